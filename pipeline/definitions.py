@@ -1,0 +1,301 @@
+"""What a company means by its figures: the sections of the configuration that the rules read.
+
+Every field's description becomes documentation (`docs/configuration.md` is generated from these
+models), and a validator's message is what an administrator reads, so both are written for people.
+The hygiene section lives with its rules in `pipeline.hygiene`.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from pipeline.matrix import Dimension, Metric
+
+
+class Definition(BaseModel):
+    """Base of every section: frozen, and an unknown key is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _curve_knots(value: Any) -> Any:
+    """A plain number is a flat curve."""
+    if isinstance(value, int | float | str | Decimal) and not isinstance(value, bool):
+        return ((Decimal(0), Decimal(str(value))),)
+    if isinstance(value, list | tuple):
+        return tuple(
+            tuple(Decimal(str(part)) for part in knot) if isinstance(knot, list | tuple) else knot
+            for knot in value
+        )
+    return value
+
+
+def _check_knots(knots: tuple[tuple[Decimal, Decimal], ...]) -> tuple[tuple[Decimal, Decimal], ...]:
+    shares = [share for share, _ in knots]
+    if not knots:
+        raise ValueError("a curve needs at least one knot [share of the quarter, value]")
+    if any(not 0 <= share <= 1 for share in shares):
+        raise ValueError("the share of the quarter (first number of a knot) lies between 0 and 1")
+    if shares != sorted(set(shares)):
+        raise ValueError("the shares of the quarter must rise from knot to knot")
+    if any(value < 0 for _, value in knots):
+        raise ValueError("a curve's values are 0 or more")
+    return knots
+
+
+def _decimal_number(value: Any) -> Any:
+    return Decimal(str(value)) if isinstance(value, float) else value
+
+
+Number = Annotated[Decimal, BeforeValidator(_decimal_number)]
+"""A decimal number; what TOML reads as a float becomes the decimal that was written."""
+
+Knots = Annotated[tuple[tuple[Decimal, Decimal], ...], BeforeValidator(_curve_knots), Field(min_length=1)]
+"""A curve: knots (share of the quarter elapsed 0 to 1, value); or one number for a flat curve."""
+
+
+class CalendarDefinition(Definition):
+    """The fiscal year and the organisation's clock."""
+
+    timezone: str = Field("UTC", description="IANA time zone in which the organisation's days begin and end.")
+    start_month: int = Field(1, ge=1, le=12, description="Month (1 to 12) in which the fiscal year starts.")
+    name_by: Literal["ending_year", "starting_year"] = Field(
+        "ending_year", description="Which calendar year names the fiscal year."
+    )
+    periods: str | None = Field(
+        None,
+        description="File of custom periods (Salesforce Period rows) for 4-4-5 and other years; "
+        "replaces start_month and name_by.",
+    )
+    yoy_alignment: Literal["day_of_quarter", "days_to_quarter_end", "calendar_date"] = Field(
+        "day_of_quarter", description="Which day of last year's quarter a figure is compared with."
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("expected an IANA time zone such as America/Los_Angeles")
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class MetricsDefinition(Definition):
+    """Which field is the value and where the pipeline begins."""
+
+    value_field: str = Field(
+        "Amount", description="Opportunity field that holds a deal's value; where it is empty, Amount."
+    )
+    qualified_stage: str = Field(
+        "Qualification", description="The entry gate: from this stage on a deal is open pipeline."
+    )
+    assumed_open_stage: str | None = Field(
+        None,
+        description="Stage that a closed deal is taken to have had while it was open, where the export has "
+        "no history; default: the qualified stage.",
+    )
+    pipe_gen_basis: Literal["qualified_date", "created_date"] = Field(
+        "qualified_date",
+        description="When a deal counts as generated: at its first entry into the qualified stage or later, "
+        "or when it was created.",
+    )
+    coverage_denominator: Literal["remaining", "target"] = Field(
+        "remaining", description="What open pipeline is divided by: what remains of the target, or all of it."
+    )
+    splits: bool = Field(
+        False, description="Share a deal's value over its owners by the splits that add up to 100 %."
+    )
+
+
+class MoneyDefinition(Definition):
+    """One currency for all figures."""
+
+    corporate_currency: str = Field(
+        "USD", pattern=r"^[A-Z]{3}$", description="ISO code of the currency in which figures are given."
+    )
+    rate_mode: Literal["dated_by_close_date", "static", "dated_by_as_of"] = Field(
+        "dated_by_close_date", description="Which exchange rate converts a deal."
+    )
+
+
+class Resolver(Definition):
+    """One way to find a dimension's value; of a list, the first that yields a value wins."""
+
+    field: str | None = Field(
+        None,
+        description="Field path on the opportunity, or over a relation: Region__c, Account.BillingCountry, "
+        "Owner.UserRole.Name, CreatedBy.UserRole.Name, RecordType.Name, Campaign.Type.",
+    )
+    role_chain: Literal["owner", "creator"] | None = Field(
+        None,
+        description="Instead of a field: walk this person's roles upwards to the first that `map` names.",
+    )
+    map: Mapping[str, str] | None = Field(
+        None, description="Their value = ours; what the map does not name yields nothing."
+    )
+    bands: Mapping[str, tuple[Number, ...]] | None = Field(
+        None,
+        description="Our value = [from, to] of a number, both inclusive; [from] alone has no upper end.",
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.field is None) == (self.role_chain is None):
+            raise ValueError("expected either `field` or `role_chain`")
+        if self.map is not None and self.bands is not None:
+            raise ValueError("expected `map` or `bands`, not both")
+        if self.role_chain is not None and self.map is None:
+            raise ValueError("`role_chain` needs a `map` from role names to our values")
+        return self
+
+    @field_validator("bands")
+    @classmethod
+    def _ordered_bands(
+        cls, bands: Mapping[str, tuple[Decimal, ...]] | None
+    ) -> Mapping[str, tuple[Decimal, ...]] | None:
+        for name, ends in (bands or {}).items():
+            if len(ends) not in (1, 2) or (len(ends) == 2 and ends[0] > ends[1]):
+                raise ValueError(f"band {name}: expected [from, to] with from <= to, or [from]")
+        return bands
+
+
+class DimensionsDefinition(Definition):
+    """How each deal finds its place in each table."""
+
+    region: tuple[Resolver, ...] = Field((), description="Resolvers of the region, in order.")
+    segment: tuple[Resolver, ...] = Field((), description="Resolvers of the segment, in order.")
+    source: tuple[Resolver, ...] = Field(
+        (Resolver(field="LeadSource"),), description="Resolvers of the pipeline source, in order."
+    )
+    lever: tuple[Resolver, ...] = Field(
+        (), description="Resolvers of the marketing lever (optional fifth dimension), in order."
+    )
+    deal_type: tuple[Resolver, ...] = Field(
+        (),
+        description="Resolvers of new_business, expansion, renewal or other; renewals leave the five cells "
+        "and form a line of their own.",
+    )
+
+    def resolvers(self, dimension: Dimension) -> tuple[Resolver, ...]:
+        """The resolvers of a dimension; product has none, it comes from the line items."""
+        return {
+            Dimension.REGION: self.region,
+            Dimension.SEGMENT: self.segment,
+            Dimension.SOURCE: self.source,
+            Dimension.LEVER: self.lever,
+            Dimension.PRODUCT: (),
+        }[dimension]
+
+
+class Bands(Definition):
+    """From which `measure / required` on a cell is green or yellow."""
+
+    green: Number = Field(description="Green at or above this.")
+    yellow: Number = Field(description="Yellow at or above this, red below.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not 0 <= self.yellow <= self.green:
+            raise ValueError("expected 0 <= yellow <= green")
+        return self
+
+
+def _bands(green: str, yellow: str) -> Bands:
+    return Bands(green=Decimal(green), yellow=Decimal(yellow))
+
+
+class CellBands(Definition):
+    """The bands of each column."""
+
+    closed_won: Bands = Field(_bands("1.0", "0.9"), description="Attainment over expected share.")
+    forecast: Bands = Field(_bands("1.0", "0.9"), description="Forecast over target x forecast share.")
+    open_pipeline: Bands = Field(
+        _bands("1.0", "0.8"), description="Open pipeline over what last year suggests."
+    )
+    pipe_gen: Bands = Field(_bands("1.0", "0.9"), description="Pipe generation over target x linear share.")
+    coverage: Bands = Field(_bands("1.0", "0.8"), description="Coverage over required coverage.")
+
+    def of(self, metric: Metric) -> Bands:
+        bands: Bands = getattr(self, metric.value)
+        return bands
+
+
+class ColoursDefinition(Definition):
+    """When a cell is red, yellow or green."""
+
+    pacing: Literal["seasonal", "linear"] = Field(
+        "seasonal", description="Expected share of the target: learnt or by the default curve, or day by day."
+    )
+    early_guard_days: int = Field(
+        21, ge=0, description="In the first days of a quarter red becomes yellow in the early_guard_cells."
+    )
+    early_guard_cells: tuple[Metric, ...] = Field(
+        (Metric.CLOSED_WON, Metric.FORECAST, Metric.PIPE_GEN),
+        description="Cells that the early guard covers.",
+    )
+    bands: CellBands = Field(CellBands(), description="Bands per column.")
+    row_bands: Mapping[str, Mapping[Metric, Bands]] = Field(
+        {}, description='Bands of one row that replace the column\'s: row_bands."region.EMEA".coverage.'
+    )
+    pace_curve: Mapping[str, Knots] = Field(
+        {}, description='Expected share of the target by row ("segment.ENT") or "*".'
+    )
+    forecast_curve: Mapping[str, Knots] = Field(
+        {}, description='Share of the target that the forecast should reach, by row or "*".'
+    )
+    required_coverage: Mapping[str, Knots] = Field({}, description='Required coverage by row or "*".')
+
+    @field_validator("pace_curve", "forecast_curve", "required_coverage")
+    @classmethod
+    def _sound_curves(cls, curves: Mapping[str, Knots]) -> Mapping[str, Knots]:
+        for knots in curves.values():
+            _check_knots(knots)
+        return curves
+
+
+class FunctionsDefinition(Definition):
+    """Who speaks on the council for which part of the company."""
+
+    sales: tuple[str, ...] = Field((), description="CRM user ids or e-mails.")
+    product: tuple[str, ...] = Field((), description="CRM user ids or e-mails.")
+    marketing: tuple[str, ...] = Field((), description="CRM user ids or e-mails.")
+    operations: tuple[str, ...] = Field((), description="CRM user ids or e-mails.")
+
+
+class PeopleDefinition(Definition):
+    """Who may see and do what, beside the CRM's own hierarchy of owners and managers."""
+
+    council: tuple[str, ...] = Field((), description="Council members: CRM user ids or e-mails.")
+    functions: FunctionsDefinition = Field(FunctionsDefinition(), description="Council members by function.")
+    operations: tuple[str, ...] = Field((), description="Sales operations: CRM user ids or e-mails.")
+    administrators: tuple[str, ...] = Field((), description="Administrators: CRM user ids or e-mails.")
+    company_totals_for_reps: bool = Field(False, description="Reps may see the company's total row.")
+
+
+class CouncilDefinition(Definition):
+    """The weekly council and what its members see."""
+
+    channels: tuple[str, ...] = Field(("#pipeline-council",), description="Channels of the council post.")
+    leading_dimension: Dimension = Field(Dimension.REGION, description="The table that the post leads with.")
+    deals_visible: bool = Field(False, description="Council members may see single deals.")
+    confidential: str | None = Field(
+        None,
+        description="Expression (a field, or the grammar of `when`) for deals that count in totals but are "
+        "named only to their owner's management chain.",
+    )
+
+
+class Definitions(Definition):
+    """Everything the figures depend on, except the hygiene rules."""
+
+    calendar: CalendarDefinition = CalendarDefinition()
+    metrics: MetricsDefinition = MetricsDefinition()
+    money: MoneyDefinition = MoneyDefinition()
+    dimensions: DimensionsDefinition = DimensionsDefinition()
+    colours: ColoursDefinition = ColoursDefinition()
