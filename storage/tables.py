@@ -1,0 +1,320 @@
+"""The tables. Bulk tables are SQLAlchemy Core; single records are SQLModel classes.
+
+Days are proleptic ordinals (`date.toordinal`), moments whole seconds since 1970-01-01 UTC, money
+ten-thousandths of the row's own currency. Everything that readers see of a pull carries
+`gen_from` (inclusive) and `gen_to` (exclusive), the generations of the mirror in which the row
+stands: a pull writes the next generation beside the current one, and one short transaction
+switches all readers over. A pull that dies half-way leaves rows of a generation nobody reads.
+
+An opportunity's intervals live in `opportunity_version`: narrow rows, clustered by opportunity,
+without further wide indexes, so that any `as_of` is one scan (docs/decisions/0002).
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlmodel import Field, SQLModel
+
+FOREVER = 2**31 - 1
+"""`valid_to` of the last version and `gen_to` of a live row."""
+
+metadata = SQLModel.metadata
+
+
+class Mirror(SQLModel, table=True):
+    """The one row that says which generation readers see."""
+
+    id: int = Field(default=1, primary_key=True)
+    generation: int = 0
+    first_pull_day: int | None = None
+    """The day of the first completed pull: from here on versions are exact."""
+    pulled_at: int | None = Field(default=None, sa_type=BigInteger)
+    measured_day: int | None = None
+    definitions_hash: str = ""
+    corporate_currency: str = ""
+    source: str = ""
+    capabilities: str = "{}"
+    """JSON: tables and fields the CRM account holds, and notices of the last pull."""
+
+
+class PullRun(SQLModel, table=True):
+    """One pull: how far it came, and what it reported."""
+
+    __tablename__ = "pull_run"
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    started_at: int = Field(sa_type=BigInteger)
+    finished_at: int | None = Field(default=None, sa_type=BigInteger)
+    state: str = "staging"
+    """`staging`, `merging`, `measuring`, `done` or `failed`."""
+    report: str = "{}"
+
+
+opportunity_key = Table(
+    "opportunity_key",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("crm_id", Text, nullable=False, unique=True),
+)
+"""Our own small number of each opportunity; the CRM's ids are wide."""
+
+opportunity = Table(
+    "opportunity",
+    metadata,
+    Column("no", Integer, primary_key=True, autoincrement=False),
+    Column("gen_from", Integer, primary_key=True, autoincrement=False),
+    Column("gen_to", Integer, nullable=False),
+    Column("crm_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("owner_id", Text),
+    Column("account_id", Text),
+    Column("account_name", Text),
+    Column("stage", Integer, nullable=False),
+    Column("amount", BigInteger),
+    Column("custom_value", BigInteger),
+    Column("currency", Text),
+    Column("created_day", Integer),
+    Column("modified_day", Integer),
+    Column("next_step", Text),
+    Column("next_step_day", Integer),
+    Column("close_edited", Boolean, nullable=False),
+    Column("last_activity_day", Integer),
+    Column("contact_count", Integer),
+    Column("buyer_count", Integer),
+    Column("line_count", Integer),
+    Column("next_activity_day", Integer),
+    Column("overdue_task_day", Integer),
+    Column("confidential", Boolean, nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("is_deleted", Boolean, nullable=False),
+    Column("observed_at", BigInteger, nullable=False),
+    Index("opportunity_dead", "gen_to", sqlite_where=Column("gen_to") < FOREVER),
+    sqlite_with_rowid=False,
+)
+"""The current record of each opportunity, with what rules need beside its versions.
+
+`next_step_day`: the day since which the next step is known to be unchanged; NULL: unknown.
+`close_edited`: the close date was ever changed. `contact_count`, `buyer_count` (roles of an economic
+buyer), `line_count`, `next_activity_day` (the next open activity, or the latest if all are past),
+`overdue_task_day` (due day of the oldest open task): NULL where the CRM has no such table.
+`fields`: the further fields that the configuration names, by API name or dotted path.
+"""
+
+opportunity_version = Table(
+    "opportunity_version",
+    metadata,
+    Column("opportunity", Integer, primary_key=True, autoincrement=False),
+    Column("valid_from", Integer, primary_key=True, autoincrement=False),
+    Column("part", SmallInteger, primary_key=True, autoincrement=False),
+    Column("gen_from", Integer, primary_key=True, autoincrement=False),
+    Column("valid_to", Integer, nullable=False),
+    Column("gen_to", Integer, nullable=False),
+    Column("deal_class", SmallInteger, nullable=False),
+    Column("category", SmallInteger, nullable=False),
+    Column("stage", SmallInteger, nullable=False),
+    Column("value", BigInteger),
+    Column("deal_value", BigInteger),
+    Column("currency", SmallInteger, nullable=False),
+    Column("close_day", Integer),
+    Column("first_qualified", Integer),
+    Column("created_day", Integer),
+    Column("slice", Integer, nullable=False),
+    Column("owner", Integer),
+    Column("observed_from", Integer, nullable=False),
+    Column("state_basis", SmallInteger, nullable=False),
+    Column("slice_basis", SmallInteger, nullable=False),
+    Column("stage_since", Integer),
+    Column("category_since", Integer),
+    Column("pushes", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What an opportunity was, from `valid_from` (inclusive) to `valid_to` (exclusive).
+
+A deal whose products fall into several families, or whose value is split over owners, has a row per
+part: `value` is the part's, `deal_value` the whole deal's (both NULL: unknown); part 0 always exists.
+`deal_class`, `category`: `pipeline.records`. `currency`: number in `currency`. `first_qualified`: day
+of the first entry into the qualified stage or later. `slice`: its place in every dimension. Basis of
+the state: exact from `observed_from` on, `state_basis` before; of the slice: `slice_basis` before, and
+for won deals always, since they keep the dimensions they were first seen with.
+`stage_since`, `category_since`: the day the stage or the category began (NULL: nobody knows).
+`pushes`: moves of the close date to a later month since it qualified.
+"""
+
+slice_table = Table(
+    "slice",
+    metadata,
+    Column("no", Integer, primary_key=True, autoincrement=False),
+    Column("region", Text, nullable=False),
+    Column("segment", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("product", Text, nullable=False),
+    Column("lever", Text, nullable=False),
+    Column("deal_type", Text, nullable=False),
+)
+"""A combination of dimension values that occurs."""
+
+currency_table = Table(
+    "currency",
+    metadata,
+    Column("no", Integer, primary_key=True, autoincrement=False),
+    Column("code", Text, nullable=False, unique=True),
+)
+"""Number 0 is the corporate currency."""
+
+rate = Table(
+    "rate",
+    metadata,
+    Column("no", Integer, primary_key=True, autoincrement=False),
+    Column("currency", SmallInteger, nullable=False),
+    Column("start_day", Integer, nullable=False),
+    Column("units", Text),
+    Index("rate_by_day", "currency", "start_day"),
+)
+"""Rates as a gapless tiling of the days of each currency; `units` NULL: no rate there."""
+
+person = Table(
+    "person",
+    metadata,
+    Column("no", Integer, primary_key=True, autoincrement=False),
+    Column("crm_id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("is_active", Boolean, nullable=False),
+    Column("role_id", Text),
+    Column("manager_id", Text),
+    Column("timezone", Text),
+    Column("is_integration", Boolean, nullable=False),
+    Column("fields", JSON, nullable=False),
+)
+
+role = Table(
+    "role",
+    metadata,
+    Column("crm_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("parent_id", Text),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("crm_id", Text, primary_key=True),
+    Column("name", Text),
+    Column("master_id", Text),
+    Column("fields", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+stage = Table(
+    "stage",
+    metadata,
+    Column("no", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False, unique=True),
+    Column("sort_order", Integer, nullable=False),
+    Column("is_closed", Boolean, nullable=False),
+    Column("is_won", Boolean, nullable=False),
+    Column("category", SmallInteger, nullable=False),
+)
+
+fiscal_period = Table(
+    "fiscal_period",
+    metadata,
+    Column("label", Text, primary_key=True),
+    Column("start_day", Integer, nullable=False),
+    Column("end_day", Integer, nullable=False),
+)
+
+target = Table(
+    "target",
+    metadata,
+    Column("period", Text, primary_key=True),
+    Column("dimension", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("metric", Text, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text),
+)
+
+spend = Table(
+    "spend",
+    metadata,
+    Column("period", Text, primary_key=True),
+    Column("lever_or_source", Text, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("heads", Integer),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("opportunity", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("stage", Text),
+    Column("amount", BigInteger),
+    Column("close_day", Integer),
+    Column("category", SmallInteger),
+    Column("has_amount", Boolean, nullable=False),
+    Index("history_by_opportunity", "opportunity", "at"),
+)
+"""The CRM's own history of changes, the values after each change."""
+
+field_change = Table(
+    "field_change",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("opportunity", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("old", Text),
+    Column("new", Text),
+    Index("field_change_by_opportunity", "opportunity", "at"),
+)
+"""The CRM's own history of tracked fields, old and new values as text."""
+
+observation = Table(
+    "observation",
+    metadata,
+    Column("opportunity", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What our own pulls saw before the current record: a row per change (`pipeline.versions.Observation`)."""
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("opportunity", Integer, primary_key=True, autoincrement=False),
+    Column("rule", Text, primary_key=True),
+    Column("gen_from", Integer, primary_key=True, autoincrement=False),
+    Column("gen_to", Integer, nullable=False),
+    Column("first_seen", Integer, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("seen", Text),
+    Column("nudges", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What the rules found at the last measuring of each generation."""
+
+apm_table = Table(
+    "apm_table",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("as_of", Integer, primary_key=True, autoincrement=False),
+    Column("dimension", Text, primary_key=True),
+    Column("by", Text, primary_key=True),
+    Column("matrix", JSON, nullable=False),
+)
+"""The measured tables of the APM, ready to be read; `by` is empty for a single dimension."""
