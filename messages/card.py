@@ -30,7 +30,7 @@ class Bold:
 
 @dataclass(frozen=True)
 class Link:
-    """The only thing that becomes a link; `url` is ours (`https`, `http` or `mailto`), never a record's text."""
+    """The only thing that becomes a link; `url` is ours (https, http, mailto), never a record's text."""
 
     text: str
     url: str
@@ -77,7 +77,7 @@ def text(*parts: str | Span) -> Text:
     return tuple(Plain(part) if isinstance(part, str) else part for part in parts if part != "")
 
 
-STATUS_WORDS = {Status.RED: "Red", Status.YELLOW: "Yellow", Status.GREEN: "Green", Status.GREY: "No colour"}
+STATUS_WORDS = {Status.RED: "Red", Status.YELLOW: "Yellow", Status.GREEN: "Green", Status.GREY: "Grey"}
 
 
 def spoken(words: Text) -> str:
@@ -116,6 +116,12 @@ class Button:
     argument: str = ""
     """At most 1,500 characters; ids, never secrets."""
     style: ButtonStyle = ButtonStyle.PLAIN
+
+    def __post_init__(self) -> None:
+        if not self.label or not self.command or len(self.command) > 100 or "#" in self.command:
+            raise ValueError(f"a button needs a label and a command without '#', not {self.command!r}")
+        if len(self.argument) > 1500:
+            raise ValueError(f"the argument of {self.command} has {len(self.argument)} characters, not 1,500")
 
 
 @dataclass(frozen=True)
@@ -280,16 +286,22 @@ class Facts:
 
 @dataclass(frozen=True)
 class Table:
-    """At most 20 columns. `title` says what a reader who cannot see it would be told."""
+    """Between 1 and 20 columns. `title` says what a reader who cannot see it would be told."""
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[TableRow, ...]
 
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.columns) <= 20:
+            raise ValueError(f"a table has 1 to 20 columns, not {len(self.columns)}")
+        if any(len(row.cells) != len(self.columns) for row in self.rows):
+            raise ValueError(f"every row of {self.title!r} needs {len(self.columns)} cells")
+
 
 @dataclass(frozen=True)
 class Image:
-    """A PNG picture. `name` is its file name; a surface that loads pictures by address is told the address."""
+    """A PNG picture. `name` is its file name, by which a surface finds the address it was uploaded to."""
 
     name: str
     alt: str

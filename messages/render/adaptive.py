@@ -1,0 +1,326 @@
+"""Cards as Adaptive Cards 1.5, as Microsoft Teams shows them.
+
+Words from records go into text runs, which are not searched for Markdown. A card that is larger than
+Teams takes becomes several, each saying which part it is.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, assert_never
+
+from messages.card import (
+    Block,
+    Bold,
+    Button,
+    Buttons,
+    ButtonStyle,
+    Card,
+    ChoiceInput,
+    Colour,
+    DateInput,
+    Divider,
+    Facts,
+    Folded,
+    Form,
+    Heading,
+    Image,
+    Input,
+    Link,
+    NumberInput,
+    Paragraph,
+    PersonInput,
+    PlainBlock,
+    Span,
+    Table,
+    Text,
+    TextInput,
+    Tone,
+)
+from messages.render.adaptive_table import table_elements
+from messages.render.adaptive_text import STATUS_COLOURS, run, runs, safe
+from messages.render.inert import inert_lines, pieces, safe_address, shortened, span_words
+
+Json = dict[str, Any]
+
+MAX_BYTES = 25_000
+"""Teams takes about 28 KB a card; the rest is for the envelope and the part's number."""
+MAX_BUTTONS = 6
+MAX_TEXT = 2000
+SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
+
+
+def render_card(card: Card, images: Mapping[str, str] | None = None) -> list[Json]:
+    """The Adaptive Cards of a card, in order.
+
+    `images` gives the address of each picture by its name; a picture without one is described in words.
+    """
+    elements: list[Json] = list(_title(card.title))
+    for number, block in enumerate(card.blocks):
+        elements.extend(_elements(block, images or {}, f"fold{number}"))
+    if card.actions:
+        elements.extend(_action_sets(card.actions))
+    parts = list(_pack(elements))
+    return [
+        _envelope(_numbered(part, number, len(parts), card.title), card.fallback)
+        for number, part in enumerate(parts, start=1)
+    ]
+
+
+def render_form(form: Form, images: Mapping[str, str] | None = None) -> Json:
+    """A form as one card: its fields, and the button that sends them."""
+    body: list[Json] = list(_title(form.title))
+    for number, block in enumerate(form.blocks):
+        body.extend(_elements(block, images or {}, f"fold{number}"))
+    submit = Button(form.submit, form.command, form.argument, ButtonStyle.PRIMARY)
+    body.append({"type": "ActionSet", "actions": [_action(submit)]})
+    return _envelope(body, form.title)
+
+
+def _envelope(body: list[Json], fallback: str) -> Json:
+    return {
+        "type": "AdaptiveCard",
+        "$schema": SCHEMA,
+        "version": "1.5",
+        "fallbackText": shortened(safe(fallback), 1000),
+        "body": body,
+        "msteams": {"width": "Full"},
+    }
+
+
+def _title(title: str) -> Iterator[Json]:
+    for part in pieces(safe(title) or "–", MAX_TEXT):
+        yield {
+            "type": "RichTextBlock",
+            "inlines": [run(part, weight="Bolder", size="Large")],
+        }
+
+
+# --- Blocks ---------------------------------------------------------------------------------------
+
+
+def _elements(block: Block, images: Mapping[str, str], fold_id: str) -> Iterator[Json]:
+    if isinstance(block, Folded):
+        yield from _fold(block, images, fold_id)
+    else:
+        yield from _plain_elements(block, images)
+
+
+def _plain_elements(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Json]:
+    match block:
+        case Paragraph(text=words, tone=tone):
+            yield from _paragraph(words, tone, "Small")
+        case Heading(text=words):
+            for piece in pieces(safe(words) or "–", MAX_TEXT):
+                inlines = [run(piece, weight="Bolder", size="Medium")]
+                yield {"type": "RichTextBlock", "inlines": inlines, "spacing": "Medium"}
+        case Facts(facts=facts):
+            for fact in facts:
+                yield from _paragraph((Bold(f"{fact.label}: "), *fact.value), Tone.BODY, "None")
+        case Table():
+            yield from table_elements(block)
+        case Image():
+            yield from _image(block, images)
+        case Divider():
+            yield {"type": "Container", "items": [], "separator": True, "spacing": "Medium"}
+        case Buttons(buttons=buttons):
+            yield from _action_sets(buttons)
+        case TextInput() | DateInput() | NumberInput() | ChoiceInput() | PersonInput():
+            yield from _input(block)
+        case _:
+            assert_never(block)
+
+
+def _paragraph(words: Text, tone: Tone, spacing: str) -> Iterator[Json]:
+    for part in _text_parts(words):
+        yield {"type": "RichTextBlock", "inlines": _inlines(part, tone), "spacing": spacing}
+
+
+def _inlines(words: Text, tone: Tone) -> list[Json]:
+    small: Json = {"size": "Small", "isSubtle": True} if tone is Tone.NOTE else {}
+    return [_inline(span, small) for span in words] or [run("–")]
+
+
+def _inline(span: Span, small: Json) -> Json:
+    match span:
+        case Colour(status=status):
+            return run(span_words(span), weight="Bolder", color=STATUS_COLOURS[status], **small)
+        case Bold(text=words):
+            return run(safe(words), weight="Bolder", **small)
+        case Link(text=words, url=url):
+            address = safe_address(url)
+            open_it: Json = (
+                {"selectAction": {"type": "Action.OpenUrl", "url": address}, "underline": True}
+                if address
+                else {}
+            )
+            return run(safe(words), **open_it, **small)
+        case _:
+            return run(safe(span_words(span)), **small)
+
+
+def _text_parts(words: Text) -> list[Text]:
+    parts: list[list[Span]] = [[]]
+    used = 0
+    for span in runs(words, MAX_TEXT):
+        length = len(span_words(span))
+        if used + length > MAX_TEXT and parts[-1]:
+            parts.append([])
+            used = 0
+        parts[-1].append(span)
+        used += length
+    return [tuple(part) for part in parts]
+
+
+def _fold(fold: Folded, images: Mapping[str, str], fold_id: str) -> Iterator[Json]:
+    """A hidden container and a button that shows it; a large one becomes several."""
+    items = [item for block in fold.blocks for item in _plain_elements(block, images)]
+    groups: list[list[Json]] = [[]]
+    for item in items:
+        if groups[-1] and _size([*groups[-1], item]) > MAX_BYTES - 3000:
+            groups.append([])
+        groups[-1].append(item)
+    for number, group in enumerate(groups, start=1):
+        suffix = f" ({number} of {len(groups)})" if len(groups) > 1 else ""
+        hidden = f"{fold_id}-{number}"
+        toggle = {
+            "type": "Action.ToggleVisibility",
+            "title": f"▾ {shortened(safe(fold.summary), 150)}{suffix}",
+            "targetElements": [hidden],
+        }
+        yield {
+            "type": "Container",
+            "items": [
+                {"type": "ActionSet", "actions": [toggle]},
+                {"type": "Container", "id": hidden, "isVisible": False, "items": group},
+            ],
+        }
+
+
+def _image(image: Image, images: Mapping[str, str]) -> Iterator[Json]:
+    address = images.get(image.name)
+    if address is None:
+        for part in pieces(f"Picture: {safe(image.alt)}", MAX_TEXT):
+            yield {"type": "RichTextBlock", "inlines": [run(part, size="Small", isSubtle=True)]}
+        return
+    yield {"type": "Image", "url": address, "altText": safe(image.alt), "size": "Stretch"}
+
+
+def _action_sets(buttons: Sequence[Button]) -> Iterator[Json]:
+    for start in range(0, len(buttons), MAX_BUTTONS):
+        group = buttons[start : start + MAX_BUTTONS]
+        yield {"type": "ActionSet", "actions": [_action(button) for button in group], "spacing": "Small"}
+
+
+def _action(button: Button) -> Json:
+    action: Json = {
+        "type": "Action.Execute",
+        "title": safe(button.label),
+        "verb": button.command,
+        "data": {"argument": button.argument},
+    }
+    match button.style:
+        case ButtonStyle.PLAIN:
+            return action
+        case ButtonStyle.PRIMARY:
+            return action | {"style": "positive"}
+        case ButtonStyle.DANGER:
+            return action | {"style": "destructive"}
+        case _:
+            assert_never(button.style)
+
+
+# --- Inputs ---------------------------------------------------------------------------------------
+
+
+def _input(field: Input) -> Iterator[Json]:
+    if field.problem:
+        inlines = [run(f"⚠ {safe(shortened(field.problem, MAX_TEXT))}", color="Attention")]
+        yield {"type": "RichTextBlock", "inlines": inlines}
+    yield _input_element(field) | {
+        "id": field.key,
+        "label": safe(field.label),
+        "isRequired": field.required,
+        **({"errorMessage": f"{safe(field.label)} is needed."} if field.required else {}),
+    }
+    if field.hint:
+        inlines = [run(safe(shortened(field.hint, MAX_TEXT)), size="Small", isSubtle=True)]
+        yield {"type": "RichTextBlock", "inlines": inlines, "spacing": "None"}
+
+
+def _input_element(field: Input) -> Json:
+    match field:
+        case TextInput():
+            return {
+                "type": "Input.Text",
+                "isMultiline": field.lines > 1,
+                "value": inert_lines(field.value),
+            }
+        case DateInput():
+            return {"type": "Input.Date"} | ({"value": field.value.isoformat()} if field.value else {})
+        case NumberInput():
+            number: Json = {"type": "Input.Number"}
+            return number | ({"value": _json_number(f"{field.value:f}")} if field.value is not None else {})
+        case ChoiceInput():
+            return _choices([(choice.value, choice.label) for choice in field.choices], field.value)
+        case PersonInput():
+            return _choices([(person.id, person.name) for person in field.people], field.value)
+        case _:
+            assert_never(field)
+
+
+def _json_number(words: str) -> int | float:
+    return int(words) if "." not in words else float(words)
+
+
+def _choices(choices: Sequence[tuple[str, str]], chosen: str | None) -> Json:
+    element: Json = {
+        "type": "Input.ChoiceSet",
+        "style": "compact",
+        "choices": [{"title": safe(label) or "–", "value": value} for value, label in choices],
+    }
+    return element | ({"value": chosen} if chosen is not None else {})
+
+
+# --- Splitting ------------------------------------------------------------------------------------
+
+
+def _pack(elements: Sequence[Json]) -> Iterator[list[Json]]:
+    """Elements in as few cards as size and buttons allow, in order."""
+    card: list[Json] = []
+    for element in elements:
+        if card and not _fits([*card, element]):
+            yield card
+            card = []
+        card = [*card, element]
+    yield card
+
+
+def _fits(elements: Sequence[Json]) -> bool:
+    return _size(elements) <= MAX_BYTES and sum(_visible(element) for element in elements) <= MAX_BUTTONS
+
+
+def _visible(element: Json) -> int:
+    """Buttons that a reader sees before opening anything."""
+    if element.get("isVisible") is False:
+        return 0
+    return len(element.get("actions", ())) + sum(_visible(item) for item in element.get("items", ()))
+
+
+def _size(elements: Sequence[Json]) -> int:
+    return len(json.dumps(elements, ensure_ascii=False).encode())
+
+
+def _numbered(body: list[Json], number: int, parts: int, title: str) -> list[Json]:
+    if parts == 1:
+        return body
+    before = f"{shortened(safe(title), 100)} · part {number} of {parts}"
+    after = f"Part {number} of {parts}; the rest follows."
+    return [
+        *([] if number == 1 else [_note(before)]),
+        *body,
+        *([] if number == parts else [_note(after)]),
+    ]
+
+
+def _note(words: str) -> Json:
+    return {"type": "RichTextBlock", "inlines": [run(words, size="Small", isSubtle=True)]}

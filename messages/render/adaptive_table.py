@@ -1,0 +1,159 @@
+"""Tables as Adaptive Card tables: the cell's style shows the colour, and the word says it."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, assert_never
+
+from messages.card import (
+    STATUS_WORDS,
+    Align,
+    Bold,
+    Colour,
+    FigureCell,
+    RowKind,
+    Table,
+    TableCell,
+    TableRow,
+    TextCell,
+)
+from messages.render.adaptive_text import run, safe
+from messages.render.inert import SYMBOLS, pieces, shortened, span_words, trend_words
+from pipeline.matrix import Status
+
+Json = dict[str, Any]
+
+MAX_TABLE_BYTES = 18_000
+MAX_CELL = 300
+"""A longer cell is shortened, and stands below the table in full."""
+
+STYLES = {Status.RED: "attention", Status.YELLOW: "warning", Status.GREEN: "good", Status.GREY: "emphasis"}
+
+
+def table_elements(table: Table) -> Iterator[Json]:
+    """The table in as many `Table` elements as its size needs, each with the header."""
+    groups = list(_groups(table))
+    seen = 0
+    for rows in groups:
+        if len(groups) > 1:
+            words = f"{shortened(safe(table.title), 150)}: rows {seen + 1} to {seen + len(rows)}"
+            yield _note(f"{words} of {len(table.rows)}")
+        seen += len(rows)
+        yield _table(table, rows)
+    if not groups:
+        yield _note(f"{shortened(safe(table.title), 150)}: no rows")
+    for row in table.rows:
+        yield from _long_cells(table, row)
+
+
+def _groups(table: Table) -> Iterator[list[Json]]:
+    used = len(json.dumps(_header(table), ensure_ascii=False).encode())
+    group: list[Json] = []
+    size = used
+    for row in table.rows:
+        rendered = _row(row)
+        length = len(json.dumps(rendered, ensure_ascii=False).encode())
+        if group and size + length > MAX_TABLE_BYTES:
+            yield group
+            group, size = [], used
+        group.append(rendered)
+        size += length
+    if group:
+        yield group
+
+
+def _table(table: Table, rows: Sequence[Json]) -> Json:
+    return {
+        "type": "Table",
+        "columns": [
+            {
+                "width": 2 if number == 0 else 1,
+                "horizontalCellContentAlignment": "Right" if column.align is Align.RIGHT else "Left",
+            }
+            for number, column in enumerate(table.columns)
+        ],
+        "firstRowAsHeader": True,
+        "showGridLines": False,
+        "spacing": "Small",
+        "rows": [_header(table), *rows],
+    }
+
+
+def _header(table: Table) -> Json:
+    return {
+        "type": "TableRow",
+        "cells": [
+            _table_cell([[run(shortened(safe(column.title), MAX_CELL), weight="Bolder", size="Small")]])
+            for column in table.columns
+        ],
+    }
+
+
+def _row(row: TableRow) -> Json:
+    return {"type": "TableRow", "cells": [_cell(cell, row, index) for index, cell in enumerate(row.cells)]}
+
+
+def _cell(cell: TableCell, row: TableRow, index: int) -> Json:
+    indent = [run("↳ ")] if row.kind is RowKind.PART and index == 0 else []
+    weight = {"weight": "Bolder"} if row.kind is RowKind.TOTAL else {}
+    words = cell_words(cell)
+    if len(words) > MAX_CELL:
+        return _table_cell([[*indent, run(shortened(words, MAX_CELL), **weight)]])
+    match cell:
+        case TextCell(text=spans):
+            inlines = [
+                run(safe(span_words(span)), **(_strong if isinstance(span, Bold | Colour) else weight))
+                for span in spans
+            ]
+            return _table_cell([[*indent, *inlines]])
+        case FigureCell():
+            first, *rest = _figure_lines(cell)
+            lines = [[run(first, **weight)], *([run(line, size="Small")] for line in rest)]
+            return _table_cell(lines, STYLES[cell.status] if cell.status else None)
+        case _:
+            assert_never(cell)
+
+
+_strong = {"weight": "Bolder"}
+
+
+def _figure_lines(cell: FigureCell) -> list[str]:
+    """The figure with its marks; below it the colour; below that the trend."""
+    colour = f"{SYMBOLS[cell.status]} {STATUS_WORDS[cell.status]}" if cell.status else ""
+    trend = trend_words(cell.trend) if cell.trend else ""
+    lines = [f"{safe(cell.words)} {safe(cell.marks)}".strip() or "–", colour, trend]
+    return [line for line in lines if line]
+
+
+def cell_words(cell: TableCell) -> str:
+    match cell:
+        case TextCell(text=spans):
+            return "".join(safe(span_words(span)) for span in spans)
+        case FigureCell():
+            return " ".join(_figure_lines(cell))
+        case _:
+            assert_never(cell)
+
+
+def _long_cells(table: Table, row: TableRow) -> Iterator[Json]:
+    for column, cell in zip(table.columns, row.cells, strict=True):
+        words = cell_words(cell)
+        if len(words) > MAX_CELL:
+            name = shortened(cell_words(row.cells[0]), 60)
+            yield from (
+                _note(part) for part in pieces(f"{safe(column.title)} of {name} in full: {words}", 2000)
+            )
+
+
+def _table_cell(lines: Sequence[list[Json]], style: str | None = None) -> Json:
+    cell: Json = {
+        "type": "TableCell",
+        "items": [
+            {"type": "RichTextBlock", "inlines": inlines or [run("–")], "spacing": "None"}
+            for inlines in lines
+        ],
+    }
+    return cell | ({"style": style} if style else {})
+
+
+def _note(words: str) -> Json:
+    return {"type": "RichTextBlock", "inlines": [run(words, size="Small", isSubtle=True)]}

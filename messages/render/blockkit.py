@@ -1,0 +1,419 @@
+"""Cards as Slack messages (Block Kit).
+
+Words from records go into `plain_text` and `rich_text` only, which Slack shows as they are; the
+notification text is the one place where Slack looks for markup, so it is escaped. A card that is
+larger than one message may be becomes several, each saying which part it is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, assert_never
+
+from messages.card import (
+    Block,
+    Bold,
+    Button,
+    Buttons,
+    ButtonStyle,
+    Card,
+    ChoiceInput,
+    Colour,
+    DateInput,
+    Divider,
+    Facts,
+    Folded,
+    Form,
+    Heading,
+    Image,
+    Input,
+    Link,
+    NumberInput,
+    Paragraph,
+    PersonInput,
+    Plain,
+    PlainBlock,
+    Span,
+    Table,
+    Text,
+    TextInput,
+    Tone,
+)
+from messages.render.blockkit_table import table_blocks
+from messages.render.inert import inert, inert_lines, pieces, safe_address, shortened, span_words
+
+Json = dict[str, Any]
+
+MAX_BLOCKS = 50
+MAX_CHARACTERS = 12_000
+"""Slack refuses messages at about 13,000 characters in all blocks."""
+MAX_TEXT = 3000
+MAX_HEADER = 150
+MAX_CONTEXT = 2000
+MAX_LABEL = 75
+MAX_FOLD_BLOCKS = 10
+MAX_BUTTONS = 25
+MAX_OPTIONS = 100
+MAX_FALLBACK = 2900
+
+_LOOKALIKES = str.maketrans({"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})
+
+
+def render_card(card: Card, images: Mapping[str, str] | None = None) -> list[Json]:
+    """The messages of a card, each `{"blocks": [...], "text": fallback}`.
+
+    `images` gives the address (`https://…`) or Slack file id of each picture by its name; a picture
+    without one is described in words.
+    """
+    units = [_header(card.title)]
+    for block in card.blocks:
+        units.extend(_units(block, images or {}))
+    if card.actions:
+        units.extend(_units(Buttons(card.actions), images or {}))
+    parts = list(_pack(units))
+    fallback = escape(shortened(inert(card.fallback), MAX_FALLBACK))
+    return [
+        {"blocks": _numbered(part, number, len(parts), card.title), "text": fallback}
+        for number, part in enumerate(parts, start=1)
+    ]
+
+
+def render_form(form: Form, images: Mapping[str, str] | None = None) -> Json:
+    """A form as a modal view; `callback_id` is its command and `private_metadata` its argument."""
+    blocks = [item for block in form.blocks for unit in _units(block, images or {}) for item in unit]
+    return {
+        "type": "modal",
+        "callback_id": form.command,
+        "private_metadata": form.argument,
+        "title": _plain(form.title, 24),
+        "submit": _plain(form.submit, 24),
+        "close": _plain("Cancel", 24),
+        "blocks": blocks,
+    }
+
+
+def command_of(action_id: str) -> str:
+    """The command of the button that Slack names by its action id."""
+    return action_id.partition("#")[0]
+
+
+def escape(words: str) -> str:
+    """Inert in Slack's own markup: no mention, link, channel or formatting comes of it."""
+    plain = words.translate(_LOOKALIKES)
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+# --- Blocks ---------------------------------------------------------------------------------------
+
+Unit = list[Json]
+"""Blocks that stay together in one message."""
+
+
+def _units(block: Block, images: Mapping[str, str]) -> Iterator[Unit]:
+    if isinstance(block, Folded):
+        yield from _fold(block, images)
+    elif isinstance(block, Paragraph) and block.tone is Tone.BODY:
+        yield from ([_rich(part)] for part in _text_parts(block.text))
+    elif isinstance(block, Heading):
+        yield from ([_rich_bold(part)] for part in pieces(inert(block.text), MAX_TEXT))
+    elif isinstance(block, Facts):
+        yield from ([_rich_block(elements)] for elements in _fact_lines(block))
+    else:
+        yield from ([item] for item in _plain_block(block, images))
+
+
+def _plain_block(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Json]:
+    """A block in the forms that are allowed inside a fold as well as outside."""
+    match block:
+        case Paragraph(text=words, tone=Tone.NOTE) if not any(isinstance(span, Link) for span in words):
+            yield from _notes(_words(words))
+        case Paragraph(text=words):
+            yield from (_section(part) for part in pieces(_words(words), MAX_TEXT))
+        case Heading(text=words):
+            yield from (_section(part) for part in pieces(inert(words), MAX_TEXT))
+        case Facts(facts=facts):
+            lines = "\n".join(f"{inert(fact.label)}: {_words(fact.value)}" for fact in facts)
+            yield from (_section(part) for part in pieces(lines, MAX_TEXT))
+        case Table():
+            yield from table_blocks(block)
+        case Image():
+            yield from _image(block, images)
+        case Divider():
+            yield {"type": "divider"}
+        case Buttons(buttons=buttons):
+            yield from _actions(buttons)
+        case TextInput() | DateInput() | NumberInput() | ChoiceInput() | PersonInput():
+            yield from _input(block)
+        case _:
+            assert_never(block)
+
+
+def _fold(fold: Folded, images: Mapping[str, str]) -> Iterator[Unit]:
+    children = [item for block in fold.blocks for item in _plain_block(block, images)]
+    groups: list[list[Json]] = [[]]
+    for child in children:
+        if groups[-1] and not _fits_fold([*groups[-1], child]):
+            groups.append([])
+        groups[-1].append(child)
+    for number, group in enumerate(groups, start=1):
+        suffix = f" ({number} of {len(groups)})" if len(groups) > 1 else ""
+        title = shortened(inert(fold.summary), MAX_HEADER - len(suffix)) + suffix
+        yield [
+            {
+                "type": "container",
+                "title": _plain(title, MAX_HEADER),
+                "child_blocks": group or [_section("Nothing here.")],
+                "is_collapsible": True,
+                "default_collapsed": True,
+            }
+        ]
+
+
+def _fits_fold(children: Sequence[Json]) -> bool:
+    return (
+        len(children) <= MAX_FOLD_BLOCKS
+        and _characters(children) <= MAX_CHARACTERS - 500
+        and _tables(children) <= 1
+    )
+
+
+def _header(title: str) -> Unit:
+    words = inert(title)
+    if len(words) <= MAX_HEADER:
+        return [{"type": "header", "text": _plain(words, MAX_HEADER)}]
+    return [_rich_bold(part) for part in pieces(words, MAX_TEXT)]
+
+
+def _plain(words: str, limit: int) -> Json:
+    return {"type": "plain_text", "text": shortened(inert(words), limit) or "–", "emoji": False}
+
+
+def _section(words: str) -> Json:
+    return {"type": "section", "text": {"type": "plain_text", "text": words or "–", "emoji": False}}
+
+
+def _notes(words: str) -> Iterator[Json]:
+    for part in pieces(words, MAX_CONTEXT):
+        yield {
+            "type": "context",
+            "elements": [{"type": "plain_text", "text": part or "–", "emoji": False}],
+        }
+
+
+def _fact_lines(facts: Facts) -> Iterator[list[Json]]:
+    """A line per fact, label first, as many lines to a text as it may hold."""
+    lines: list[Json] = []
+    used = 0
+    for fact in facts.facts:
+        for part in _text_parts((Bold(f"{fact.label}: "), *fact.value)):
+            size = sum(len(span_words(span)) for span in part) + 1
+            if lines and used + size > MAX_TEXT:
+                yield lines
+                lines, used = [], 0
+            if lines:
+                lines.append(_text_element("\n"))
+            lines.extend(_element(span) for span in part)
+            used += size
+    if lines:
+        yield lines
+
+
+def _rich(words: Text) -> Json:
+    return _rich_block([_element(span) for span in words] or [_text_element("–")])
+
+
+def _rich_bold(words: str) -> Json:
+    return _rich_block([_text_element(words or "–", bold=True)])
+
+
+def _rich_block(elements: list[Json]) -> Json:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
+
+
+def _text_element(words: str, *, bold: bool = False) -> Json:
+    return {"type": "text", "text": words or " "} | ({"style": {"bold": True}} if bold else {})
+
+
+def _element(span: Span) -> Json:
+    if isinstance(span, Link):
+        address = safe_address(span.url)
+        if address:
+            return {"type": "link", "url": address, "text": inert(span.text) or address}
+    return _text_element(span_words(span), bold=isinstance(span, Bold | Colour))
+
+
+def _image(image: Image, images: Mapping[str, str]) -> Iterator[Json]:
+    alt = inert(image.alt)
+    address = images.get(image.name)
+    if address is None:
+        yield from _notes(f"Picture: {alt}")
+        return
+    source: Json = (
+        {"image_url": address} if address.startswith("https://") else {"slack_file": {"id": address}}
+    )
+    yield {"type": "image", "alt_text": shortened(alt, MAX_CONTEXT) or image.name, **source}
+
+
+def _actions(buttons: Sequence[Button]) -> Iterator[Json]:
+    long = [button for button in buttons if len(inert(button.label)) > MAX_LABEL]
+    for button in long:
+        yield from _notes(inert(button.label))
+    for start in range(0, len(buttons), MAX_BUTTONS):
+        group = buttons[start : start + MAX_BUTTONS]
+        yield {
+            "type": "actions",
+            "elements": [_button(button, number) for number, button in enumerate(group)],
+        }
+
+
+def _button(button: Button, number: int) -> Json:
+    element: Json = {
+        "type": "button",
+        "text": _plain(button.label, MAX_LABEL),
+        "action_id": f"{button.command}#{number}",
+    }
+    if button.argument:
+        element["value"] = button.argument
+    if button.style is not ButtonStyle.PLAIN:
+        element["style"] = button.style.value
+    return element
+
+
+# --- Inputs ---------------------------------------------------------------------------------------
+
+
+def _input(field: Input) -> Iterator[Json]:
+    if field.problem:
+        yield _section(shortened(f"⚠ {inert(field.problem)}", MAX_TEXT))
+    block: Json = {
+        "type": "input",
+        "block_id": field.key,
+        "label": _plain(field.label, 2000),
+        "element": _input_element(field) | {"action_id": field.key},
+        "optional": not field.required,
+    }
+    if field.hint:
+        block["hint"] = _plain(field.hint, 2000)
+    yield block
+
+
+def _input_element(field: Input) -> Json:
+    match field:
+        case TextInput():
+            element: Json = {"type": "plain_text_input", "multiline": field.lines > 1}
+            return element | ({"initial_value": inert_lines(field.value)[:MAX_TEXT]} if field.value else {})
+        case DateInput():
+            element = {"type": "datepicker"}
+            return element | ({"initial_date": field.value.isoformat()} if field.value else {})
+        case NumberInput():
+            element = {"type": "number_input", "is_decimal_allowed": True}
+            return element | ({"initial_value": f"{field.value:f}"} if field.value is not None else {})
+        case ChoiceInput():
+            return _select([(choice.value, choice.label) for choice in field.choices], field.value)
+        case PersonInput():
+            return _select([(person.id, person.name) for person in field.people], field.value)
+        case _:
+            assert_never(field)
+
+
+def _select(choices: Sequence[tuple[str, str]], chosen: str | None) -> Json:
+    """A menu; more than a hundred choices go into groups, of which Slack takes a hundred."""
+    options = [
+        {"text": _plain(label, MAX_LABEL), "value": shortened(value, 150)} for value, label in choices
+    ] or [{"text": _plain("Nothing to choose from", MAX_LABEL), "value": "-"}]
+    element: Json = {"type": "static_select"}
+    if len(options) <= MAX_OPTIONS:
+        element["options"] = options
+    else:
+        element["option_groups"] = [
+            {
+                "label": _plain(f"{start + 1} to {min(start + MAX_OPTIONS, len(options))}", MAX_LABEL),
+                "options": options[start : start + MAX_OPTIONS],
+            }
+            for start in range(0, len(options), MAX_OPTIONS)
+        ]
+    initial = [option for option in options if option["value"] == chosen]
+    return element | ({"initial_option": initial[0]} if initial else {})
+
+
+# --- Splitting ------------------------------------------------------------------------------------
+
+
+def _pack(units: Sequence[Unit]) -> Iterator[list[Json]]:
+    """Units in as few messages as the limits allow, in order; two blocks stay free for the part's number."""
+    message: list[Json] = []
+    for unit in units:
+        if message and not _fits([*message, *unit]):
+            yield message
+            message = []
+        message = [*message, *unit]
+    yield message
+
+
+def _fits(blocks: Sequence[Json]) -> bool:
+    return (
+        _blocks(blocks) <= MAX_BLOCKS - 2
+        and _characters(blocks) <= MAX_CHARACTERS - 400
+        and _tables(blocks) <= 1
+    )
+
+
+def _numbered(blocks: list[Json], number: int, parts: int, title: str) -> list[Json]:
+    if parts == 1:
+        return blocks
+    before = [] if number == 1 else list(_notes(f"{shortened(inert(title), 100)} · part {number} of {parts}"))
+    after = [] if number == parts else list(_notes(f"Part {number} of {parts}; the rest follows."))
+    return [*before, *blocks, *after]
+
+
+def _blocks(blocks: Sequence[Json]) -> int:
+    return sum(1 + len(block.get("child_blocks", ())) for block in blocks)
+
+
+def _tables(blocks: Sequence[Json]) -> int:
+    return sum((block["type"] == "table") + _tables(block.get("child_blocks", ())) for block in blocks)
+
+
+def _characters(value: object) -> int:
+    """Everything a reader or screen reader is given, counted generously."""
+    if isinstance(value, dict):
+        return sum(
+            len(item) if isinstance(item, str) and key in {"text", "alt_text"} else _characters(item)
+            for key, item in value.items()
+        )
+    if isinstance(value, list | tuple):
+        return sum(_characters(item) for item in value)
+    return 0
+
+
+def _words(words: Text) -> str:
+    """Spans as plain text; an address stands beside the words of its link."""
+    return "".join(
+        f"{span_words(span)} ({address})"
+        if isinstance(span, Link) and (address := safe_address(span.url))
+        else span_words(span)
+        for span in words
+    )
+
+
+def _text_parts(words: Text) -> list[Text]:
+    """Spans in parts of at most `MAX_TEXT` characters."""
+    parts: list[list[Span]] = [[]]
+    used = 0
+    for span in words:
+        for piece in _split_span(span):
+            length = len(span_words(piece))
+            if used + length > MAX_TEXT and parts[-1]:
+                parts.append([])
+                used = 0
+            parts[-1].append(piece)
+            used += length
+    return [tuple(part) for part in parts]
+
+
+def _split_span(span: Span) -> Iterator[Span]:
+    match span:
+        case Plain(text=words):
+            yield from (Plain(part) for part in pieces(inert(words), MAX_TEXT))
+        case Bold(text=words):
+            yield from (Bold(part) for part in pieces(inert(words), MAX_TEXT))
+        case _:
+            yield span
