@@ -1,0 +1,38 @@
+"""What a pull reports: how many records of each kind came in, and what could not be used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PullProblem:
+    """One value or row that could not be used, named so that a person finds it."""
+
+    file: str
+    line: int | None
+    column: str | None
+    value: str | None
+    says: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class PullReport:
+    """The outcome of a pull."""
+
+    source: str
+    taken: Mapping[str, int]
+    """Records taken in, by CRM object: `Opportunity` -> 8800."""
+    new: int
+    changed: int
+    unchanged: int
+    deleted: int
+    kept: int
+    """Opportunities whose row was bad and whose previous state stands."""
+    problems: tuple[PullProblem, ...]
+    """The first of each kind, at most 200 in all."""
+    problem_counts: Mapping[str, int]
+    """All of them, by kind."""
+    notices: tuple[str, ...]
+    versions: int
+    seconds: float
