@@ -143,11 +143,14 @@ class Resolver(Definition):
         None,
         description="Our value = [from, to] of a number, both inclusive; [from] alone has no upper end.",
     )
+    value: str | None = Field(
+        None, description="Instead of a field: always this value, as the last of a list (say AE)."
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.field is None) == (self.role_chain is None):
-            raise ValueError("expected either `field` or `role_chain`")
+        if [self.field, self.role_chain, self.value].count(None) != 2:
+            raise ValueError("expected one of `field`, `role_chain` and `value`")
         if self.map is not None and self.bands is not None:
             raise ValueError("expected `map` or `bands`, not both")
         if self.role_chain is not None and self.map is None:
@@ -165,13 +168,22 @@ class Resolver(Definition):
         return bands
 
 
+_SEED_ROLES = ("SDR", "BDR", "ECS", "Cloud Sales")
+"""Roles that generate pipeline for others: a deal that one of them created is their source."""
+
+
 class DimensionsDefinition(Definition):
     """How each deal finds its place in each table."""
 
     region: tuple[Resolver, ...] = Field((), description="Resolvers of the region, in order.")
     segment: tuple[Resolver, ...] = Field((), description="Resolvers of the segment, in order.")
     source: tuple[Resolver, ...] = Field(
-        (Resolver(field="LeadSource"),), description="Resolvers of the pipeline source, in order."
+        (
+            Resolver(role_chain="creator", map={name: name for name in _SEED_ROLES}),
+            Resolver(field="LeadSource"),
+            Resolver(value="AE"),
+        ),
+        description="Resolvers of the pipeline source, in order.",
     )
     lever: tuple[Resolver, ...] = Field(
         (), description="Resolvers of the marketing lever (optional fifth dimension), in order."
