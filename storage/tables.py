@@ -10,6 +10,8 @@ An opportunity's intervals live in `opportunity_version`: narrow rows, clustered
 without further wide indexes, so that any `as_of` is one scan (docs/decisions/0002).
 """
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -27,6 +30,9 @@ FOREVER = 2**31 - 1
 """`valid_to` of the last version and `gen_to` of a live row."""
 
 metadata = SQLModel.metadata
+
+CrmId = Text().with_variant(Text(collation="C"), "postgresql")
+"""A CRM's id, compared byte by byte on every database, since pulls walk through ids in order."""
 
 
 class Mirror(SQLModel, table=True):
@@ -63,7 +69,7 @@ opportunity_key = Table(
     "opportunity_key",
     metadata,
     Column("no", Integer, primary_key=True),
-    Column("crm_id", Text, nullable=False, unique=True),
+    Column("crm_id", CrmId, nullable=False, unique=True),
 )
 """Our own small number of each opportunity; the CRM's ids are wide."""
 
@@ -95,10 +101,16 @@ opportunity = Table(
     Column("overdue_task_day", Integer),
     Column("confidential", Boolean, nullable=False),
     Column("fields", JSON, nullable=False),
+    Column("state", JSON, nullable=False),
     Column("content_hash", Text, nullable=False),
     Column("is_deleted", Boolean, nullable=False),
     Column("observed_at", BigInteger, nullable=False),
-    Index("opportunity_dead", "gen_to", sqlite_where=Column("gen_to") < FOREVER),
+    Index(
+        "opportunity_dead",
+        "gen_to",
+        sqlite_where=text("gen_to < 2147483647"),
+        postgresql_where=text("gen_to < 2147483647"),
+    ),
     sqlite_with_rowid=False,
 )
 """The current record of each opportunity, with what rules need beside its versions.
@@ -107,7 +119,7 @@ opportunity = Table(
 `close_edited`: the close date was ever changed. `contact_count`, `buyer_count` (roles of an economic
 buyer), `line_count`, `next_activity_day` (the next open activity, or the latest if all are past),
 `overdue_task_day` (due day of the oldest open task): NULL where the CRM has no such table.
-`fields`: the further fields that the configuration names, by API name or dotted path.
+`state`: what versions follow, by field name, as last observed. `fields`: the further fields that the configuration names, by API name or dotted path.
 """
 
 opportunity_version = Table(
@@ -127,6 +139,7 @@ opportunity_version = Table(
     Column("currency", SmallInteger, nullable=False),
     Column("close_day", Integer),
     Column("first_qualified", Integer),
+    Column("qualified_basis", SmallInteger, nullable=False),
     Column("created_day", Integer),
     Column("slice", Integer, nullable=False),
     Column("owner", Integer),
@@ -136,6 +149,12 @@ opportunity_version = Table(
     Column("stage_since", Integer),
     Column("category_since", Integer),
     Column("pushes", SmallInteger, nullable=False),
+    Index(
+        "opportunity_version_dead",
+        "gen_to",
+        sqlite_where=text("gen_to < 2147483647"),
+        postgresql_where=text("gen_to < 2147483647"),
+    ),
     sqlite_with_rowid=False,
 )
 """What an opportunity was, from `valid_from` (inclusive) to `valid_to` (exclusive).
@@ -143,7 +162,7 @@ opportunity_version = Table(
 A deal whose products fall into several families, or whose value is split over owners, has a row per
 part: `value` is the part's, `deal_value` the whole deal's (both NULL: unknown); part 0 always exists.
 `deal_class`, `category`: `pipeline.records`. `currency`: number in `currency`. `first_qualified`: day
-of the first entry into the qualified stage or later. `slice`: its place in every dimension. Basis of
+of the first entry into the qualified stage or later, known on `qualified_basis`. `slice`: its place in every dimension. Basis of
 the state: exact from `observed_from` on, `state_basis` before; of the slice: `slice_basis` before, and
 for won deals always, since they keep the dimensions they were first seen with.
 `stage_since`, `category_since`: the day the stage or the category began (NULL: nobody knows).
@@ -208,7 +227,7 @@ role = Table(
 account = Table(
     "account",
     metadata,
-    Column("crm_id", Text, primary_key=True),
+    Column("crm_id", CrmId, primary_key=True),
     Column("name", Text),
     Column("master_id", Text),
     Column("fields", JSON, nullable=False),
@@ -254,33 +273,84 @@ spend = Table(
     Column("heads", Integer),
 )
 
-history = Table(
-    "history",
+staged_opportunity = Table(
+    "staged_opportunity",
     metadata,
-    Column("no", Integer, primary_key=True),
-    Column("opportunity", Integer, nullable=False),
+    Column("crm_id", CrmId, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("category", SmallInteger),
+    Column("amount", BigInteger),
+    Column("close_day", Integer),
+    Column("created_at", BigInteger),
+    Column("modified_at", BigInteger),
+    Column("owner_id", Text),
+    Column("creator_id", Text),
+    Column("account_id", CrmId),
+    Column("currency", Text),
+    Column("next_step", Text),
+    Column("last_activity_day", Integer),
+    Column("is_deleted", Boolean, nullable=False),
+    Column("fields", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The opportunities of the pull under way, as the CRM gave them; the next pull empties it."""
+
+
+def _staged(name: str, *columns: Column[Any]) -> Table:
+    """A heap of rows that hang on an opportunity; indexed once, when all rows are in."""
+    return Table(name, metadata, Column("crm_id", CrmId, nullable=False), *columns)
+
+
+staged_history = _staged(
+    "staged_history",
     Column("at", BigInteger, nullable=False),
     Column("stage", Text),
     Column("amount", BigInteger),
     Column("close_day", Integer),
     Column("category", SmallInteger),
     Column("has_amount", Boolean, nullable=False),
-    Index("history_by_opportunity", "opportunity", "at"),
 )
-"""The CRM's own history of changes, the values after each change."""
-
-field_change = Table(
-    "field_change",
-    metadata,
-    Column("no", Integer, primary_key=True),
-    Column("opportunity", Integer, nullable=False),
+staged_change = _staged(
+    "staged_change",
     Column("at", BigInteger, nullable=False),
     Column("field", Text, nullable=False),
     Column("old", Text),
     Column("new", Text),
-    Index("field_change_by_opportunity", "opportunity", "at"),
 )
-"""The CRM's own history of tracked fields, old and new values as text."""
+staged_line = _staged(
+    "staged_line",
+    Column("line_order", Integer, nullable=False),
+    Column("total_price", BigInteger),
+    Column("family", Text),
+)
+staged_contact = _staged(
+    "staged_contact", Column("contact_id", Text, nullable=False), Column("contact_role", Text)
+)
+staged_split = _staged(
+    "staged_split",
+    Column("split_order", Integer, nullable=False),
+    Column("owner_id", Text, nullable=False),
+    Column("percentage", Integer, nullable=False),
+)
+staged_activity = _staged(
+    "staged_activity",
+    Column("day", Integer),
+    Column("is_closed", Boolean, nullable=False),
+    Column("is_task", Boolean, nullable=False),
+)
+staged_kept = _staged("staged_kept")
+"""Opportunities whose row could not be read: their previous state stands."""
+
+STAGED = (
+    staged_history,
+    staged_change,
+    staged_line,
+    staged_contact,
+    staged_split,
+    staged_activity,
+    staged_kept,
+)
 
 observation = Table(
     "observation",
@@ -290,7 +360,7 @@ observation = Table(
     Column("state", JSON, nullable=False),
     sqlite_with_rowid=False,
 )
-"""What our own pulls saw before the current record: a row per change (`pipeline.versions.Observation`)."""
+"""What our own pulls saw before the current record: a row per change (`pipeline.versions.Observation`), by field name."""
 
 finding = Table(
     "finding",

@@ -1,0 +1,37 @@
+"""Bulk rows: the driver's `executemany` on SQLite, COPY on PostgreSQL. Both stream."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+Row = Sequence[Any]
+
+
+def insert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert rows whose values stand in the order of the table's columns."""
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, rows)
+    else:
+        marks = ", ".join("?" * len(table.columns))
+        batch = rows if isinstance(rows, list) else list(rows)
+        if batch:
+            connection.exec_driver_sql(f"INSERT INTO {_quoted(table)} VALUES ({marks})", batch)
+
+
+def empty_table(connection: Connection, table: Table) -> None:
+    """Remove all rows at the cost of none."""
+    command = "TRUNCATE" if connection.dialect.name == "postgresql" else "DELETE FROM"
+    connection.exec_driver_sql(f"{command} {_quoted(table)}")
+
+
+def _copy(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    cursor = connection.connection.cursor()
+    with cursor.copy(f"COPY {_quoted(table)} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        for row in rows:
+            copy.write_row(row)
+
+
+def _quoted(table: Table) -> str:
+    return f'"{table.name}"'

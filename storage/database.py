@@ -1,0 +1,89 @@
+"""Opening the database, and the two kinds of transaction: reading and writing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from pipeline.errors import CouncilError
+from storage.migrating import migrate
+
+BUSY_SECONDS = 30
+
+
+class DatabaseUnavailable(CouncilError):
+    """The database cannot be opened with the configured address."""
+
+
+def open_database(url: str) -> Engine:
+    """An engine on a database whose schema is up to date; a new SQLite file is created.
+
+    Raises `DatabaseUnavailable` in words, without the password of the address.
+    """
+    try:
+        engine = _engine(url)
+        migrate(engine)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise DatabaseUnavailable(
+            "storage.url is not a database address: expected sqlite:///council.db or "
+            "postgresql+psycopg://user@host/database"
+        ) from error
+    except OperationalError as error:
+        shown = make_url(url).render_as_string(hide_password=True)
+        raise DatabaseUnavailable(
+            f"The database {shown} cannot be opened: {_reason(error)}. Check storage.url."
+        ) from error
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent view of the database: readers never see a pull half switched."""
+    isolation = "REPEATABLE READ" if engine.dialect.name == "postgresql" else None
+    connected = engine.connect()
+    with connected if isolation is None else connected.execution_options(isolation_level=isolation) as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A short write transaction, committed at the end or rolled back as a whole.
+
+    On SQLite it takes the write lock at once: a transaction that first reads and then writes would
+    lose the race against another process in the middle.
+    """
+    with engine.connect().execution_options(begins="IMMEDIATE") as connection, connection.begin():
+        yield connection
+
+
+def _engine(url: str) -> Engine:
+    address = make_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    engine = create_engine(address, hide_parameters=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA cache_size = -65536")
+    cursor.execute("PRAGMA temp_store = FILE")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begins', 'DEFERRED')}")
+
+
+def _reason(error: OperationalError) -> str:
+    return str(error.orig).strip().splitlines()[0] if error.orig is not None else "it does not answer"
