@@ -1,0 +1,322 @@
+"""`/apm`: a table of the matrix, one of its rows, and why a cell has its colour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from messages.card import (
+    Align,
+    Block,
+    Button,
+    Buttons,
+    Card,
+    Colour,
+    Column,
+    Fact,
+    Facts,
+    FigureCell,
+    Folded,
+    Paragraph,
+    Table,
+    TableRow,
+    Text,
+    TextCell,
+    Tone,
+    spoken,
+    text,
+)
+from messages.caveats import caveat_lines
+from messages.figures import (
+    METRIC_LABELS,
+    all_rows,
+    dimension_label,
+    figure_cell,
+    figure_words,
+    footnotes,
+    matrix_table,
+    period_words,
+    row_label,
+    value_words,
+)
+from messages.wording import NO_VALUE, Wording
+from pipeline.matrix import Cell, Matrix, Metric, Row, TargetState
+
+SHOW_WHY = "why"
+"""Command of the buttons that lead from a row to its cells; the argument is `dimension/row/metric`, where the
+row's name may itself contain a slash."""
+
+
+@dataclass(frozen=True)
+class DealLine:
+    """A deal in the list behind a cell, as far as the reader may see it."""
+
+    name: str
+    owner: str
+    stage: str
+    close_date: date | None
+    value: Decimal | None
+    """In the corporate currency; `None` where it is unknown or hidden."""
+    is_trusted: bool
+    """Whether its record is believable: no stale, pushed or overdue finding."""
+
+
+def compose_matrix(matrix: Matrix, wording: Wording | None = None) -> Card:
+    """The whole table, worst row first, with its footnotes and caveats."""
+    wording = wording or Wording()
+    label = dimension_label(matrix.dimension, matrix.by)
+    blocks: tuple[Block, ...] = (
+        Paragraph(_summary(matrix, wording)),
+        matrix_table(matrix, matrix.rows, wording),
+        *footnotes(all_rows(matrix)),
+        *_renewals(matrix, wording),
+        *_comparison(matrix, wording),
+        *caveat_lines(matrix, wording),
+    )
+    return Card(
+        key=f"apm:{matrix.dimension}:{matrix.by or ''}:{matrix.as_of}",
+        title=f"{label} · {period_words(matrix.period)}",
+        blocks=blocks,
+        fallback=f"{label}, {matrix.period.label}: {spoken(_summary(matrix, wording))}",
+    )
+
+
+def compose_row(matrix: Matrix, row: Row, wording: Wording | None = None) -> Card:
+    """One row of the table: every cell with its target, its gap and the sentence that explains it."""
+    wording = wording or Wording()
+    name = row_label(matrix, row)
+    parts = (matrix_parts(matrix, row, wording),) if row.rows else ()
+    blocks: tuple[Block, ...] = (
+        Paragraph(text(Colour(row.status), f"  {row.why}")),
+        Facts(_row_facts(matrix, row, wording)),
+        _cells_table(matrix, row, wording),
+        *parts,
+        *footnotes((row,)),
+        Folded("Why each colour", tuple(_why_line(row.cells[metric]) for metric in METRIC_LABELS)),
+        Buttons(tuple(_why_button(matrix, row, metric) for metric in METRIC_LABELS)),
+        *_comparison(matrix, wording),
+    )
+    return Card(
+        key=f"apm:{matrix.dimension}:{row.value}:{matrix.as_of}",
+        title=f"{name} · {period_words(matrix.period)}",
+        blocks=blocks,
+        fallback=f"{name}, {matrix.period.label}: {row.status}. {row.why}",
+    )
+
+
+def compose_why(
+    matrix: Matrix,
+    row: Row,
+    metric: Metric,
+    deals: Sequence[DealLine] | None = None,
+    wording: Wording | None = None,
+) -> Card:
+    """Why one cell has its colour. `deals` is `None` where the reader may not see them."""
+    wording = wording or Wording()
+    cell = row.cells[metric]
+    name = f"{row_label(matrix, row)} {METRIC_LABELS[metric].lower()}"
+    blocks: tuple[Block, ...] = (
+        Paragraph(text(Colour(cell.status), f"  {cell.why}")),
+        Facts(_cell_facts(matrix, row, cell, wording)),
+        *footnotes((_only(row, metric),)),
+        *_deal_blocks(matrix, deals, wording),
+        *caveat_lines(matrix, wording),
+    )
+    return Card(
+        key=f"why:{matrix.dimension}:{row.value}:{metric}:{matrix.as_of}",
+        title=f"Why {name} is {cell.status}",
+        blocks=blocks,
+        fallback=f"{name} is {cell.status}. {cell.why}",
+    )
+
+
+# --- The table ------------------------------------------------------------------------------------
+
+
+def _summary(matrix: Matrix, wording: Wording) -> Text:
+    total = matrix.total
+    counts = [
+        (status, sum(row.status is status for row in matrix.rows))
+        for status in dict.fromkeys(row.status for row in matrix.rows)
+    ]
+    reached = (
+        f"{wording.percent(total.attainment)} of the target of "
+        f"{value_words(total.target, matrix.currency, wording)} is won. "
+        if total.attainment is not None and total.target is not None
+        else f"{figure_words(total.cells[Metric.CLOSED_WON], total.state, matrix.currency, wording)} is won; "
+        "there is no target. "
+    )
+    spans = [text(reached)]
+    for number, (status, count) in enumerate(counts):
+        spans.append(text(", " if number else "", f"{count} ", Colour(status)))
+    return tuple(span for part in spans for span in part)
+
+
+def _comparison(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:
+    if matrix.prior_as_of is None or matrix.prior_label is None:
+        return (Paragraph(text("There is no earlier year to compare with."), Tone.NOTE),)
+    day = wording.full_day(matrix.prior_as_of)
+    words = text("Arrows compare with ", matrix.prior_label, " at the same point, ", day, ".")
+    return (Paragraph(words, Tone.NOTE),)
+
+
+def _renewals(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:
+    if matrix.renewals is None:
+        return ()
+    row = matrix.renewals
+    figures = ", ".join(
+        f"{label.lower()} {figure_words(row.cells[metric], row.state, matrix.currency, wording)}"
+        for metric, label in METRIC_LABELS.items()
+        if metric in row.cells
+    )
+    return (Paragraph(text("Renewals, kept apart: ", Colour(row.status), f"  {figures}.")),)
+
+
+# --- One row --------------------------------------------------------------------------------------
+
+
+def matrix_parts(matrix: Matrix, row: Row, wording: Wording) -> Table:
+    """The parts of a pair's row as a table of their own."""
+    label = matrix.by.value.capitalize() if matrix.by else "Part"
+    return Table(
+        f"{row.value} by {label.lower()}",
+        (Column(label), *(Column(words, Align.RIGHT) for words in METRIC_LABELS.values())),
+        tuple(
+            TableRow(
+                (
+                    FigureCell(part.value, part.status),
+                    *(
+                        figure_cell(part.cells[metric], part.state, matrix.currency, wording)
+                        for metric in METRIC_LABELS
+                    ),
+                )
+            )
+            for part in row.rows
+        ),
+    )
+
+
+def _row_facts(matrix: Matrix, row: Row, wording: Wording) -> tuple[Fact, ...]:
+    currency = matrix.currency
+    facts = [Fact("Target", text(value_words(row.target, currency, wording)))]
+    if row.attainment is not None:
+        facts.append(Fact("Reached", text(wording.percent(row.attainment))))
+    if row.state is TargetState.OPEN:
+        facts.append(Fact("Still to win", text(value_words(row.remaining, currency, wording))))
+    facts.append(Fact("Forecast with best case", text(wording.short_money(row.forecast_best_case, currency))))
+    if row.coverage_next is not None:
+        facts.append(Fact("Coverage of next quarter", text(wording.ratio(row.coverage_next))))
+    if row.open_pipeline_rolling_4q:
+        quarters = ", ".join(
+            f"{label} {wording.short_money(amount, currency)}"
+            for label, amount in row.open_pipeline_rolling_4q.items()
+        )
+        facts.append(Fact("Open pipeline, four quarters", text(quarters)))
+    if row.prior_full_quarter:
+        full = ", ".join(
+            f"{METRIC_LABELS[metric].lower()} {wording.short_money(amount, currency)}"
+            for metric, amount in row.prior_full_quarter.items()
+        )
+        facts.append(Fact(f"{matrix.prior_label or 'Last year'}, whole quarter", text(full)))
+    return tuple(facts)
+
+
+def _cells_table(matrix: Matrix, row: Row, wording: Wording) -> Table:
+    lines = tuple(
+        TableRow(
+            (
+                TextCell(text(METRIC_LABELS[metric])),
+                figure_cell(row.cells[metric], row.state, matrix.currency, wording),
+                TextCell(text(value_words(row.cells[metric].target, matrix.currency, wording))),
+                TextCell(text(value_words(row.cells[metric].gap, matrix.currency, wording))),
+            )
+        )
+        for metric in METRIC_LABELS
+    )
+    columns = (
+        Column("Metric"),
+        Column("Figure", Align.RIGHT),
+        Column("Target", Align.RIGHT),
+        Column("To green", Align.RIGHT),
+    )
+    return Table(f"{row_label(matrix, row)}, {matrix.period.label}", columns, lines)
+
+
+def _why_line(cell: Cell) -> Paragraph:
+    return Paragraph(text(f"{METRIC_LABELS[cell.metric]}: ", Colour(cell.status), f"  {cell.why}"))
+
+
+def _why_button(matrix: Matrix, row: Row, metric: Metric) -> Button:
+    return Button(
+        f"Why {METRIC_LABELS[metric].lower()}?", SHOW_WHY, f"{matrix.dimension}/{row.value}/{metric}"
+    )
+
+
+# --- One cell -------------------------------------------------------------------------------------
+
+
+def _cell_facts(matrix: Matrix, row: Row, cell: Cell, wording: Wording) -> tuple[Fact, ...]:
+    currency = matrix.currency
+    trend = wording.trend(cell.yoy)
+    versus = f"{value_words(cell.prior, currency, wording)}" + (
+        f" ({trend.direction.arrow} {trend.words})" if trend else ""
+    )
+    target = value_words(cell.target, currency, wording) + (" (derived)" if cell.target_derived else "")
+    trusted = value_words(cell.trusted.figure, currency, wording)
+    facts = [
+        Fact("Figure", text(figure_words(cell, row.state, currency, wording), *_of_deals(cell, wording))),
+        Fact(f"A year before ({matrix.prior_label or 'none'})", text(versus)),
+        Fact("Target", text(target)),
+        Fact("Missing to green", text(_full(cell.gap, currency, wording))),
+        Fact("Without stale deals", text(trusted, "  ", Colour(cell.trusted.status))),
+        Fact("How it is known", text(_BASIS[cell.basis.word])),
+    ]
+    return tuple(facts)
+
+
+_BASIS = {
+    "exact": "exact, from our own pulls",
+    "reconstructed": "reconstructed from the CRM's history",
+    "approximate": "approximate: history lacks a value that it needs",
+}
+
+
+def _of_deals(cell: Cell, wording: Wording) -> tuple[str, ...]:
+    return (f" in {wording.count(cell.deals, 'deal', 'deals')}",) if cell.deals else ()
+
+
+def _full(amount: Decimal | None, currency: str, wording: Wording) -> str:
+    return NO_VALUE if amount is None else wording.full_money(amount, currency)
+
+
+def _only(row: Row, metric: Metric) -> Row:
+    return replace(row, cells={metric: row.cells[metric]}, rows=())
+
+
+def _deal_blocks(matrix: Matrix, deals: Sequence[DealLine] | None, wording: Wording) -> tuple[Block, ...]:
+    if deals is None:
+        return ()
+    if not deals:
+        return (Paragraph(text("No deal makes up this figure.")),)
+    lines = tuple(
+        TableRow(
+            (
+                TextCell(text(deal.name)),
+                TextCell(text(deal.owner)),
+                TextCell(text(deal.stage)),
+                TextCell(text(wording.full_day(deal.close_date) if deal.close_date else "no date")),
+                TextCell(text(value_words(deal.value, matrix.currency, wording))),
+                TextCell(text("yes" if deal.is_trusted else "stale")),
+            )
+        )
+        for deal in deals
+    )
+    columns = (
+        Column("Deal"),
+        Column("Owner"),
+        Column("Stage"),
+        Column("Closes"),
+        Column("Value", Align.RIGHT),
+        Column("Up to date"),
+    )
+    return (Table(wording.count(len(deals), "deal", "deals"), columns, lines),)

@@ -1,0 +1,292 @@
+"""The weekly post to the pipeline council: one summary, and a thread for each red row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from messages.card import (
+    Block,
+    Bold,
+    Card,
+    Colour,
+    Fact,
+    Facts,
+    Folded,
+    Heading,
+    Image,
+    Paragraph,
+    PlainBlock,
+    Text,
+    Tone,
+    text,
+)
+from messages.caveats import caveat_lines
+from messages.figures import (
+    METRIC_LABELS,
+    all_rows,
+    figure_words,
+    footnotes,
+    period_words,
+    row_label,
+    value_words,
+)
+from messages.wording import Wording
+from pipeline.matrix import Matrix, Metric, Row, Status
+
+THREADS = 5
+"""At most so many red rows get a thread; the others are folded and named."""
+NEXT_QUARTER_FROM = Fraction(3, 5)
+"""From this share of the quarter on, next quarter's coverage stands first."""
+
+
+@dataclass(frozen=True)
+class Actions:
+    """What the council decided: shown where it belongs. Empty where nothing was."""
+
+    last_week: tuple[PlainBlock, ...] = ()
+    """Last week's actions with before and after: the first thing in the post."""
+    by_row: Mapping[str, tuple[PlainBlock, ...]] = field(default_factory=dict)
+    """Context and open actions of a row, in its thread."""
+
+
+@dataclass(frozen=True)
+class CouncilPost:
+    """The summary, and the cards that follow in its thread, worst row first."""
+
+    summary: Card
+    threads: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
+class ColourChange:
+    """A cell that has another colour than a week ago."""
+
+    row: str
+    metric: Metric
+    before: Status
+    after: Status
+
+
+def compose_council(
+    matrix: Matrix,
+    last_week: Matrix | None,
+    picture: Image,
+    actions: Actions | None = None,
+    wording: Wording | None = None,
+) -> CouncilPost:
+    """The post of one week, from the matrix of the leading dimension and last week's where there is one."""
+    wording = wording or Wording()
+    actions = actions or Actions()
+    red = by_gap(matrix, Status.RED)
+    key = council_key(matrix.period.label, matrix.as_of)
+    title = f"Pipeline council · {period_words(matrix.period)}"
+    summary = Card(
+        key=key,
+        title=title,
+        blocks=(
+            *_last_actions(actions),
+            *_next_quarter(matrix, wording),
+            Facts(_headline(matrix, wording)),
+            picture,
+            *_changes(matrix, last_week),
+            *_folded_rows(matrix, red, wording),
+            *_calm_rows(matrix),
+            Heading("Before you believe it"),
+            *footnotes(all_rows(matrix)),
+            *caveat_lines(matrix, wording),
+        ),
+        fallback=f"{title}: {_fallback(matrix, wording)}",
+    )
+    threads = tuple(
+        _thread(matrix, row, key, actions.by_row.get(row.value, ()), wording) for row in red[:THREADS]
+    )
+    return CouncilPost(summary, threads)
+
+
+def council_key(period: str, as_of: date) -> str:
+    """The key of the post of one day, by which its message is found again."""
+    return f"council:{period}:{as_of.isoformat()}"
+
+
+def by_gap(matrix: Matrix, status: Status) -> list[Row]:
+    """The rows of one colour, the one with the largest gap in money first."""
+    rows = [row for row in matrix.rows if row.status is status]
+    return sorted(rows, key=lambda row: (-row_gap(row), row.value))
+
+
+def row_gap(row: Row) -> Decimal:
+    """What the row's worst cell lacks to green, in money; 0 where no cell has a target."""
+    return max((cell.gap for cell in row.cells.values() if cell.gap is not None), default=Decimal(0))
+
+
+def colour_changes(matrix: Matrix, last_week: Matrix) -> tuple[ColourChange, ...]:
+    """Cells (and those of the total) with another colour than a week ago, what became worse first."""
+    before = {row_label(last_week, row): row for row in (*last_week.rows, last_week.total)}
+    changes = [
+        ColourChange(row_label(matrix, row), metric, old.cells[metric].status, row.cells[metric].status)
+        for row in (*matrix.rows, matrix.total)
+        if (old := before.get(row_label(matrix, row))) is not None
+        for metric in METRIC_LABELS
+        if old.cells[metric].status is not row.cells[metric].status
+    ]
+    return tuple(sorted(changes, key=lambda change: change.before.severity - change.after.severity))
+
+
+# --- The summary ----------------------------------------------------------------------------------
+
+
+def _last_actions(actions: Actions) -> tuple[Block, ...]:
+    return (Heading("Last week's actions"), *actions.last_week) if actions.last_week else ()
+
+
+def _next_quarter(matrix: Matrix, wording: Wording) -> tuple[Block, ...]:
+    late = Fraction(matrix.period.day, matrix.period.days) >= NEXT_QUARTER_FROM
+    if not late or matrix.total.coverage_next is None:
+        return ()
+    words = text("Next quarter's pipeline covers ", Bold(wording.ratio(matrix.total.coverage_next)))
+    return (Paragraph((*words, *text(" of its target."))),)
+
+
+def _headline(matrix: Matrix, wording: Wording) -> tuple[Fact, ...]:
+    total = matrix.total
+    won = total.cells[Metric.CLOSED_WON]
+    forecast = total.cells[Metric.FORECAST]
+    expected = won.required
+    if total.attainment is None or total.target is None:
+        words = figure_words(won, total.state, matrix.currency, wording)
+        return (Fact("Closed won", text(words, ", no target")),)
+    pace = f", {wording.percent(Fraction(expected))} expected by today" if expected is not None else ""
+    target = value_words(total.target, matrix.currency, wording)
+    return (
+        Fact(
+            "Reached",
+            text(Bold(wording.percent(total.attainment)), f" of {target}{pace}  ", Colour(won.status)),
+        ),
+        Fact(
+            "Forecast",
+            text(
+                Bold(figure_words(forecast, total.state, matrix.currency, wording)),
+                *_short_by(forecast.gap, matrix.currency, wording),
+                "  ",
+                Colour(forecast.status),
+            ),
+        ),
+        Fact(
+            "Coverage",
+            text(
+                Bold(figure_words(total.cells[Metric.COVERAGE], total.state, matrix.currency, wording)),
+                "  ",
+                Colour(total.cells[Metric.COVERAGE].status),
+            ),
+        ),
+    )
+
+
+def _short_by(gap: Decimal | None, currency: str, wording: Wording) -> tuple[str, ...]:
+    return (f", {wording.short_money(gap, currency)} short of green",) if gap else ()
+
+
+def _changes(matrix: Matrix, last_week: Matrix | None) -> tuple[Block, ...]:
+    if last_week is None:
+        return (Paragraph(text("There is no edition of last week to compare colours with."), Tone.NOTE),)
+    changes = colour_changes(matrix, last_week)
+    if not changes:
+        return (Paragraph(text("No colour has changed since last week.")),)
+    return (Heading("What changed colour since last week"), *(_change_line(change) for change in changes))
+
+
+def _change_line(change: ColourChange) -> Paragraph:
+    cell = f"{change.row} {METRIC_LABELS[change.metric].lower()}"
+    return Paragraph(text(f"{cell}: ", Colour(change.before), " → ", Colour(change.after)))
+
+
+def _folded_rows(matrix: Matrix, red: Sequence[Row], wording: Wording) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    if red:
+        threads = min(len(red), THREADS)
+        names = ", ".join(row.value for row in red[:THREADS])
+        blocks.append(
+            Paragraph(text(Colour(Status.RED), f"  {names}: see the ", _threads(threads), " below."))
+        )
+    if len(red) > THREADS:
+        blocks.append(_fold("more red", matrix, red[THREADS:], wording))
+    yellow = by_gap(matrix, Status.YELLOW)
+    if yellow:
+        blocks.append(_fold("yellow", matrix, yellow, wording))
+    return tuple(blocks)
+
+
+def _threads(number: int) -> str:
+    return "thread" if number == 1 else f"{number} threads"
+
+
+def _fold(kind: str, matrix: Matrix, rows: Sequence[Row], wording: Wording) -> Folded:
+    names = ", ".join(row.value for row in rows)
+    return Folded(
+        f"{len(rows)} {kind}: {names}",
+        tuple(
+            Paragraph(
+                text(
+                    Colour(row.status),
+                    "  ",
+                    Bold(row.value),
+                    f" · {wording.short_money(row_gap(row), matrix.currency)} to green. {row.why}",
+                )
+            )
+            for row in rows
+        ),
+    )
+
+
+def _calm_rows(matrix: Matrix) -> tuple[Paragraph, ...]:
+    lines: list[Paragraph] = []
+    for status, words in ((Status.GREEN, "on track"), (Status.GREY, "no colour, for want of a target")):
+        names = ", ".join(row.value for row in matrix.rows if row.status is status)
+        if names:
+            lines.append(Paragraph(_line(status, names, words)))
+    return tuple(lines)
+
+
+def _line(status: Status, names: str, words: str) -> Text:
+    return text(Colour(status), f"  {names}: {words}.")
+
+
+def _fallback(matrix: Matrix, wording: Wording) -> str:
+    red = [row.value for row in by_gap(matrix, Status.RED)]
+    reached = (
+        f"{wording.percent(matrix.total.attainment)} of the target reached"
+        if matrix.total.attainment is not None
+        else "no target"
+    )
+    return f"{reached}; red: {', '.join(red)}." if red else f"{reached}; nothing is red."
+
+
+# --- The threads ----------------------------------------------------------------------------------
+
+
+def _thread(matrix: Matrix, row: Row, key: str, actions: tuple[PlainBlock, ...], wording: Wording) -> Card:
+    gap = wording.short_money(row_gap(row), matrix.currency)
+    title = f"{row.value} · {gap} to green"
+    worst = sorted(
+        (cell for cell in row.cells.values() if cell.status in (Status.RED, Status.YELLOW)),
+        key=lambda cell: (-cell.status.severity, -(cell.gap or Decimal(0))),
+    )
+    lines = tuple(
+        Paragraph(
+            text(
+                Colour(cell.status),
+                "  ",
+                Bold(METRIC_LABELS[cell.metric]),
+                f" {figure_words(cell, row.state, matrix.currency, wording)}. {cell.why}",
+            )
+        )
+        for cell in worst
+    )
+    return Card(
+        key=f"{key}:{row.value}",
+        title=title,
+        blocks=(Paragraph(text(Colour(row.status), f"  {row.why}")), *lines, *actions),
+        fallback=f"{row.value} is red, {gap} to green. {row.why}",
+    )

@@ -1,0 +1,230 @@
+"""`/hygiene`: a person's own score and findings, a team's by rep, and the company's."""
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+
+from messages.card import (
+    Align,
+    Block,
+    Bold,
+    Card,
+    Column,
+    Fact,
+    Facts,
+    Folded,
+    Heading,
+    Paragraph,
+    Table,
+    TableRow,
+    TextCell,
+    Tone,
+    text,
+)
+from messages.deal_findings import DealFindings, by_deal, money_at_risk, rule_label
+from messages.wording import NO_VALUE, Wording
+from pipeline.findings import Finding, HygieneReport, PersonName, RuleNotice, Score
+
+FIRST = 10
+
+
+def compose_own(
+    person: PersonName,
+    findings: Sequence[Finding],
+    score: Score | None,
+    currency: str,
+    wording: Wording | None = None,
+) -> Card:
+    """A rep's own score, and each deal with what is open on it."""
+    wording = wording or Wording()
+    deals = by_deal(finding for finding in findings if not finding.waived)
+    waived = sum(finding.waived for finding in findings)
+    blocks: list[Block] = [
+        Facts((*_score_facts(score, wording), *_risk_facts(deals, waived, currency, wording)))
+    ]
+    if deals:
+        blocks.append(_deals_table("Most urgent deals", deals[:FIRST], currency, wording))
+    else:
+        blocks.append(Paragraph(text("All your deals are up to date. Thank you.")))
+    if len(deals) > FIRST:
+        rest = deals[FIRST:]
+        words = f"Show all: {wording.count(len(rest), 'more deal', 'more deals')}"
+        blocks.append(Folded(words, (_deals_table("The other deals", rest, currency, wording),)))
+    title = f"Pipeline hygiene · {person.name}"
+    return Card(
+        f"hygiene:{person.id}", title, tuple(blocks), f"{title}: {_in_one_line(score, deals, wording)}"
+    )
+
+
+def compose_team(
+    manager: PersonName,
+    findings: Sequence[Finding],
+    scores: Sequence[Score],
+    currency: str,
+    wording: Wording | None = None,
+) -> Card:
+    """The reps of a team by money at risk. `scores` holds the team's own score and those of its reps."""
+    wording = wording or Wording()
+    deals = by_deal(finding for finding in findings if not finding.waived)
+    team = next((score for score in scores if score.level == "team"), None)
+    waived = sum(finding.waived for finding in findings)
+    title = f"Pipeline hygiene · team of {manager.name}"
+    blocks: tuple[Block, ...] = (
+        Facts((*_score_facts(team, wording), *_risk_facts(deals, waived, currency, wording))),
+        _reps_table(deals, scores, currency, wording),
+    )
+    return Card(f"hygiene:team:{manager.id}", title, blocks, f"{title}: {_in_one_line(team, deals, wording)}")
+
+
+def compose_company(report: HygieneReport, currency: str, wording: Wording | None = None) -> Card:
+    """The company: its score, its regions, its rules by findings, and rules that did not run."""
+    wording = wording or Wording()
+    deals = by_deal(finding for finding in report.findings if not finding.waived)
+    company = next((score for score in report.scores if score.level == "company"), None)
+    waived = sum(finding.waived for finding in report.findings)
+    day = wording.full_day(report.as_of)
+    blocks: tuple[Block, ...] = (
+        Facts((*_score_facts(company, wording), *_risk_facts(deals, waived, currency, wording))),
+        *_regions(report.scores, wording),
+        _rules_table(report.findings, wording),
+        *_notices(report.notices),
+    )
+    title = f"Pipeline hygiene · company, {day.words}"
+    return Card(
+        f"hygiene:company:{report.as_of}", title, blocks, f"{title}: {_in_one_line(company, deals, wording)}"
+    )
+
+
+# --- Figures --------------------------------------------------------------------------------------
+
+
+def _score_facts(score: Score | None, wording: Wording) -> tuple[Fact, ...]:
+    if score is None or score.value_share is None:
+        return (Fact("Score", text("none yet: no open pipeline")),)
+    deals = f"{wording.number(score.clean_deals)} of {wording.count(score.deals, 'deal', 'deals')}"
+    return (Fact("Score", text(Bold(wording.percent(score.value_share)), f" of value is clean, {deals}")),)
+
+
+def _risk_facts(
+    deals: Sequence[DealFindings], waived: int, currency: str, wording: Wording
+) -> tuple[Fact, ...]:
+    risky = [deal for deal in deals if deal.is_at_risk]
+    money = wording.short_money(money_at_risk(deals), currency)
+    facts = [Fact("At risk", text(Bold(money), f" in {wording.count(len(risky), 'deal', 'deals')}"))]
+    if waived:
+        facts.append(Fact("Waived", text(wording.count(waived, "finding", "findings"))))
+    return tuple(facts)
+
+
+def _in_one_line(score: Score | None, deals: Sequence[DealFindings], wording: Wording) -> str:
+    open_deals = wording.count(len(deals), "deal needs a fix", "deals need a fix")
+    if score is None or score.value_share is None:
+        return f"{open_deals}."
+    return f"{wording.percent(score.value_share)} of value is clean; {open_deals}."
+
+
+# --- Tables ---------------------------------------------------------------------------------------
+
+
+def _deals_table(title: str, deals: Sequence[DealFindings], currency: str, wording: Wording) -> Table:
+    lines = tuple(
+        TableRow(
+            (
+                TextCell(text(deal.name)),
+                TextCell(text(_money(deal.value, currency, wording))),
+                TextCell(text(deal.severity.value)),
+                TextCell(text(" ".join(finding.says for finding in deal.findings))),
+            )
+        )
+        for deal in deals
+    )
+    columns = (Column("Deal"), Column("Value", Align.RIGHT), Column("Severity"), Column("What is wrong"))
+    return Table(title, columns, lines)
+
+
+def _reps_table(
+    deals: Sequence[DealFindings], scores: Sequence[Score], currency: str, wording: Wording
+) -> Table:
+    reps = {score.id: score for score in scores if score.level == "rep"}
+    names = {rep: score.name for rep, score in reps.items()} | {
+        deal.owner.id: deal.owner.name for deal in deals if deal.owner
+    }
+    owned = {rep: [deal for deal in deals if deal.owner and deal.owner.id == rep] for rep in names}
+    order = sorted(names, key=lambda rep: (-money_at_risk(owned[rep]), -len(owned[rep]), names[rep]))
+    lines = [_rep_row(names[rep], owned[rep], reps.get(rep), currency, wording) for rep in order]
+    orphans = [deal for deal in deals if deal.owner is None]
+    if orphans:
+        lines.append(_rep_row("(No owner)", orphans, None, currency, wording))
+    columns = (
+        Column("Rep"),
+        Column("At risk", Align.RIGHT),
+        Column("Deals to fix", Align.RIGHT),
+        Column("Clean value", Align.RIGHT),
+    )
+    return Table("Reps by money at risk", columns, tuple(lines))
+
+
+def _rep_row(
+    name: str, deals: Sequence[DealFindings], score: Score | None, currency: str, wording: Wording
+) -> TableRow:
+    share = score.value_share if score else None
+    return TableRow(
+        (
+            TextCell(text(name)),
+            TextCell(text(wording.short_money(money_at_risk(deals), currency))),
+            TextCell(text(wording.number(len(deals)))),
+            TextCell(text(wording.percent(share) if share is not None else NO_VALUE)),
+        )
+    )
+
+
+def _regions(scores: Sequence[Score], wording: Wording) -> tuple[Block, ...]:
+    shares = [
+        (score.value_share, score)
+        for score in scores
+        if score.level == "region" and score.value_share is not None
+    ]
+    if not shares:
+        return ()
+    lines = tuple(
+        TableRow(
+            (
+                TextCell(text(score.name)),
+                TextCell(text(wording.percent(share))),
+                TextCell(text(f"{wording.number(score.clean_deals)} of {wording.number(score.deals)}")),
+            )
+        )
+        for share, score in sorted(shares, key=lambda item: (item[0], item[1].name))
+    )
+    columns = (Column("Region"), Column("Clean value", Align.RIGHT), Column("Clean deals", Align.RIGHT))
+    return (Table("Regions, lowest score first", columns, lines),)
+
+
+def _rules_table(findings: Sequence[Finding], wording: Wording) -> Table:
+    open_findings = [finding for finding in findings if not finding.waived]
+    counts = Counter(finding.rule for finding in open_findings)
+    nudging = {finding.rule for finding in open_findings if finding.nudges}
+    lines = tuple(
+        TableRow(
+            (
+                TextCell(text(rule_label(rule))),
+                TextCell(text(wording.number(count))),
+                TextCell(text("nudges" if rule in nudging else "observes")),
+            )
+        )
+        for rule, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
+    return Table(
+        "Rules by findings", (Column("Rule"), Column("Findings", Align.RIGHT), Column("Mode")), lines
+    )
+
+
+def _notices(notices: Sequence[RuleNotice]) -> tuple[Block, ...]:
+    if not notices:
+        return ()
+    lines = (Paragraph(text(f"{rule_label(notice.rule)}: {notice.says}"), Tone.NOTE) for notice in notices)
+    return (Heading("Rules that did not run or do not nudge"), *lines)
+
+
+def _money(amount: Decimal | None, currency: str, wording: Wording) -> str:
+    return NO_VALUE if amount is None else wording.short_money(amount, currency)
