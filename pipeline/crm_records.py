@@ -213,7 +213,7 @@ class Problem(NamedTuple):
     """A short label to count by: `bad date`, `unknown stage`, `duplicate id`, ..."""
     opportunity_id: str | None = None
     """The opportunity whose row it is: its previous state is kept."""
-    count: int = 1
+    times: int = 1
     """How many equal ones it stands for; `line` is that of the first."""
 
 

@@ -43,7 +43,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent view of the database: readers never see a pull half switched."""
     isolation = "REPEATABLE READ" if engine.dialect.name == "postgresql" else None
     connected = engine.connect()
-    with connected if isolation is None else connected.execution_options(isolation_level=isolation) as connection:
+    with (
+        connected
+        if isolation is None
+        else connected.execution_options(isolation_level=isolation) as connection
+    ):
         yield connection
 
 

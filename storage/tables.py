@@ -119,7 +119,8 @@ opportunity = Table(
 `close_edited`: the close date was ever changed. `contact_count`, `buyer_count` (roles of an economic
 buyer), `line_count`, `next_activity_day` (the next open activity, or the latest if all are past),
 `overdue_task_day` (due day of the oldest open task): NULL where the CRM has no such table.
-`state`: what versions follow, by field name, as last observed. `fields`: the further fields that the configuration names, by API name or dotted path.
+`state`: what versions follow, by field name, as last observed. `fields`: the further fields that the
+configuration names, by API name or dotted path.
 """
 
 opportunity_version = Table(
@@ -162,8 +163,8 @@ opportunity_version = Table(
 A deal whose products fall into several families, or whose value is split over owners, has a row per
 part: `value` is the part's, `deal_value` the whole deal's (both NULL: unknown); part 0 always exists.
 `deal_class`, `category`: `pipeline.records`. `currency`: number in `currency`. `first_qualified`: day
-of the first entry into the qualified stage or later, known on `qualified_basis`. `slice`: its place in every dimension. Basis of
-the state: exact from `observed_from` on, `state_basis` before; of the slice: `slice_basis` before, and
+of the first entry into the qualified stage or later, known on `qualified_basis`. `slice`: its place in
+every dimension. Basis of the state: exact from `observed_from` on, `state_basis` before; of the slice: `slice_basis` before, and
 for won deals always, since they keep the dimensions they were first seen with.
 `stage_since`, `category_since`: the day the stage or the category began (NULL: nobody knows).
 `pushes`: moves of the close date to a later month since it qualified.
@@ -360,7 +361,7 @@ observation = Table(
     Column("state", JSON, nullable=False),
     sqlite_with_rowid=False,
 )
-"""What our own pulls saw before the current record: a row per change (`pipeline.versions.Observation`), by field name."""
+"""What our own pulls saw before the current record: a row per change, its state by field name."""
 
 finding = Table(
     "finding",
