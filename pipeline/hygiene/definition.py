@@ -5,9 +5,11 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.definitions import Number
+from pipeline.errors import ExpressionError
+from pipeline.expressions import parse
 from pipeline.findings import Audience, Severity
 from pipeline.hygiene.rule_settings import BuiltInRules, Exemptions
-from pipeline.hygiene.section import HygieneSection
+from pipeline.hygiene.section import FieldPath, HygieneSection
 
 
 class StageBindings(HygieneSection):
@@ -44,11 +46,20 @@ class CustomRule(HygieneSection):
     when: str = Field(description="The expression that is true of a deal that breaks the rule.")
     severity: Severity = Field(Severity.MEDIUM, description="high, medium or low.")
     says: str = Field(min_length=1, description="One plain sentence: what to do.")
-    fixes: tuple[str, ...] = Field((), description="API names of the fields that fix it.")
+    fixes: tuple[FieldPath, ...] = Field((), description="API names of the fields that fix it.")
     audience: Audience = Field(Audience.OWNER, description="owner, manager or operations.")
     nudge: bool = Field(False, description="Whether the rule nudges people and counts in the score.")
     enabled: bool = Field(True, description="Whether the rule is looked at.")
     exempt: Exemptions = Field(Exemptions(), description="Deals that the rule leaves alone.")
+
+    @field_validator("when")
+    @classmethod
+    def _of_the_grammar(cls, when: str) -> str:
+        try:
+            parse(when)
+        except ExpressionError as error:
+            raise ValueError(str(error)) from error
+        return when
 
 
 class HygieneDefinition(HygieneSection):
@@ -56,7 +67,7 @@ class HygieneDefinition(HygieneSection):
 
     stages: StageBindings = Field(StageBindings(), description="Which stages the rules mean.")
     segments: SegmentBindings = Field(SegmentBindings(), description="Which segments the rules mean.")
-    qualification_fields: tuple[str, ...] = Field(
+    qualification_fields: tuple[FieldPath, ...] = Field(
         (), description="Fields of the qualification method, for qualification_incomplete."
     )
     economic_buyer_roles: tuple[str, ...] = Field(

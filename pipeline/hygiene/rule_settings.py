@@ -5,13 +5,14 @@ rules' names. Every description becomes documentation.
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from pipeline.definitions import Number
 from pipeline.findings import Severity
-from pipeline.hygiene.section import HygieneSection, nearest_name
+from pipeline.hygiene.section import FieldPath, HygieneSection
+from pipeline.nearest import nearest
 
 RENEWAL = "renewal"
 
@@ -50,6 +51,9 @@ class RuleCase(HygieneSection):
 
 class RuleSettings(HygieneSection):
     """What can be set for every rule."""
+
+    same_for_all_deals: ClassVar[frozenset[str]] = frozenset()
+    """Thresholds that say how something is looked up for all deals at once; no case changes them."""
 
     enabled: bool = Field(True, description="Whether the rule is looked at.")
     nudge: bool = Field(
@@ -91,12 +95,14 @@ class RuleSettings(HygieneSection):
 
     def _check_threshold(self, name: str) -> None:
         names = self.threshold_names()
+        if name in self.same_for_all_deals:
+            raise ValueError(f"cases.settings.{name}: this is one for all deals; set it beside `cases`")
         if name in names:
             return
         if not names:
             raise ValueError(f"cases.settings.{name}: this rule has no thresholds of its own")
-        nearest = nearest_name(name, names)
-        meant = f"did you mean {nearest}?" if nearest else f"expected one of {', '.join(names)}"
+        near = nearest(name, names)
+        meant = f"did you mean {near}?" if near else f"expected one of {', '.join(names)}"
         raise ValueError(f"cases.settings.{name}: there is no such threshold; {meant}")
 
 
@@ -130,6 +136,8 @@ class CloseDatePushed(RuleSettings):
 
 
 class CommitLeftQuarter(NudgingRule):
+    same_for_all_deals = frozenset(["days_ago"])
+
     days_ago: int = Field(7, ge=1, description="The deal was in Commit so many days ago.")
 
 
@@ -166,6 +174,8 @@ class OverdueTask(RuleSettings):
 
 
 class StuckInStage(RuleSettings):
+    same_for_all_deals = frozenset(["median_factor", "minimum_won_deals", "stage_days", "at_least_days"])
+
     median_factor: Number = Field(
         "1.5", gt=0, validate_default=True, description="Times the median of won deals in stage and segment."
     )
@@ -181,6 +191,8 @@ class StuckInStage(RuleSettings):
 
 
 class TooOld(RuleSettings):
+    same_for_all_deals = frozenset(["median_factor", "minimum_won_deals"])
+
     median_factor: Number = Field(
         "2", gt=0, validate_default=True, description="Times the median won cycle of the segment."
     )
@@ -225,11 +237,15 @@ class QualificationIncomplete(RuleSettings):
 
 
 class CompetitorMissing(RuleSettings):
-    field: str = Field("MainCompetitors__c", description="Field that names the competitors.")
+    same_for_all_deals = frozenset(["field"])
+
+    field: FieldPath = Field("MainCompetitors__c", description="Field that names the competitors.")
 
 
 class LossReasonMissing(RuleSettings):
-    field: str = Field("Loss_Reason__c", description="Field that names the reason of a loss.")
+    same_for_all_deals = frozenset(["field"])
+
+    field: FieldPath = Field("Loss_Reason__c", description="Field that names the reason of a loss.")
     after_days: int = Field(2, ge=0, description="Lost for so many days.")
 
 
@@ -238,6 +254,8 @@ class DimensionMissing(RuleSettings):
 
 
 class PossibleDuplicate(RuleSettings):
+    same_for_all_deals = frozenset(["value_within", "close_within_days"])
+
     value_within: Number = Field(
         "0.1",
         ge=0,

@@ -1,20 +1,26 @@
 """Base of the hygiene sections: a key that does not exist is refused with the nearest one that does."""
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
-from typing import Any, Self
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
-from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import AfterValidator, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from pipeline.definitions import Definition
+from pipeline.nearest import nearest
+
+_FIELD_PATH = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*", re.ASCII)
 
 
-def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name that somebody who wrote `name` most likely meant; `None` where none is close."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    close = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[close[0]] if close else None
+def _check_field_path(path: str) -> str:
+    if not _FIELD_PATH.fullmatch(path):
+        raise ValueError("expected the API name of a field, such as Loss_Reason__c or Account.Industry")
+    return path
+
+
+FieldPath = Annotated[str, AfterValidator(_check_field_path)]
+"""API name of an opportunity field, or a dotted path over a relation."""
 
 
 class HygieneSection(Definition):
@@ -45,9 +51,9 @@ def _as_line(mistake: ErrorDetails, keys: Mapping[str, object]) -> InitErrorDeta
 
 
 def _unknown_key(key: str, keys: Mapping[str, object]) -> str:
-    nearest = nearest_name(key, keys)
-    if nearest is not None:
-        return f"there is no {key}; did you mean {nearest}?"
+    name = nearest(key, keys)
+    if name is not None:
+        return f"there is no {key}; did you mean {name}?"
     return f"there is no {key}; expected one of {', '.join(sorted(keys))}"
 
 
