@@ -113,7 +113,7 @@ def _kind_told(operand: Operand, known: Mapping[str, Kind]) -> Kind | None:
         case Arithmetic(operator, left_operand, right_operand):
             left, right = _kind_told(left_operand, known), _kind_told(right_operand, known)
             if left is Kind.DAY and right is Kind.DAY:
-                return Kind.NUMBER
+                return Kind.NUMBER if operator == "-" else None
             if left is Kind.DAY and right is Kind.NUMBER:
                 return Kind.DAY
             if left is Kind.NUMBER and right is Kind.DAY and operator == "+":

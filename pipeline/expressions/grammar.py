@@ -43,6 +43,11 @@ _COMPARISONS: dict[type[ast.cmpop], EqualityOperator | OrderOperator] = {
 }
 _NUMBER = re.compile(r"(\d+)(\.\d{1,4})?", re.ASCII)
 _CURLY = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"'})
+_FOREIGN = (
+    (re.compile(r"(?<![=!<>])=(?!=)"), "a comparison is written with two equals signs: stage == 'Proposal'"),
+    (re.compile(r"&&|\|\||!(?!=)"), "write and, or, not instead of &&, ||, !"),
+)
+"""What people bring along from other languages."""
 _NO_CONDITION = "expected a condition such as stage >= 'Proposal'"
 
 
@@ -91,11 +96,10 @@ class _Reader:
     def _syntax_message(self, offset: int | None) -> str:
         if self._text.translate(_CURLY) != self._text:
             return "curly quotes; write straight ones: 'Proposal'"
+        for pattern, says in _FOREIGN:
+            if found := pattern.search(self._text):
+                return f"at character {found.start() + 1 + self._indent}: {says}"
         place = f"at character {offset + self._indent}: " if offset else ""
-        if re.search(r"(?<![=!<>])=(?!=)", self._text):
-            return f"{place}a comparison is written with two equals signs: stage == 'Proposal'"
-        if re.search(r"&&|\|\||!(?!=)", self._text):
-            return f"{place}write and, or, not instead of &&, ||, !"
         return f"{place}this is not of the grammar; {_NO_CONDITION}"
 
     def _position(self, node: ast.expr) -> int:
