@@ -1,0 +1,1 @@
+"""A folder of CSV exports as a system of record."""
