@@ -36,9 +36,9 @@ from messages.card import (
     TextInput,
     Tone,
 )
+from messages.inert import inert_lines, pieces, safe_address, shortened, span_words
 from messages.render.adaptive_table import table_elements
 from messages.render.adaptive_text import STATUS_COLOURS, run, runs, safe
-from messages.render.inert import inert_lines, pieces, safe_address, shortened, span_words
 
 Json = dict[str, Any]
 

@@ -16,8 +16,8 @@ from messages.card import (
     TableRow,
     TextCell,
 )
+from messages.inert import SYMBOLS, pieces, shortened, span_words, trend_words
 from messages.render.adaptive_text import run, safe
-from messages.render.inert import SYMBOLS, pieces, shortened, span_words, trend_words
 from pipeline.matrix import Status
 
 Json = dict[str, Any]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from messages.card import Bold, Plain, Span, Text
-from messages.render.inert import inert, pieces
+from messages.inert import inert, pieces
 from pipeline.matrix import Status
 
 STATUS_COLOURS = {

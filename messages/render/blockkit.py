@@ -37,8 +37,8 @@ from messages.card import (
     TextInput,
     Tone,
 )
+from messages.inert import inert, inert_lines, pieces, safe_address, shortened, span_words
 from messages.render.blockkit_table import table_blocks
-from messages.render.inert import inert, inert_lines, pieces, safe_address, shortened, span_words
 
 Json = dict[str, Any]
 

@@ -15,7 +15,7 @@ from messages.card import (
     TableRow,
     TextCell,
 )
-from messages.render.inert import SYMBOLS, inert, pieces, shortened, span_words, trend_words
+from messages.inert import SYMBOLS, inert, pieces, shortened, span_words, trend_words
 
 Json = dict[str, Any]
 

@@ -44,7 +44,7 @@ from messages.card import (
     TextCell,
     TextInput,
 )
-from messages.render.inert import SYMBOLS, inert, inert_lines, safe_address, trend_words
+from messages.inert import SYMBOLS, inert, inert_lines, safe_address, trend_words
 from pipeline.matrix import Status
 
 

@@ -41,7 +41,7 @@ from messages.card import (
     TextInput,
     Tone,
 )
-from messages.render.inert import inert, safe_address, span_words, trend_words
+from messages.inert import inert, safe_address, span_words, trend_words
 from pipeline.matrix import Status
 
 STYLES = {Status.RED: "bold red", Status.YELLOW: "yellow", Status.GREEN: "green", Status.GREY: "dim"}
