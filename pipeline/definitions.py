@@ -7,12 +7,31 @@ The hygiene section lives with its rules in `pipeline.hygiene`.
 
 from collections.abc import Mapping
 from decimal import Decimal
+from math import isfinite
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from pipeline.matrix import Dimension, Metric
+from pipeline.matrix import TOTAL, Dimension, Metric
+from pipeline.nearest import did_you_mean
 
 
 class Definition(BaseModel):
@@ -20,17 +39,40 @@ class Definition(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_written(cls, value: Any, info: ValidationInfo) -> Any:
+        """`start_month = "2"` and `splits = 1` are mistakes, however obvious what was meant."""
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        if annotation is bool and not isinstance(value, bool):
+            raise ValueError("expected true or false, without quotes")
+        if annotation is int and (isinstance(value, bool) or not isinstance(value, int)):
+            raise ValueError("expected a whole number, without quotes")
+        if annotation is not bool and isinstance(value, bool):
+            raise ValueError("true and false have no meaning here")
+        return value
+
 
 def _curve_knots(value: Any) -> Any:
     """A plain number is a flat curve."""
-    if isinstance(value, int | float | str | Decimal) and not isinstance(value, bool):
+    if _is_number(value):
         return ((Decimal(0), Decimal(str(value))),)
-    if isinstance(value, list | tuple):
-        return tuple(
-            tuple(Decimal(str(part)) for part in knot) if isinstance(knot, list | tuple) else knot
-            for knot in value
-        )
-    return value
+    if not isinstance(value, list | tuple):
+        raise ValueError(_A_CURVE)
+    return tuple(_knot(knot) for knot in value)
+
+
+def _knot(knot: Any) -> tuple[Decimal, ...]:
+    if not isinstance(knot, list | tuple) or len(knot) != 2 or not all(map(_is_number, knot)):
+        raise ValueError(_A_CURVE)
+    return tuple(Decimal(str(part)) for part in knot)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and isfinite(value)
+
+
+_A_CURVE = "expected a number, or knots such as [[0, 3.0], [1, 1.0]]: share of the quarter, value"
 
 
 def _check_knots(knots: tuple[tuple[Decimal, Decimal], ...]) -> tuple[tuple[Decimal, Decimal], ...]:
@@ -53,7 +95,9 @@ def _decimal_number(value: Any) -> Any:
 Number = Annotated[Decimal, BeforeValidator(_decimal_number)]
 """A decimal number; what TOML reads as a float becomes the decimal that was written."""
 
-Knots = Annotated[tuple[tuple[Decimal, Decimal], ...], BeforeValidator(_curve_knots), Field(min_length=1)]
+Knots = Annotated[
+    tuple[tuple[Decimal, Decimal], ...], BeforeValidator(_curve_knots), AfterValidator(_check_knots)
+]
 """A curve: knots (share of the quarter elapsed 0 to 1, value); or one number for a flat curve."""
 
 
@@ -77,8 +121,10 @@ class CalendarDefinition(Definition):
     @field_validator("timezone")
     @classmethod
     def _known_timezone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError("expected an IANA time zone such as America/Los_Angeles")
+        known = available_timezones()
+        if name not in known:
+            suggestion = did_you_mean(name, known)
+            raise ValueError(f"expected an IANA time zone such as America/Los_Angeles{suggestion}")
         return name
 
     @property
@@ -116,12 +162,17 @@ class MetricsDefinition(Definition):
 class MoneyDefinition(Definition):
     """One currency for all figures."""
 
-    corporate_currency: str = Field(
-        "USD", pattern=r"^[A-Z]{3}$", description="ISO code of the currency in which figures are given."
-    )
+    corporate_currency: str = Field("USD", description="ISO code of the currency in which figures are given.")
     rate_mode: Literal["dated_by_close_date", "static", "dated_by_as_of"] = Field(
         "dated_by_close_date", description="Which exchange rate converts a deal."
     )
+
+    @field_validator("corporate_currency")
+    @classmethod
+    def _iso_code(cls, code: str) -> str:
+        if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+            raise ValueError("expected the three capital letters of an ISO code, such as USD")
+        return code
 
 
 class Resolver(Definition):
@@ -238,6 +289,22 @@ class CellBands(Definition):
         return bands
 
 
+ANY_ROW = "*"
+
+
+def _known_row(row: str) -> str:
+    """A row is named by its dimension and its value, or it is the total, or `*` for any row."""
+    dimension, _, value = row.partition(".")
+    if row in (ANY_ROW, TOTAL) or (value and dimension in [known.value for known in Dimension]):
+        return row
+    suggestion = did_you_mean(dimension, [known.value for known in Dimension])
+    raise ValueError(f'expected a row such as "segment.ENT", "{TOTAL}" or "{ANY_ROW}"{suggestion}')
+
+
+Row = Annotated[str, AfterValidator(_known_row)]
+"""`segment.ENT`, `TOTAL` or `*`."""
+
+
 class ColoursDefinition(Definition):
     """When a cell is red, yellow or green."""
 
@@ -252,23 +319,16 @@ class ColoursDefinition(Definition):
         description="Cells that the early guard covers.",
     )
     bands: CellBands = Field(CellBands(), description="Bands per column.")
-    row_bands: Mapping[str, Mapping[Metric, Bands]] = Field(
+    row_bands: Mapping[Row, Mapping[Metric, Bands]] = Field(
         {}, description='Bands of one row that replace the column\'s: row_bands."region.EMEA".coverage.'
     )
-    pace_curve: Mapping[str, Knots] = Field(
+    pace_curve: Mapping[Row, Knots] = Field(
         {}, description='Expected share of the target by row ("segment.ENT") or "*".'
     )
-    forecast_curve: Mapping[str, Knots] = Field(
+    forecast_curve: Mapping[Row, Knots] = Field(
         {}, description='Share of the target that the forecast should reach, by row or "*".'
     )
-    required_coverage: Mapping[str, Knots] = Field({}, description='Required coverage by row or "*".')
-
-    @field_validator("pace_curve", "forecast_curve", "required_coverage")
-    @classmethod
-    def _sound_curves(cls, curves: Mapping[str, Knots]) -> Mapping[str, Knots]:
-        for knots in curves.values():
-            _check_knots(knots)
-        return curves
+    required_coverage: Mapping[Row, Knots] = Field({}, description='Required coverage by row or "*".')
 
 
 class FunctionsDefinition(Definition):

@@ -38,12 +38,14 @@ class Mistake:
 
     file: str
     key: str
+    """As it is written in TOML; empty where it is the file itself that is wrong."""
     value: str
     expected: str
 
     def __str__(self) -> str:
         shown = f" = {self.value}" if self.value else ""
-        return f"{self.file}: {self.key}{shown}: {self.expected}"
+        place = f"{self.key}{shown}: " if self.key else ""
+        return f"{self.file}: {place}{self.expected}"
 
 
 class ConfigurationError(CouncilError):
