@@ -21,14 +21,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
 
 from pipeline.matrix import TOTAL, Dimension, Metric
 from pipeline.nearest import did_you_mean
