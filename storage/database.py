@@ -10,6 +10,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from pipeline.errors import CouncilError
 from storage.migrating import migrate
 
+__all__ = ["DatabaseUnavailable", "Engine", "open_database", "reading", "writing"]
+
 BUSY_SECONDS = 30
 
 
