@@ -43,7 +43,10 @@ class CustomRule(HygieneSection):
     name: str = Field(
         pattern=r"^[a-z][a-z0-9_]*$", description="Its name: small letters, digits and underscores."
     )
-    when: str = Field(description="The expression that is true of a deal that breaks the rule.")
+    when: str = Field(
+        description="The expression that is true of a deal that breaks the rule. Only open deals are looked "
+        "at, unless it names is_won or is_lost: then also those that closed since the first pull."
+    )
     severity: Severity = Field(Severity.MEDIUM, description="high, medium or low.")
     says: str = Field(min_length=1, description="One plain sentence: what to do.")
     fixes: tuple[FieldPath, ...] = Field((), description="API names of the fields that fix it.")

@@ -89,6 +89,11 @@ class DealFacts:
         value = self.values.get(name)
         return value if isinstance(value, str) else None
 
+    def shown(self, name: str) -> str:
+        """Any fact as text; `empty` where it is."""
+        value = self.values.get(name)
+        return "empty" if value is None else str(value)
+
     def word(self, name: str) -> str:
-        """A text that a sentence can hold: `this segment` would be too clever, so `unknown` where empty."""
+        """A text that a sentence can hold; `unknown` where it is empty."""
         return self.text(name) or "unknown"

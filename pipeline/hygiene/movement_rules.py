@@ -36,7 +36,8 @@ def _says_overdue(deal: DealFacts) -> str:
 
 def _says_stuck(deal: DealFacts) -> str:
     allowed = counted(deal.days_since("stage_limit_day"), "day")
-    return f"In {deal.word('stage')} for {_days(deal, 'stage_since')}; the limit, by deals that were won, is {allowed}."
+    spent = _days(deal, "stage_since")
+    return f"In {deal.word('stage')} for {spent}; the limit, by deals that were won, is {allowed}."
 
 
 def _says_too_old(deal: DealFacts) -> str:

@@ -91,7 +91,7 @@ RECORD_RULES = (
     ),
     Rule(
         name="won_date_anomaly",
-        summary="Won with a close date in the future, or in an earlier quarter than the day it was marked won.",
+        summary="Won with a close date in the future, or in an earlier quarter than when it was marked won.",
         severity=Severity.HIGH,
         audience=Audience.OPERATIONS,
         deals="is_won",
