@@ -126,8 +126,9 @@ class _Moment(NamedTuple):
 def build_versions(deal: Deal, rules: VersionRules) -> list[Version]:
     """All versions of a deal in time order, not overlapping, at most one beginning per day.
 
-    A deal whose creation nobody knows begins at its first evidence. A closed deal of an export
-    without history was open in the assumed stage from its creation to its close date.
+    A deal whose creation nobody knows begins at its first evidence: a change, its close date where it
+    is closed, or our first pull. A closed deal of an export without history was open in the assumed
+    stage from its creation to its close date.
     """
     return _versions_of(_last_of_each_day(_moments(deal, rules)), deal, rules)
 
@@ -192,24 +193,27 @@ def _earliest_state(deal: Deal) -> State:
 
 def _beginning(state: State, created_day: int | None, deal: Deal, rules: VersionRules) -> list[_Moment]:
     """What the deal was from its creation to its first event."""
-    if created_day is None:
-        return []
-    names_stage = any(place == STAGE for change in deal.changes for place, _ in change.after)
-    if names_stage:
-        return [_Moment(created_day, state, is_observed=False, is_assumed=False)]
-    is_assumed = not rules.has_history
-    stage = rules.stages[str(state[STAGE])]
+    if any(place == STAGE for change in deal.changes for place, _ in change.after):
+        return (
+            [] if created_day is None else [_Moment(created_day, state, is_observed=False, is_assumed=False)]
+        )
+    is_closed = rules.stages[str(state[STAGE])].is_closed
     close_day = state[CLOSE_DAY]
-    if not stage.is_closed or not isinstance(close_day, int) or close_day <= created_day:
-        return [_Moment(created_day, state, is_observed=False, is_assumed=is_assumed)]
+    if not is_closed or not isinstance(close_day, int) or close_day <= (created_day or 0):
+        is_assumed = not rules.has_history
+        return (
+            []
+            if created_day is None
+            else [_Moment(created_day, state, is_observed=False, is_assumed=is_assumed)]
+        )
     opened = state.copy()
     opened[STAGE] = rules.assumed_open_stage
     opened[CATEGORY] = None
     closed_day = min(close_day, rules.day_of(deal.observations[0].at))
-    return [
-        _Moment(created_day, opened, is_observed=False, is_assumed=True),
-        _Moment(closed_day, state, is_observed=False, is_assumed=True),
-    ]
+    closed = _Moment(closed_day, state, is_observed=False, is_assumed=True)
+    if created_day is None:
+        return [closed]
+    return [_Moment(created_day, opened, is_observed=False, is_assumed=True), closed]
 
 
 def _last_of_each_day(moments: Sequence[_Moment]) -> list[_Moment]:

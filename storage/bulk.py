@@ -28,7 +28,7 @@ def empty_table(connection: Connection, table: Table) -> None:
 def _copy(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     cursor = connection.connection.cursor()
-    with cursor.copy(f"COPY {_quoted(table)} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+    with cursor.copy(f"COPY {_quoted(table)} ({names}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 

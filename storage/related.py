@@ -1,5 +1,6 @@
 """Values that an opportunity takes over a relation: from its account, owner and creator."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from pipeline.versions import StateValue
 ROLE_SEPARATOR = "\x1f"
 OWNER_ROLES = "owner.roles"
 CREATOR_ROLES = "creator.roles"
+_USER_ID = re.compile("005[0-9A-Za-z]{12}([0-9A-Za-z]{3})?")
 
 
 class Account(NamedTuple):
@@ -27,6 +29,10 @@ class People:
         self._users = {user.id: user for user in users}
         self._roles = {role.id: role for role in roles}
         self._chains: dict[str, str | None] = {}
+
+    def knows(self, text: str) -> bool:
+        """Whether a text is the id of a user, rather than a name."""
+        return text in self._users or _USER_ID.fullmatch(text) is not None
 
     def value(self, user_id: str | None, path: str) -> FieldValue:
         """`Name`, `UserRole.Name`, `Email` or a further field of a user."""

@@ -164,8 +164,8 @@ A deal whose products fall into several families, or whose value is split over o
 part: `value` is the part's, `deal_value` the whole deal's (both NULL: unknown); part 0 always exists.
 `deal_class`, `category`: `pipeline.records`. `currency`: number in `currency`. `first_qualified`: day
 of the first entry into the qualified stage or later, known on `qualified_basis`. `slice`: its place in
-every dimension. Basis of the state: exact from `observed_from` on, `state_basis` before; of the slice: `slice_basis` before, and
-for won deals always, since they keep the dimensions they were first seen with.
+every dimension. Basis of the state: exact from `observed_from` on, `state_basis` before; of the slice:
+`slice_basis` before, and for won deals always, since they keep the dimensions they were first seen with.
 `stage_since`, `category_since`: the day the stage or the category began (NULL: nobody knows).
 `pushes`: moves of the close date to a later month since it qualified.
 """

@@ -1,0 +1,212 @@
+"""The mirror of the CRM as a whole: which generation readers see, and how a pull becomes one."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, select, text
+
+from pipeline.crm_records import Capabilities
+from pipeline.errors import CouncilError, PullRefused
+from storage.database import reading, writing
+from storage.registries import replace_people, replace_stages
+from storage.staging import Reference
+from storage.tables import (
+    FOREVER,
+    Mirror,
+    apm_table,
+    finding,
+    fiscal_period,
+    opportunity,
+    opportunity_version,
+    role,
+    spend,
+    target,
+)
+
+mirror = Mirror.__table__  # type: ignore[attr-defined]
+_PULL_LOCK = 7_231_905_417
+"""Key of the PostgreSQL advisory lock under which a pull runs."""
+
+
+class NothingPulled(CouncilError):
+    """A question about figures before the first pull."""
+
+
+@dataclass(frozen=True)
+class MirrorState:
+    """What readers see."""
+
+    generation: int
+    first_pull_day: int | None
+    pulled_at: int | None
+    measured_day: int | None
+    definitions_hash: str
+    corporate_currency: str
+    source: str
+    capabilities: Capabilities
+    notices: tuple[str, ...]
+
+
+EMPTY = MirrorState(0, None, None, None, "", "", "", Capabilities(frozenset(), frozenset()), ())
+
+
+def read_mirror(engine: Engine) -> MirrorState:
+    """The state of the mirror; generation 0 before the first pull."""
+    with reading(engine) as connection:
+        return mirror_state(connection)
+
+
+def mirror_state(connection: Connection) -> MirrorState:
+    row = connection.execute(select(mirror)).one_or_none()
+    if row is None:
+        return EMPTY
+    known = json.loads(row.capabilities)
+    return MirrorState(
+        generation=row.generation,
+        first_pull_day=row.first_pull_day,
+        pulled_at=row.pulled_at,
+        measured_day=row.measured_day,
+        definitions_hash=row.definitions_hash,
+        corporate_currency=row.corporate_currency,
+        source=row.source,
+        capabilities=Capabilities(
+            frozenset(known.get("tables", ())), frozenset(known.get("opportunity_fields", ()))
+        ),
+        notices=tuple(known.get("notices", ())),
+    )
+
+
+def pulled_state(connection: Connection) -> MirrorState:
+    """The state of the mirror. Raises `NothingPulled` before the first pull."""
+    state = mirror_state(connection)
+    if state.generation == 0:
+        raise NothingPulled("There are no figures yet: run `council pull` first.")
+    return state
+
+
+@dataclass(frozen=True)
+class Switch:
+    """What readers see from a completed pull on."""
+
+    generation: int
+    now: int
+    today: int
+    definitions_hash: str
+    corporate_currency: str
+    source: str
+    capabilities: Capabilities
+    notices: Sequence[str]
+    reference: Reference
+
+
+def switch(connection: Connection, to: Switch) -> None:
+    """Move all readers to the next generation; call inside one short write transaction."""
+    state = mirror_state(connection)
+    _replace_reference(connection, to.reference)
+    values = {
+        "generation": to.generation,
+        "first_pull_day": state.first_pull_day or to.today,
+        "pulled_at": to.now,
+        "measured_day": to.today,
+        "definitions_hash": to.definitions_hash,
+        "corporate_currency": to.corporate_currency,
+        "source": to.source,
+        "capabilities": json.dumps(
+            {
+                "tables": sorted(to.capabilities.tables),
+                "opportunity_fields": sorted(to.capabilities.opportunity_fields),
+                "notices": [*to.capabilities.notices, *to.notices],
+            }
+        ),
+    }
+    if state.generation == 0:
+        connection.execute(mirror.delete())
+        connection.execute(mirror.insert().values(id=1, **values))
+    else:
+        connection.execute(mirror.update().values(values))
+
+
+def forget_unfinished(engine: Engine, generation: int) -> None:
+    """Undo what a merge that died wrote beside the generation that readers see."""
+    for table in (opportunity, opportunity_version, finding):
+        with writing(engine) as connection:
+            connection.execute(table.delete().where(table.c.gen_from > generation))
+            connection.execute(
+                table.update()
+                .where(table.c.gen_to > generation, table.c.gen_to < FOREVER)
+                .values(gen_to=FOREVER)
+            )
+    with writing(engine) as connection:
+        connection.execute(apm_table.delete().where(apm_table.c.generation > generation))
+
+
+def forget_past(engine: Engine, generation: int) -> None:
+    """Remove rows that ended with earlier generations: no reader comes back for them."""
+    for table in (opportunity, opportunity_version, finding):
+        with writing(engine) as connection:
+            connection.execute(table.delete().where(table.c.gen_to <= generation, table.c.gen_to < FOREVER))
+    with writing(engine) as connection:
+        connection.execute(apm_table.delete().where(apm_table.c.generation < generation))
+
+
+@contextmanager
+def pull_lock(engine: Engine) -> Iterator[None]:
+    """One pull at a time; the lock goes with the process that holds it.
+
+    Raises `PullRefused` where another pull is running.
+    """
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            held = connection.execute(text(f"SELECT pg_try_advisory_lock({_PULL_LOCK})")).scalar()
+            connection.commit()
+            if not held:
+                raise _already_running()
+            try:
+                yield
+            finally:
+                connection.execute(text(f"SELECT pg_advisory_unlock({_PULL_LOCK})"))
+                connection.commit()
+    elif engine.url.database in (None, "", ":memory:"):
+        yield
+    else:
+        with _file_lock(Path(f"{engine.url.database}.pull.lock")):
+            yield
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[None]:
+    import fcntl
+
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise _already_running() from error
+        yield
+
+
+def _already_running() -> PullRefused:
+    return PullRefused(
+        "Another pull is running on this database. Wait until it has finished, then try again."
+    )
+
+
+def _replace_reference(connection: Connection, reference: Reference) -> None:
+    replace_stages(connection, reference.stages)
+    replace_people(connection, reference.users)
+    rows = {
+        role: [record._asdict() | {"crm_id": record.id} for record in reference.roles],
+        fiscal_period: [record._asdict() for record in reference.periods],
+        target: [record._asdict() for record in reference.targets],
+        spend: [record._asdict() for record in reference.spend],
+    }
+    for table, records in rows.items():
+        connection.execute(table.delete())
+        if records:
+            names = {column.name for column in table.columns}
+            connection.execute(
+                table.insert(), [{k: v for k, v in record.items() if k in names} for record in records]
+            )
