@@ -26,7 +26,7 @@ from messages.card import (
     spoken,
     text,
 )
-from messages.caveats import caveat_lines
+from messages.caveats import caveat_blocks
 from messages.figures import (
     METRIC_LABELS,
     all_rows,
@@ -71,7 +71,7 @@ def compose_matrix(matrix: Matrix, wording: Wording | None = None) -> Card:
         *footnotes(all_rows(matrix)),
         *_renewals(matrix, wording),
         *_comparison(matrix, wording),
-        *caveat_lines(matrix, wording),
+        *caveat_blocks(matrix, wording),
     )
     return Card(
         key=f"apm:{matrix.dimension}:{matrix.by or ''}:{matrix.as_of}",
@@ -120,7 +120,7 @@ def compose_why(
         Facts(_cell_facts(matrix, row, cell, wording)),
         *footnotes((_only(row, metric),)),
         *_deal_blocks(matrix, deals, wording),
-        *caveat_lines(matrix, wording),
+        *caveat_blocks(matrix, wording),
     )
     return Card(
         key=f"why:{matrix.dimension}:{row.value}:{metric}:{matrix.as_of}",
@@ -301,22 +301,17 @@ def _deal_blocks(matrix: Matrix, deals: Sequence[DealLine] | None, wording: Word
     lines = tuple(
         TableRow(
             (
-                TextCell(text(deal.name)),
+                TextCell(text(deal.name, "" if deal.is_trusted else " (stale record)")),
                 TextCell(text(deal.owner)),
-                TextCell(text(deal.stage)),
-                TextCell(text(wording.full_day(deal.close_date) if deal.close_date else "no date")),
+                TextCell(
+                    text(
+                        deal.stage, ", ", wording.full_day(deal.close_date) if deal.close_date else "no date"
+                    )
+                ),
                 TextCell(text(value_words(deal.value, matrix.currency, wording))),
-                TextCell(text("yes" if deal.is_trusted else "stale")),
             )
         )
         for deal in deals
     )
-    columns = (
-        Column("Deal"),
-        Column("Owner"),
-        Column("Stage"),
-        Column("Closes"),
-        Column("Value", Align.RIGHT),
-        Column("Up to date"),
-    )
+    columns = (Column("Deal"), Column("Owner"), Column("Stage, closes"), Column("Value", Align.RIGHT))
     return (Table(wording.count(len(deals), "deal", "deals"), columns, lines),)

@@ -307,6 +307,8 @@ class Image:
     alt: str
     png: bytes
     dark_png: bytes | None = None
+    instead: Table | None = None
+    """The same as a table, for surfaces that cannot show the picture."""
 
 
 @dataclass(frozen=True)

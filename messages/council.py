@@ -22,7 +22,7 @@ from messages.card import (
     Tone,
     text,
 )
-from messages.caveats import caveat_lines
+from messages.caveats import caveat_blocks
 from messages.figures import (
     METRIC_LABELS,
     all_rows,
@@ -95,7 +95,7 @@ def compose_council(
             *_calm_rows(matrix),
             Heading("Before you believe it"),
             *footnotes(all_rows(matrix)),
-            *caveat_lines(matrix, wording),
+            *caveat_blocks(matrix, wording),
         ),
         fallback=f"{title}: {_fallback(matrix, wording)}",
     )

@@ -18,10 +18,10 @@ METRIC_LABELS = {
 
 APPROXIMATE, FLIPS, DERIVED = "≈", "⚑", "†"
 
-_FOOTNOTES = {
-    APPROXIMATE: "Approximate: some values were carried back or rebuilt from the CRM's history.",
-    FLIPS: "The colour changes when stale deals are left out.",
-    DERIVED: "The target is derived from last year's figure.",
+MARK_MEANINGS = {
+    APPROXIMATE: "approximate, rebuilt from the CRM's history",
+    FLIPS: "another colour without stale deals",
+    DERIVED: "target derived from last year",
 }
 
 
@@ -93,11 +93,10 @@ def _table_row(label: str, row: Row, kind: RowKind, currency: str, wording: Word
 
 
 def footnotes(rows: Iterable[Row]) -> tuple[Paragraph, ...]:
-    """An explanation for each mark that the rows (and their parts) carry."""
+    """One line that explains the marks which the rows (and their parts) carry, if any."""
     seen = "".join(marks(cell) for row in rows for part in (row, *row.rows) for cell in part.cells.values())
-    return tuple(
-        Paragraph(text(f"{mark} {words}"), Tone.NOTE) for mark, words in _FOOTNOTES.items() if mark in seen
-    )
+    legend = " · ".join(f"{mark} {words}" for mark, words in MARK_MEANINGS.items() if mark in seen)
+    return (Paragraph(text(legend), Tone.NOTE),) if legend else ()
 
 
 def period_words(period: PeriodStamp) -> str:

@@ -12,11 +12,13 @@ from messages.figures import (
     APPROXIMATE,
     DERIVED,
     FLIPS,
+    MARK_MEANINGS,
     METRIC_LABELS,
     all_rows,
     dimension_label,
     figure_words,
     marks,
+    matrix_table,
     period_words,
     row_label,
     value_words,
@@ -33,11 +35,6 @@ _NAME, _CELL, _ROW, _GAP, _MARGIN = 158, 110, 82, 4, 18
 _HEADER, _COLUMNS, _LINE = 84, 28, 24
 _SIGNS = {APPROXIMATE: "~", FLIPS: "!", DERIVED: "*"}
 """The marks of the footnotes in letters that the picture's font has."""
-_MEANINGS = {
-    APPROXIMATE: "approximate",
-    FLIPS: "another colour without stale deals",
-    DERIVED: "target derived from last year",
-}
 _NAME_SIZE = 18
 _FIGURE_SIZES = (22, 18, 15)
 """The largest in which a figure fits its cell."""
@@ -54,6 +51,7 @@ def compose_heatmap(matrix: Matrix, wording: Wording | None = None) -> Image:
         alt=describe(matrix, wording),
         png=draw_heatmap(matrix, LIGHT, wording),
         dark_png=draw_heatmap(matrix, DARK, wording),
+        instead=matrix_table(matrix, matrix.rows, wording),
     )
 
 
@@ -100,7 +98,7 @@ def _notes(matrix: Matrix) -> list[str]:
     if left_out > 0:
         notes.append(f"{left_out} more rows are in the table, not in this picture.")
     seen = "".join(marks(cell) for row in all_rows(matrix) for cell in row.cells.values())
-    legend = [f"{sign} {_MEANINGS[mark]}" for mark, sign in _SIGNS.items() if mark in seen]
+    legend = [f"{sign} {MARK_MEANINGS[mark]}" for mark, sign in _SIGNS.items() if mark in seen]
     if legend:
         notes.append(" · ".join(legend))
     return notes

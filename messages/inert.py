@@ -17,6 +17,8 @@ _RIGHT_TO_LEFT = re.compile(
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 SYMBOLS = {Status.RED: "🔴", Status.YELLOW: "🟡", Status.GREEN: "🟢", Status.GREY: "⚪"}
+SHAPES = {Status.RED: "■", Status.YELLOW: "◆", Status.GREEN: "●", Status.GREY: "○"}
+"""For surfaces that colour the word themselves: the shape differs as well as the hue."""
 
 
 def inert(text: str) -> str:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol
 
 from messages.card import (
-    Align,
     Block,
     Card,
     Column,
@@ -61,13 +60,13 @@ def compose_pull_report(
     blocks: list[Block] = [taken, *(Paragraph(text(notice), Tone.NOTE) for notice in notices)]
     if problems:
         blocks.append(Paragraph(text(f"Not usable: {summary}. Every good row was taken in.")))
-        blocks.append(_table("The first problems", problems[:FIRST], wording))
+        blocks.append(_table("The first problems", problems[:FIRST]))
     else:
         blocks.append(Paragraph(text("Every row could be used.")))
     if len(problems) > FIRST:
         rest = problems[FIRST:]
         words = f"Show all: {wording.count(len(rest), 'more problem', 'more problems')}"
-        blocks.append(Folded(words, (_table("The other problems", rest, wording),)))
+        blocks.append(Folded(words, (_table("The other problems", rest),)))
     moment = finished.isoformat(timespec="minutes")
     title = f"Pull from {source}"
     fallback = f"{title} done at {moment}: {wording.count(len(problems), 'problem', 'problems')}."
@@ -75,19 +74,11 @@ def compose_pull_report(
     return Card(f"pull:{moment}", title, tuple(blocks), fallback)
 
 
-def _table(title: str, problems: Sequence[PullProblem], wording: Wording) -> Table:
-    columns = (
-        Column("File"),
-        Column("Line", Align.RIGHT),
-        Column("Column"),
-        Column("Value"),
-        Column("Expected"),
-    )
+def _table(title: str, problems: Sequence[PullProblem]) -> Table:
     lines = tuple(
         TableRow(
             (
-                TextCell(text(problem.file)),
-                TextCell(text(wording.number(problem.line) if problem.line is not None else NO_VALUE)),
+                TextCell(text(_place(problem))),
                 TextCell(text(problem.column or NO_VALUE)),
                 TextCell(text(problem.value or "(empty)")),
                 TextCell(text(problem.says)),
@@ -95,4 +86,8 @@ def _table(title: str, problems: Sequence[PullProblem], wording: Wording) -> Tab
         )
         for problem in problems
     )
-    return Table(title, columns, lines)
+    return Table(title, (Column("Where"), Column("Column"), Column("Value"), Column("What is wrong")), lines)
+
+
+def _place(problem: PullProblem) -> str:
+    return problem.file if problem.line is None else f"{problem.file}, line {problem.line}"

@@ -17,26 +17,10 @@ from pipeline.matrix import Status
 SCALE = 2
 """Drawn for screens with two dots to a point."""
 
-_REPLACED = str.maketrans(
-    {
-        "×": "x",
-        "–": "-",
-        "—": "-",
-        "’": "'",
-        "€": "EUR ",
-        "£": "GBP ",
-        "¥": "JPY ",
-        "ł": "l",
-        "Ł": "L",
-        "ø": "o",
-        "Ø": "O",
-        "ß": "ss",
-        "æ": "ae",
-        "Æ": "AE",
-        "\u2068": None,
-        "\u2069": None,
-    }
-)
+_CURRENCIES = {"€": "EUR ", "£": "GBP ", "¥": "JPY "}
+_LETTERS = {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE"}
+_SIGNS = {"×": "x", "–": "-", "—": "-", "’": "'", "\u2068": None, "\u2069": None}
+_REPLACED = str.maketrans({**_CURRENCIES, **_LETTERS, **_SIGNS})
 _NOWHERE = "\uffff"
 """A letter that no font has: what it looks like is what every missing letter looks like."""
 

@@ -38,7 +38,7 @@ from messages.card import (
 )
 from messages.inert import inert_lines, pieces, safe_address, shortened, span_words
 from messages.render.adaptive_table import table_elements
-from messages.render.adaptive_text import STATUS_COLOURS, run, runs, safe
+from messages.render.adaptive_text import run, runs, safe
 
 Json = dict[str, Any]
 
@@ -83,7 +83,6 @@ def _envelope(body: list[Json], fallback: str) -> Json:
         "version": "1.5",
         "fallbackText": shortened(safe(fallback), 1000),
         "body": body,
-        "msteams": {"width": "Full"},
     }
 
 
@@ -142,8 +141,8 @@ def _inlines(words: Text, tone: Tone) -> list[Json]:
 
 def _inline(span: Span, small: Json) -> Json:
     match span:
-        case Colour(status=status):
-            return run(span_words(span), weight="Bolder", color=STATUS_COLOURS[status], **small)
+        case Colour():
+            return run(span_words(span), weight="Bolder", **small)
         case Bold(text=words):
             return run(safe(words), weight="Bolder", **small)
         case Link(text=words, url=url):
@@ -198,6 +197,9 @@ def _fold(fold: Folded, images: Mapping[str, str], fold_id: str) -> Iterator[Jso
 
 def _image(image: Image, images: Mapping[str, str]) -> Iterator[Json]:
     address = images.get(image.name)
+    if address is None and image.instead:
+        yield from table_elements(image.instead)
+        return
     if address is None:
         for part in pieces(f"Picture: {safe(image.alt)}", MAX_TEXT):
             yield {"type": "RichTextBlock", "inlines": [run(part, size="Small", isSubtle=True)]}

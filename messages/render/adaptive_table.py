@@ -16,13 +16,14 @@ from messages.card import (
     TableRow,
     TextCell,
 )
-from messages.inert import SYMBOLS, pieces, shortened, span_words, trend_words
+from messages.inert import SHAPES, pieces, shortened, span_words, trend_words
 from messages.render.adaptive_text import run, safe
 from pipeline.matrix import Status
 
 Json = dict[str, Any]
 
 MAX_TABLE_BYTES = 18_000
+MAX_FIGURE_COLUMNS = 4
 MAX_CELL = 300
 """A longer cell is shortened, and stands below the table in full."""
 
@@ -30,7 +31,28 @@ STYLES = {Status.RED: "attention", Status.YELLOW: "warning", Status.GREEN: "good
 
 
 def table_elements(table: Table) -> Iterator[Json]:
-    """The table in as many `Table` elements as its size needs, each with the header."""
+    """The table in as many `Table` elements as its width and size need, each with the header."""
+    for band in _bands(table):
+        yield from _band_elements(band)
+
+
+def _bands(table: Table) -> Iterator[Table]:
+    """Figures do not wrap: a wide table becomes several that a phone can show, each with the first column."""
+    has_figures = any(isinstance(cell, FigureCell) for row in table.rows for cell in row.cells)
+    if not has_figures or len(table.columns) <= MAX_FIGURE_COLUMNS:
+        yield table
+        return
+    step = MAX_FIGURE_COLUMNS - 1
+    for start in range(1, len(table.columns), step):
+        kept = (0, *range(start, min(start + step, len(table.columns))))
+        yield Table(
+            table.title,
+            tuple(table.columns[index] for index in kept),
+            tuple(TableRow(tuple(row.cells[index] for index in kept), row.kind) for row in table.rows),
+        )
+
+
+def _band_elements(table: Table) -> Iterator[Json]:
     groups = list(_groups(table))
     seen = 0
     for rows in groups:
@@ -66,7 +88,7 @@ def _table(table: Table, rows: Sequence[Json]) -> Json:
         "type": "Table",
         "columns": [
             {
-                "width": 2 if number == 0 else 1,
+                "width": 6 if number == 0 else 4,
                 "horizontalCellContentAlignment": "Right" if column.align is Align.RIGHT else "Left",
             }
             for number, column in enumerate(table.columns)
@@ -107,7 +129,8 @@ def _cell(cell: TableCell, row: TableRow, index: int) -> Json:
             return _table_cell([[*indent, *inlines]])
         case FigureCell():
             first, *rest = _figure_lines(cell)
-            lines = [[run(first, **weight)], *([run(line, size="Small")] for line in rest)]
+            strong = {"weight": "Bolder", "size": "Small"} if index == 0 else weight
+            lines = [[*indent, run(first, **strong)], *([run(line, size="Small")] for line in rest)]
             return _table_cell(lines, STYLES[cell.status] if cell.status else None)
         case _:
             assert_never(cell)
@@ -118,7 +141,7 @@ _strong = {"weight": "Bolder"}
 
 def _figure_lines(cell: FigureCell) -> list[str]:
     """The figure with its marks; below it the colour; below that the trend."""
-    colour = f"{SYMBOLS[cell.status]} {STATUS_WORDS[cell.status]}" if cell.status else ""
+    colour = f"{SHAPES[cell.status]}\u00a0{STATUS_WORDS[cell.status]}" if cell.status else ""
     trend = trend_words(cell.trend) if cell.trend else ""
     lines = [f"{safe(cell.words)} {safe(cell.marks)}".strip() or "–", colour, trend]
     return [line for line in lines if line]

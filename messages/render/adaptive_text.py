@@ -5,14 +5,6 @@ from typing import Any
 
 from messages.card import Bold, Plain, Span, Text
 from messages.inert import inert, pieces
-from pipeline.matrix import Status
-
-STATUS_COLOURS = {
-    Status.RED: "Attention",
-    Status.YELLOW: "Warning",
-    Status.GREEN: "Good",
-    Status.GREY: "Default",
-}
 
 
 def safe(words: str) -> str:

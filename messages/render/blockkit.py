@@ -244,7 +244,7 @@ def _image(image: Image, images: Mapping[str, str]) -> Iterator[Json]:
     alt = inert(image.alt)
     address = images.get(image.name)
     if address is None:
-        yield from _notes(f"Picture: {alt}")
+        yield from table_blocks(image.instead) if image.instead else _notes(f"Picture: {alt}")
         return
     source: Json = (
         {"image_url": address} if address.startswith("https://") else {"slack_file": {"id": address}}

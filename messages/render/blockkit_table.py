@@ -83,7 +83,7 @@ def _cell(cell: TableCell, row: TableRow, index: int) -> Json:
             return _rich([_run(indent), *runs] if indent else runs)
         case FigureCell():
             first, second = _figure_lines(cell)
-            runs = [_run(first, bold=row.kind is RowKind.TOTAL)]
+            runs = [_run(indent + first, bold=row.kind is RowKind.TOTAL)]
             return _rich([*runs, _run(f"\n{second}")] if second else runs)
         case _:
             assert_never(cell)
@@ -92,9 +92,9 @@ def _cell(cell: TableCell, row: TableRow, index: int) -> Json:
 def _figure_lines(cell: FigureCell) -> tuple[str, str]:
     """The figure with its marks, and below it colour and trend."""
     figure = f"{inert(cell.words)} {inert(cell.marks)}".strip()
-    colour = f"{SYMBOLS[cell.status]} {STATUS_WORDS[cell.status]}" if cell.status else ""
-    trend = trend_words(cell.trend) if cell.trend else ""
-    return figure, " · ".join(part for part in (colour, trend) if part)
+    colour = f"{SYMBOLS[cell.status]}\u00a0{STATUS_WORDS[cell.status]}" if cell.status else ""
+    trend = trend_words(cell.trend).replace(" ", "\u00a0") if cell.trend else ""
+    return figure, " ".join(part for part in (colour, trend) if part)
 
 
 def _cell_words(cell: TableCell) -> str:

@@ -41,11 +41,10 @@ from messages.card import (
     TextInput,
     Tone,
 )
-from messages.inert import inert, safe_address, span_words, trend_words
+from messages.inert import SHAPES, inert, safe_address, span_words, trend_words
 from pipeline.matrix import Status
 
 STYLES = {Status.RED: "bold red", Status.YELLOW: "yellow", Status.GREEN: "green", Status.GREY: "dim"}
-SHAPES = {Status.RED: "■", Status.YELLOW: "◆", Status.GREEN: "●", Status.GREY: "○"}
 
 
 def render_card(card: Card) -> Group:
@@ -89,8 +88,10 @@ def _block(block: Block) -> Iterator[RenderableType]:
                 yield RichText(f"{inert(fact.label)}: ", style="bold").append_text(_text(fact.value))
         case Table():
             yield _table(block)
-        case Image():
-            yield RichText(inert(block.alt), style="dim")
+        case Image(instead=Table() as table):
+            yield _table(table)
+        case Image(alt=alt):
+            yield RichText(inert(alt), style="dim")
         case Divider():
             yield Rule(style="dim")
         case Buttons(buttons=buttons):
