@@ -149,7 +149,7 @@ def flag_cells() -> Cells:
 
 
 def category_cells() -> Cells:
-    return ParsedCells(_parse_known_category, "unknown category")
+    return ParsedCells(parse_known_category, "unknown category")
 
 
 def currency_cells() -> Cells:
@@ -188,7 +188,8 @@ def parse_currency(text: str) -> str:
     return text.upper()
 
 
-def _parse_known_category(text: str) -> Category:
+def parse_known_category(text: str) -> Category:
+    """Raises `ValueError`."""
     category = parse_category(text)
     if category is None:
         raise ValueError(

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import accumulate, islice
 from pathlib import Path
 
-from crm.files.encoding import UnreadableFile, check_signature, survey
+from crm.files.encoding import Survey, UnreadableFile, check_signature, survey
 from crm.files.problems import Fault, ProblemLog
 
 Row = list[str]
@@ -74,10 +74,9 @@ class CsvFile:
 
     def chunks(self, log: ProblemLog) -> Iterator[tuple[Chunk, Sequence[Misfit]]]:
         """All rows with the right number of cells, and the misfits between them."""
-        found = survey(self.path)
         errors = "strict"
-        if found.first_foreign_line is not None:
-            log.tell(_FOREIGN, line=found.first_foreign_line)
+        if self._survey.first_foreign_line is not None:
+            log.tell(_FOREIGN, line=self._survey.first_foreign_line)
             errors = "surrogateescape"
         with self.path.open(encoding=_ENCODING, errors=errors, newline="") as file:
             reader = csv.reader(file)
@@ -97,7 +96,11 @@ class CsvFile:
 
     def row_count(self) -> int:
         """About how many rows there are: the ends of lines after the header."""
-        return max(0, survey(self.path).line_count - 1)
+        return max(0, self._survey.line_count - 1)
+
+    @cached_property
+    def _survey(self) -> Survey:
+        return survey(self.path)
 
     def _read_header(self) -> tuple[str, ...]:
         with self.path.open(encoding=_ENCODING, errors="surrogateescape", newline="") as file:

@@ -8,7 +8,7 @@ from crm.files.csvfile import CsvFile
 from crm.files.definition import FilesDefinition
 from crm.files.encoding import UnreadableFile
 from crm.files.problems import Fault
-from crm.files.schema import TABLES, Join
+from crm.files.schema import TABLES, JoinTarget
 from pipeline.errors import CouncilError
 from pipeline.nearest import did_you_mean
 
@@ -62,7 +62,7 @@ class Table:
                 return Column(name, header, index, self._values_of(name, header))
         return None
 
-    def joined(self, relation: str) -> tuple[Column, Join] | None:
+    def joined(self, relation: str) -> tuple[Column, JoinTarget] | None:
         """The column that names a record of another table by a key, where the mapping says so."""
         definition = self._exports.definition.joins.get(self.name, {}).get(relation)
         if definition is None:
@@ -72,7 +72,7 @@ class Table:
             return None
         header = self.csv_file.header[index]
         column = Column(relation, header, index, self._values_of(relation, header))
-        return column, Join(TABLES[self.name].relations[relation], definition.key)
+        return column, JoinTarget(TABLES[self.name].relations[relation], definition.key)
 
     def id_column(self) -> Column | None:
         """The column Id; where a table has none, the key by which others join it."""
@@ -87,13 +87,11 @@ class Table:
 
     def names(self) -> frozenset[str]:
         """All columns by our names; by theirs where the mapping does not name them."""
-        renamed = {theirs.casefold(): ours for ours, theirs in self._mapping.items()}
+        mapped = {ours: theirs.casefold() for ours, theirs in self._mapping.items()}
         known = {name.casefold(): name for name in TABLES[self.name].columns}
-        return frozenset(
-            renamed.get(header.casefold()) or known.get(header.casefold()) or header
-            for header in self.csv_file.header
-            if header
-        )
+        theirs = {header for header in self.csv_file.header if header.casefold() not in mapped.values()}
+        ours = {name for name, header in mapped.items() if header in self._places}
+        return frozenset(ours | {known.get(header.casefold(), header) for header in theirs if header})
 
     def missing(self) -> Iterable[tuple[str, str]]:
         """Columns that are not there: our name, and what to do."""
@@ -111,7 +109,7 @@ class Table:
         for header in [*self._mapping.values(), *(join.column for join in joins.values())]:
             if header.casefold() not in self._places:
                 hint = did_you_mean(header, self.csv_file.header)
-                yield header, f"the configuration maps this column, and {self.file} has none of that name{hint}"
+                yield header, f"the configuration maps this column, which {self.file} does not have{hint}"
 
     def _is_joined(self, alternatives: tuple[str, ...]) -> bool:
         relations = (name.removesuffix("Id") for name in alternatives if name.endswith("Id"))
@@ -208,9 +206,7 @@ class Exports:
     def _check_joins(self) -> None:
         for table, joins in self.definition.joins.items():
             if table not in TABLES:
-                raise CouncilError(
-                    f"[crm.files.joins.{table}]: no such table{did_you_mean(table, TABLES)}"
-                )
+                raise CouncilError(f"[crm.files.joins.{table}]: no such table{did_you_mean(table, TABLES)}")
             relations = TABLES[table].relations
             for relation in joins:
                 if relation not in relations:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
-class Join(NamedTuple):
+class JoinTarget(NamedTuple):
     """The other table, and its column by which a record is named."""
 
     table: str

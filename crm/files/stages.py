@@ -10,7 +10,7 @@ from crm.files.exports import Exports, Table
 from crm.files.problems import ProblemLog
 from crm.records import Problem, StageRecord
 from pipeline.nearest import did_you_mean
-from pipeline.records import Category
+from pipeline.records import Category, parse_category
 
 _PER_CENT = 10_000
 _STANDARD: tuple[tuple[str, int], ...] = (
@@ -105,9 +105,9 @@ def _configured(definition: FilesDefinition) -> list[StageRecord]:
         StageRecord(
             stage.name,
             order,
-            stage.is_closed,
-            stage.is_won,
-            stage.category or _category(stage.is_closed, stage.is_won),
+            is_closed=stage.closed or stage.won,
+            is_won=stage.won,
+            category=parse_category(stage.category or "") or _category(stage.closed or stage.won, stage.won),
         )
         for order, stage in enumerate(definition.stages, start=1)
     ]
