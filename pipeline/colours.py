@@ -326,8 +326,11 @@ def _band_colour(ratio: Fraction, bands: Bands) -> Status:
 
 
 def _late(scene: _Scene, coverage: CellVerdict, forecast: CellVerdict) -> CellVerdict:
-    """In the last days the coverage cell takes the forecast's colour where that is worse."""
-    if not scene.is_late or forecast.status.severity <= coverage.status.severity:
+    """In the last days the coverage cell takes the forecast's colour where that is worse.
+
+    Where both are as bad, it takes the reason and the gap of the one that is further from green.
+    """
+    if not scene.is_late or _badness(forecast) <= _badness(coverage):
         return coverage
     return CellVerdict(
         status=forecast.status,
@@ -338,12 +341,16 @@ def _late(scene: _Scene, coverage: CellVerdict, forecast: CellVerdict) -> CellVe
     )
 
 
+def _badness(cell: CellVerdict) -> tuple[int, Fraction]:
+    return cell.status.severity, cell.gap or Fraction(0)
+
+
 def _row_colour(cells: Mapping[Metric, CellVerdict]) -> tuple[Status, str]:
     """The worse of forecast and coverage; any other red holds a green row back at yellow."""
     forecast, coverage, pipe_gen = (
         cells[metric] for metric in (Metric.FORECAST, Metric.COVERAGE, Metric.PIPE_GEN)
     )
-    leading = max(forecast, coverage, key=lambda cell: (cell.status.severity, cell.gap or 0))
+    leading = max(forecast, coverage, key=_badness)
     if leading.status is Status.GREY:
         leading = pipe_gen
     if leading.status is not Status.GREEN:
@@ -351,4 +358,4 @@ def _row_colour(cells: Mapping[Metric, CellVerdict]) -> tuple[Status, str]:
     reds = [cell for cell in cells.values() if cell.status is Status.RED]
     if not reds:
         return Status.GREEN, leading.why
-    return Status.YELLOW, reasons.held_back(max(reds, key=lambda cell: cell.gap or 0).why)
+    return Status.YELLOW, reasons.held_back(max(reds, key=_badness).why)
