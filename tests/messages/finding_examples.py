@@ -1,0 +1,233 @@
+"""Findings, deals, a waterfall, problems of a pull and naughty names that the messages are tried on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from matrix_examples import AS_OF
+
+from messages.apm import DealLine
+from pipeline.findings import Audience, Finding, HygieneReport, PersonName, RuleNotice, Score, Severity
+
+FINISHED = datetime(2026, 11, 23, 6, 12, tzinfo=UTC)
+
+NAUGHTY_NAMES = (
+    "<!channel>",
+    "<@U1>",
+    "[x](https://evil)",
+    "Marks & Spencer <b>bold</b>",
+    "*bold* _it_ ~st~ `code`",
+    "a\u202egnp.exe\u202c b",
+    "שלום עולם",
+    "شركة 42",
+    "🚀 Röckét 👩‍👩‍👧",
+    "N" * 255,
+    "two\nlines\r\nthree\u2028four",
+    '"><script>alert(1)</script>',
+    "{{DATE(2026-01-01T00:00:00Z, SHORT)}} ${x}",
+    "\x1b[31mred\x1b[0m\x00",
+    "[bold]rich[/bold]",
+    "=HYPERLINK('x')",
+    "<https://evil|click>",
+    "\ud800 lone",
+    " ",
+    "",
+)
+
+
+def deal_lines() -> tuple[DealLine, ...]:
+    return (
+        DealLine(
+            "Acme renewal & expansion", "Ana Lima", "Negotiation", date(2026, 12, 18), Decimal(840_000), True
+        ),
+        DealLine("Globex data cloud", "Ben Okafor", "Proposal", date(2026, 11, 2), Decimal(410_000), False),
+        DealLine("Initech", "Ana Lima", "Qualification", None, None, True),
+    )
+
+
+ANA = PersonName("005000000000001AAA", "Ana Lima")
+BEN = PersonName("005000000000002AAA", "Ben Okafor")
+CARA = PersonName("005000000000003AAA", "Cara Novak")
+
+
+def finding(
+    number: int,
+    name: str,
+    rule: str,
+    severity: Severity,
+    *,
+    owner: PersonName | None = ANA,
+    seen: str | None = None,
+    says: str = "",
+    fixes: tuple[str, ...] = ("CloseDate",),
+    since: date = date(2026, 11, 9),
+    value: str | None = "100000",
+    waived: bool = False,
+) -> Finding:
+    return Finding(
+        opportunity_id=f"006{number:012}AAA",
+        opportunity_name=name,
+        owner=owner,
+        rule=rule,
+        severity=severity,
+        audience=Audience.OWNER,
+        seen=seen,
+        says=says or f"{rule.replace('_', ' ').capitalize()}.",
+        fixes=fixes,
+        since=since,
+        value=None if value is None else Decimal(value),
+        nudges=True,
+        waived=waived,
+    )
+
+
+def findings() -> tuple[Finding, ...]:
+    """Ana's findings on seven deals, one of them waived."""
+    return (
+        finding(
+            1,
+            "Acme renewal & expansion",
+            "close_date_past",
+            Severity.HIGH,
+            seen="2026-11-02",
+            says="The close date has passed. When will it close?",
+            value="840000",
+        ),
+        finding(
+            1,
+            "Acme renewal & expansion",
+            "next_step_missing",
+            Severity.MEDIUM,
+            says="There is no next step.",
+            fixes=("NextStep",),
+            value="840000",
+        ),
+        finding(
+            2,
+            "Globex data cloud",
+            "amount_missing",
+            Severity.HIGH,
+            seen="empty",
+            says="There is no amount although a proposal is out.",
+            fixes=("Amount",),
+            value=None,
+            since=date(2026, 11, 20),
+        ),
+        finding(
+            3,
+            "Initech phase two",
+            "commit_left_quarter",
+            Severity.HIGH,
+            seen="2027-02-14",
+            says="A week ago this was Commit for this quarter; it now closes in the next.",
+            fixes=("CloseDate", "ForecastCategoryName"),
+            value="410000",
+            since=AS_OF,
+        ),
+        *(
+            finding(
+                number,
+                f"Umbrella site {number}",
+                "next_step_missing",
+                Severity.MEDIUM,
+                says="There is no next step.",
+                fixes=("NextStep",),
+                value=str(number * 10_000),
+            )
+            for number in range(4, 7)
+        ),
+        finding(9, "Waived deal", "close_date_past", Severity.HIGH, waived=True),
+    )
+
+
+def team_findings() -> tuple[Finding, ...]:
+    return (
+        *findings(),
+        finding(11, "Soylent green field", "close_date_missing", Severity.HIGH, owner=BEN, value="1200000"),
+        finding(12, "Stark tower", "next_step_missing", Severity.LOW, owner=BEN, value="50000"),
+        finding(13, "Wayne lab", "owner_inactive", Severity.HIGH, owner=None, value="75000"),
+    )
+
+
+def scores() -> tuple[Score, ...]:
+    return (
+        Score("company", "TOTAL", "Company", Fraction(83, 100), Fraction(79, 100), 312, 246),
+        Score("team", CARA.id, CARA.name, Fraction(71, 100), Fraction(7, 10), 40, 28),
+        Score("rep", ANA.id, ANA.name, Fraction(64, 100), Fraction(2, 3), 18, 12),
+        Score("rep", BEN.id, BEN.name, Fraction(996, 1000), Fraction(21, 22), 22, 21),
+        Score("region", "EMEA", "EMEA", Fraction(68, 100), Fraction(7, 10), 100, 70),
+        Score("region", "AMER", "AMER", Fraction(91, 100), Fraction(9, 10), 200, 180),
+        Score("region", "APAC", "APAC", None, None, 0, 0),
+    )
+
+
+def hygiene_report() -> HygieneReport:
+    notices = (
+        RuleNotice("contact_missing", "The table OpportunityContactRole is not in the export."),
+        RuleNotice("next_step_stale", "Observes only, until it is switched on with nudge = true."),
+    )
+    return HygieneReport(AS_OF, team_findings(), scores(), notices)
+
+
+@dataclass(frozen=True)
+class ExampleWaterfall:
+    """Balances: 10 + 3 + 1 + 0.5 + 0.4 − 0.2 + 0.05 − 0.1 − 2 − 1.5 − 1.2 − 0.3 − 0.15 = 9.5 million."""
+
+    start: Decimal = Decimal(10_000_000)
+    new: Decimal = Decimal(3_000_000)
+    pulled_in: Decimal = Decimal(1_000_000)
+    pushed_in: Decimal = Decimal(500_000)
+    increased: Decimal = Decimal(400_000)
+    decreased: Decimal = Decimal(200_000)
+    fx: Decimal = Decimal(50_000)
+    reclassified: Decimal = Decimal(-100_000)
+    won: Decimal = Decimal(2_000_000)
+    lost: Decimal = Decimal(1_500_000)
+    pushed_out: Decimal = Decimal(1_200_000)
+    pulled_out: Decimal = Decimal(300_000)
+    removed: Decimal = Decimal(150_000)
+    end: Decimal = Decimal(9_500_000)
+    period_label: str = "FY27 Q4"
+    from_date: date = date(2026, 11, 16)
+    to_date: date = AS_OF
+    currency: str = "USD"
+
+
+@dataclass(frozen=True)
+class ExampleProblem:
+    file: str
+    line: int | None
+    column: str | None
+    value: str | None
+    says: str
+    kind: str
+
+
+def pull_problems(count: int = 12) -> Iterator[ExampleProblem]:
+    yield ExampleProblem(
+        "Opportunity.csv",
+        812,
+        "CloseDate",
+        "31.02.2026",
+        "expected a date such as 2026-09-30; row skipped",
+        "bad date",
+    )
+    yield ExampleProblem(
+        "Opportunity.csv",
+        813,
+        "Amount",
+        "1.234,56",
+        "expected a number such as 1234.56; row skipped",
+        "bad number",
+    )
+    for number in range(count - 2):
+        yield ExampleProblem(
+            "Opportunity.csv",
+            900 + number,
+            "StageName",
+            f"Stage {number}",
+            "no such stage; row skipped",
+            "unknown stage",
+        )

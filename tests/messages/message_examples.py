@@ -1,0 +1,184 @@
+"""One card of every kind, a card with every block, and a form with every input."""
+
+from datetime import date
+from decimal import Decimal
+
+from finding_examples import (
+    ANA,
+    CARA,
+    FINISHED,
+    ExampleWaterfall,
+    deal_lines,
+    findings,
+    hygiene_report,
+    pull_problems,
+    scores,
+    team_findings,
+)
+from matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
+
+from messages.apm import compose_matrix, compose_row, compose_why
+from messages.card import (
+    Align,
+    Bold,
+    Button,
+    Buttons,
+    ButtonStyle,
+    Card,
+    Choice,
+    ChoiceInput,
+    Colour,
+    Column,
+    DateInput,
+    Day,
+    Direction,
+    Divider,
+    Fact,
+    Facts,
+    FigureCell,
+    Folded,
+    Form,
+    Heading,
+    Image,
+    Link,
+    Money,
+    NumberInput,
+    Paragraph,
+    Person,
+    PersonInput,
+    PlainBlock,
+    RowKind,
+    Table,
+    TableRow,
+    TextCell,
+    TextInput,
+    Tone,
+    Trend,
+    text,
+)
+from messages.council import Actions, compose_council
+from messages.help import compose_help
+from messages.hygiene import compose_company, compose_own, compose_team
+from messages.nudge import compose_digest
+from messages.problem import compose_failure, compose_problem
+from messages.pull_report import compose_pull_report
+from messages.waterfall import compose_waterfall
+from pipeline.errors import ConfigurationError, Mistake, UnknownName
+from pipeline.matrix import Metric, Status
+
+PICTURE = Image("heatmap-region-2026-11-23.png", "Region: EMEA red.", b"light", b"dark")
+
+
+def table(cell: str = "Acme") -> Table:
+    return Table(
+        "Two rows",
+        (Column("Name"), Column("Figure", Align.RIGHT)),
+        (
+            TableRow(
+                (TextCell(text(cell)), FigureCell("$1.2M", Status.RED, Trend(Direction.DOWN, "12%"), "≈"))
+            ),
+            TableRow((TextCell(text("part")), FigureCell("2.4×", Status.GREEN)), RowKind.PART),
+            TableRow((TextCell(text("Total")), FigureCell("$3M")), RowKind.TOTAL),
+        ),
+    )
+
+
+def plain_blocks(words: str = "Acme & Co") -> tuple[PlainBlock, ...]:
+    """Every block but the fold, with `words` wherever a record's text can stand."""
+    return (
+        Paragraph(
+            text(
+                words,
+                Bold(words),
+                Link(words, "https://example.org/deal?a=1&b=2"),
+                Person("005A", words),
+                Day(date(2026, 11, 14), "Nov 14"),
+                Money(Decimal("1234567.89"), "USD", "$1.2M"),
+                Colour(Status.YELLOW),
+            )
+        ),
+        Paragraph(text(words), Tone.NOTE),
+        Heading(words),
+        Facts((Fact(words, text(words)), Fact("Target", text("$4M")))),
+        table(words),
+        Image("picture.png", words, b"png"),
+        Divider(),
+        Buttons(
+            (
+                Button(words or "–", "fix", "006A", ButtonStyle.PRIMARY),
+                Button("Drop it", "drop", "006A", ButtonStyle.DANGER),
+                Button("Later", "later"),
+            )
+        ),
+        *inputs(words),
+    )
+
+
+def inputs(words: str = "Acme & Co") -> tuple[PlainBlock, ...]:
+    return (
+        TextInput("next_step", words, words, words, True, 3, words),
+        TextInput("name", "Name", words),
+        DateInput("close_date", words, date(2026, 11, 14), "The day it closes", True),
+        NumberInput("amount", "Amount", Decimal("1200.50")),
+        ChoiceInput("stage", "Stage", (Choice("1", words), Choice("2", "Proposal")), "2"),
+        PersonInput("owner", "Owner", (Person("005A", words), Person("005B", "Ben")), "005B"),
+    )
+
+
+def everything(words: str = "Acme & Co") -> Card:
+    blocks = plain_blocks(words)
+    folded = Folded(words, tuple(block for block in blocks if not isinstance(block, Table)))
+    return Card("everything", words, (*blocks, folded), words, (Button("Done", "done"),))
+
+
+def form(words: str = "Acme & Co") -> Form:
+    return Form("fix:006A", words, (Paragraph(text(words)), *inputs(words)), "save_fix", "006A")
+
+
+def _cards() -> dict[str, Card]:
+    region = matrix()
+    emea = region.rows[0]
+    post = compose_council(region, last_week(), PICTURE)
+    actions = Actions(
+        last_week=(Paragraph(text("SPIFF in EMEA: coverage moved from 1.6× to 1.8× after it.")),),
+        by_row={"EMEA": (Paragraph(text("Ana: two large deals moved to Q1.")),)},
+    )
+    crowded = compose_council(many_rows(32), None, PICTURE, actions)
+    mistakes = (
+        Mistake("council.toml", "calendar.timezone", "Mars/Olympus", "expected an IANA time zone"),
+        Mistake("council.toml", "money.rate_mode", "", "expected static or dated_by_close_date"),
+    )
+    problems = tuple(pull_problems(14))
+    return {
+        "apm": compose_matrix(region),
+        "apm_pair": compose_matrix(pair_matrix()),
+        "apm_row": compose_row(region, emea),
+        "apm_row_of_pair": compose_row(pair_matrix(), pair_matrix().rows[0]),
+        "apm_why": compose_why(region, emea, Metric.COVERAGE, deal_lines()),
+        "apm_why_without_deals": compose_why(region, region.rows[1], Metric.PIPE_GEN),
+        "council": post.summary,
+        "council_thread": post.threads[0],
+        "council_crowded": crowded.summary,
+        "nudge": compose_digest(ANA, findings(), AS_OF, "USD"),
+        "nudge_nothing": compose_digest(ANA, (), AS_OF, "USD"),
+        "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD"),
+        "hygiene_team": compose_team(CARA, team_findings(), scores(), "USD"),
+        "hygiene_company": compose_company(hygiene_report(), "USD"),
+        "waterfall": compose_waterfall(ExampleWaterfall()),
+        "help": compose_help(("rep", "manager")),
+        "help_unknown": compose_help(()),
+        "problem": compose_problem(UnknownName("There is no region “EMAE”. Did you mean EMEA?")),
+        "problem_configuration": compose_problem(ConfigurationError(mistakes)),
+        "failure": compose_failure("7f3a"),
+        "pull_report": compose_pull_report(
+            "exports/",
+            {"opportunities": 8800, "accounts": 85},
+            problems,
+            FINISHED,
+            ("Contacts are missing.",),
+        ),
+        "everything": everything(),
+    }
+
+
+CARDS = _cards()

@@ -1,0 +1,24 @@
+"""Every message kind on every surface looks as it was last looked at."""
+
+from collections.abc import Callable
+
+import pytest
+from message_examples import CARDS, form
+from surfaces import SURFACES, Surface
+
+on_every_surface = pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
+
+
+@on_every_surface
+@pytest.mark.parametrize("kind", CARDS)
+def test_message_is_rendered_as_its_golden_file(
+    kind: str, surface: Surface, compare_golden: Callable[[str, str], None]
+) -> None:
+    compare_golden(f"{kind}.{surface.suffix}", surface.card(CARDS[kind]))
+
+
+@on_every_surface
+def test_form_is_rendered_as_its_golden_file(
+    surface: Surface, compare_golden: Callable[[str, str], None]
+) -> None:
+    compare_golden(f"form.{surface.suffix}", surface.form(form()))
