@@ -57,6 +57,8 @@ class Finding:
     nudges: bool
     """The rule may nudge people and counts in the score."""
     waived: bool = False
+    confidential: bool = False
+    """The deal is named only to its owner's management chain."""
 
 
 @dataclass(frozen=True)
