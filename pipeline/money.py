@@ -77,12 +77,11 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
     if weight_sum < 0:
         weights, weight_sum = [-weight for weight in weights], -weight_sum
     sign = -1 if total < 0 else 1
-    cents, rest = divmod(abs(total), CENT)
-    quotients = [divmod(cents * weight, weight_sum) for weight in weights]
+    quotients = [divmod(abs(total) * weight, weight_sum * CENT) for weight in weights]
     parts = [floor * CENT for floor, _ in quotients]
-    left_over = cents - sum(floor for floor, _ in quotients)
+    cents, rest = divmod(abs(total) - sum(parts), CENT)
     by_remainder = sorted(range(len(weights)), key=lambda index: (-quotients[index][1], index))
-    for index in by_remainder[:left_over]:
+    for index in by_remainder[:cents]:
         parts[index] += CENT
     parts[max(range(len(weights)), key=lambda index: (weights[index], -index))] += rest
     return [sign * part for part in parts]

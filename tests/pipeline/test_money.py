@@ -85,6 +85,10 @@ class TestSharingOut:
         assert share_out(1_000_000, [3, -1]) == [1_500_000, -500_000]
         assert share_out(1_000_000, [-3, 1]) == [1_500_000, -500_000]
 
+    def test_less_than_a_cent_is_magnified_by_weights_of_mixed_sign(self) -> None:
+        # -0.0203 and 0.0210, in whole cents and with the rest where the weight is largest.
+        assert share_out(7, [29, -30]) == [-200, 207]
+
     def test_weights_that_sum_to_zero_share_nothing(self) -> None:
         with pytest.raises(ValueError, match="sum to zero"):
             share_out(100, [5, -5])
