@@ -18,9 +18,9 @@ from pipeline.expressions import (
     infer_kinds,
     parse,
 )
+from pipeline.hygiene.holdings import wanted_fields
 from pipeline.hygiene.rule_settings import Exemptions, RuleCase, RuleSettings
 
-RECORD_TYPE = "RecordType.Name"
 _FACT_KINDS: Mapping[str, Kind] = {name: fact.kind for name, fact in FACTS.items()}
 _FIELD_KINDS = {Kind.NUMBER: FieldKind.NUMBER, Kind.DAY: FieldKind.DAY, Kind.FLAG: FieldKind.FLAG}
 
@@ -87,10 +87,6 @@ def _rule_fields(settings: Settings) -> Iterator[FieldUse]:
             yield FieldUse(
                 f"{name}.field", field, None, is_needed=False, is_written="field" in rule.model_fields_set
             )
-    if any(limit.record_types for _, limit in limits(settings)):
-        yield FieldUse(
-            "record_types of hygiene.rules", RECORD_TYPE, Kind.TEXT, is_needed=False, is_written=False
-        )
 
 
 def rules(settings: Settings) -> Iterator[tuple[str, RuleSettings]]:
@@ -128,7 +124,7 @@ def kinds(settings: Settings) -> Mapping[str, Kind]:
         known.update(_inferred(tree, known))
     named = {name for tree in trees for name in tree.names() if name not in _FACT_KINDS}
     anything = dict.fromkeys([*(use.field for use in uses), *sorted(named)], Kind.TEXT)
-    return {**anything, **known}
+    return {**wanted_fields(settings.hygiene), **anything, **known}
 
 
 def mistaken_fields(settings: Settings) -> Iterator[Mistake]:
