@@ -1,0 +1,1 @@
+"""What the command line writes for machines: the JSON contract (docs/schema) and CSV."""

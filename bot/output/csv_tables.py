@@ -1,0 +1,135 @@
+"""The same three answers as CSV, a line per row, finding or term."""
+
+from collections.abc import Iterable, Iterator
+
+from bot.output.csv_sheet import Value, csv_sheet
+from bot.output.numbers import money, ratio
+from messages.apm import DealLine
+from pipeline.findings import HygieneReport
+from pipeline.matrix import Cell, Matrix, Metric, Row
+from pipeline.waterfall import Term, Waterfall
+
+_CELL_COLUMNS = ("", "_prior", "_yoy", "_target", "_gap", "_status", "_trusted", "_trusted_status", "_basis")
+
+
+def matrix_csv(matrix: Matrix) -> str:
+    """A line per row, a pair's parts below their row (whose part is TOTAL), the total last."""
+    cuts = [matrix.dimension.value, *([matrix.by.value] if matrix.by else [])]
+    header = [
+        *cuts,
+        "status",
+        "state",
+        "target",
+        "remaining",
+        "attainment",
+        *(f"{metric.value}{column}" for metric in Metric for column in _CELL_COLUMNS),
+        "forecast_best_case",
+        "coverage_next",
+    ]
+    return csv_sheet(header, _matrix_lines(matrix))
+
+
+def _matrix_lines(matrix: Matrix) -> Iterator[list[Value]]:
+    for row in matrix.rows:
+        if matrix.by is None:
+            yield [row.value, *_figures(row)]
+        else:
+            yield [row.value, matrix.total.value, *_figures(row)]
+            yield from ([row.value, part.value, *_figures(part)] for part in row.rows)
+    totals = [matrix.total.value] * (1 if matrix.by is None else 2)
+    yield [*totals, *_figures(matrix.total)]
+
+
+def _figures(row: Row) -> list[Value]:
+    return [
+        row.status.value,
+        row.state.value,
+        money(row.target),
+        money(row.remaining),
+        ratio(row.attainment),
+        *(value for metric in Metric for value in _cell(row.cells[metric])),
+        money(row.forecast_best_case),
+        ratio(row.coverage_next),
+    ]
+
+
+def _cell(cell: Cell) -> list[Value]:
+    number = ratio if cell.is_ratio else money
+    return [
+        number(cell.figure),
+        number(cell.prior),
+        ratio(cell.yoy),
+        money(cell.target),
+        money(cell.gap),
+        cell.status.value,
+        number(cell.trusted.figure),
+        cell.trusted.status.value,
+        cell.basis.word,
+    ]
+
+
+def hygiene_csv(report: HygieneReport) -> str:
+    """A line per finding; scores are in the JSON."""
+    header = (
+        "opportunity_id",
+        "opportunity_name",
+        "owner_id",
+        "owner",
+        "rule",
+        "severity",
+        "audience",
+        "seen",
+        "says",
+        "fixes",
+        "since",
+        "value",
+        "waived",
+    )
+    return csv_sheet(
+        header,
+        (
+            (
+                finding.opportunity_id,
+                finding.opportunity_name,
+                finding.owner.id if finding.owner else None,
+                finding.owner.name if finding.owner else None,
+                finding.rule,
+                finding.severity.value,
+                finding.audience.value,
+                finding.seen,
+                finding.says,
+                " ".join(finding.fixes),
+                finding.since.isoformat(),
+                money(finding.value),
+                "yes" if finding.waived else "no",
+            )
+            for finding in report.findings
+        ),
+    )
+
+
+def deals_csv(deals: Iterable[DealLine]) -> str:
+    """A line per deal behind a cell."""
+    header = ("deal", "owner", "stage", "close_date", "value", "trusted")
+    return csv_sheet(
+        header,
+        (
+            (
+                deal.name,
+                deal.owner,
+                deal.stage,
+                deal.close_date.isoformat() if deal.close_date else None,
+                money(deal.value),
+                "yes" if deal.is_trusted else "no",
+            )
+            for deal in deals
+        ),
+    )
+
+
+def waterfall_csv(waterfall: Waterfall) -> str:
+    """A line per term, each counted in the sense of its name."""
+    rounded = waterfall.rounded_to_cents()
+    terms = ((term.value, money(rounded.term(term))) for term in Term)
+    lines = (("start", money(rounded.start)), *terms, ("end", money(rounded.end)))
+    return csv_sheet(("term", "amount"), lines)

@@ -1,0 +1,63 @@
+"""`/apm`: a table, one of its rows, and why a cell has its colour."""
+
+from datetime import date
+
+from storage.apm import read_apm, read_deals
+
+from handlers.grammar import ShowMatrix, ShowWhy
+from handlers.today import read_today
+from handlers.values import check_offered, find_value, row_of
+from handlers.visible import visible_deals, visible_matrix
+from messages.apm import compose_matrix, compose_row, compose_why
+from messages.reply import Reply
+from pipeline.access import FiguresScope, Member, TeamOnly, figures_scope
+from pipeline.company import Company
+from pipeline.matrix import Dimension, Matrix
+from storage.database import Engine
+
+
+def show_matrix(engine: Engine, company: Company, member: Member, wanted: ShowMatrix) -> Reply:
+    """The table, or the row where a value is named. Raises `CouncilError`."""
+    scope = figures_scope(member)
+    dimension, value = _named(engine, company, wanted)
+    as_of = wanted.as_of or read_today(engine)
+    matrix = _matrix(engine, company, member, scope, as_of, dimension, wanted.by)
+    card = compose_matrix(matrix) if value is None else compose_row(matrix, row_of(matrix, value))
+    return Reply((card,))
+
+
+def show_why(engine: Engine, company: Company, member: Member, wanted: ShowWhy) -> Reply:
+    """One cell with the sentence that explains it and, for those who may see them, its deals."""
+    scope = figures_scope(member)
+    dimension, value = find_value(engine, company, wanted.value, wanted.dimension)
+    as_of = wanted.as_of or read_today(engine)
+    matrix = _matrix(engine, company, member, scope, as_of, dimension, None)
+    row = row_of(matrix, value)
+    deals = read_deals(
+        engine, company, as_of=as_of, dimension=dimension, value=row.value, metric=wanted.metric
+    )
+    return Reply((compose_why(matrix, row, wanted.metric, visible_deals(member, deals)),))
+
+
+def _named(engine: Engine, company: Company, wanted: ShowMatrix) -> tuple[Dimension, str | None]:
+    if wanted.by is not None:
+        check_offered(company, wanted.by)
+    if wanted.value is not None:
+        return find_value(engine, company, wanted.value, wanted.dimension)
+    dimension = wanted.dimension or company.council.leading_dimension
+    check_offered(company, dimension)
+    return dimension, None
+
+
+def _matrix(
+    engine: Engine,
+    company: Company,
+    member: Member,
+    scope: FiguresScope,
+    as_of: date,
+    dimension: Dimension,
+    by: Dimension | None,
+) -> Matrix:
+    owners = scope.owner_ids if isinstance(scope, TeamOnly) else None
+    matrix = read_apm(engine, company, as_of=as_of, dimension=dimension, by=by, owners=owners)
+    return visible_matrix(matrix, scope, member)

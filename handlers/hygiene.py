@@ -1,0 +1,85 @@
+"""`/hygiene`: a person's own deals, a manager's team, and the company."""
+
+from collections.abc import Callable
+
+from storage.hygiene_reading import read_hygiene
+
+from handlers.grammar import HygieneScope, ShowHygiene
+from handlers.today import read_today
+from messages.hygiene import compose_company, compose_own, compose_team
+from messages.reply import Reply
+from pipeline.access import Action, CompanyCells, Member, PersonScore, Role, TeamFigures, may
+from pipeline.company import Company
+from pipeline.errors import AccessDenied
+from pipeline.findings import Audience, Finding, HygieneReport, PersonName
+from storage.database import Engine
+
+
+def show_hygiene(engine: Engine, company: Company, member: Member, wanted: ShowHygiene) -> Reply:
+    """Raises `AccessDenied` where the person's role does not see that view."""
+    show = _VIEWS[_scope(member, wanted)]
+    return show(engine, company, member)
+
+
+def _scope(member: Member, wanted: ShowHygiene) -> HygieneScope:
+    """Sales operations have no team of their own: theirs is the company."""
+    if (
+        wanted.scope is HygieneScope.TEAM
+        and Role.OPERATIONS in member.roles
+        and Role.MANAGER not in member.roles
+    ):
+        return HygieneScope.COMPANY
+    return wanted.scope
+
+
+def _show_own(engine: Engine, company: Company, member: Member) -> Reply:
+    if Role.REP not in member.roles:
+        raise AccessDenied("You own no deals in the CRM. Try /hygiene company.")
+    may(member, Action.SEE, PersonScore(member.id)).require()
+    report = _read(engine, company)
+    own = tuple(
+        finding
+        for finding in report.findings
+        if _owner_id(finding) == member.id and finding.audience is not Audience.OPERATIONS
+    )
+    score = next((each for each in report.scores if each.level == "rep" and each.id == member.id), None)
+    return Reply((compose_own(PersonName(member.id, member.name), own, score, _currency(company)),))
+
+
+def _show_team(engine: Engine, company: Company, member: Member) -> Reply:
+    if Role.MANAGER not in member.roles:
+        raise AccessDenied("Nobody reports to you in the CRM, so there is no team to show. Try /hygiene.")
+    may(member, Action.SEE, TeamFigures(member.id)).require()
+    report = _read(engine, company)
+    below = tuple(finding for finding in report.findings if _owner_id(finding) in member.reports)
+    scores = tuple(
+        score
+        for score in report.scores
+        if (score.level == "rep" and score.id in member.reports)
+        or (score.level == "team" and score.id == member.id)
+    )
+    return Reply((compose_team(PersonName(member.id, member.name), below, scores, _currency(company)),))
+
+
+def _show_company(engine: Engine, company: Company, member: Member) -> Reply:
+    may(member, Action.SEE, CompanyCells()).require()
+    return Reply((compose_company(_read(engine, company), _currency(company)),))
+
+
+_VIEWS: dict[HygieneScope, Callable[[Engine, Company, Member], Reply]] = {
+    HygieneScope.OWN: _show_own,
+    HygieneScope.TEAM: _show_team,
+    HygieneScope.COMPANY: _show_company,
+}
+
+
+def _read(engine: Engine, company: Company) -> HygieneReport:
+    return read_hygiene(engine, company, as_of=read_today(engine))
+
+
+def _owner_id(finding: Finding) -> str | None:
+    return finding.owner.id if finding.owner else None
+
+
+def _currency(company: Company) -> str:
+    return company.definitions.money.corporate_currency

@@ -1,0 +1,66 @@
+"""What of a table and of the deals behind it somebody may see."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.deals import DealLine
+from pipeline.discretion import without_deal_ids
+
+from messages.apm import DealLine as ShownDeal
+from pipeline.access import (
+    FEWEST_DEALS_WITH_AMOUNTS,
+    Action,
+    Deal,
+    FiguresScope,
+    Member,
+    TotalOnly,
+    may,
+)
+from pipeline.matrix import Matrix
+
+CONFIDENTIAL = "(confidential)"
+
+
+def visible_matrix(matrix: Matrix, scope: FiguresScope, member: Member) -> Matrix:
+    """Without rows for those who see the total alone; deals are counted, not named, for most readers."""
+    rows = () if isinstance(scope, TotalOnly) else matrix.rows
+    shown = replace(matrix, rows=rows)
+    return shown if sees_deals(member) else without_deal_ids(shown)
+
+
+def sees_deals(member: Member) -> bool:
+    """Whether somebody may see deals beyond their own team's."""
+    return may(member, Action.SEE, Deal(owner_id=None)).allowed
+
+
+def visible_deals(member: Member, deals: Sequence[DealLine]) -> tuple[ShownDeal, ...] | None:
+    """The deals of a drill-down as far as somebody may see them; `None` where they may see none.
+
+    A confidential deal stands there without its name for those outside its owner's management chain;
+    where it is one of fewer than three deals, amounts are hidden too.
+    """
+    if not (sees_deals(member) or member.reports):
+        return None
+    seen = [deal for deal in deals if _in_reach(member, deal)]
+    hidden = {deal.opportunity_id for deal in seen if not _is_named(member, deal)}
+    hides_amounts = bool(hidden) and len(deals) < FEWEST_DEALS_WITH_AMOUNTS
+    return tuple(_shown(deal, deal.opportunity_id in hidden, hides_amounts) for deal in seen)
+
+
+def _in_reach(member: Member, deal: DealLine) -> bool:
+    """Whether somebody might see the deal if it were not confidential."""
+    owner_id = deal.owner.id if deal.owner else None
+    return may(member, Action.SEE, Deal(owner_id)).allowed
+
+
+def _is_named(member: Member, deal: DealLine) -> bool:
+    owner_id = deal.owner.id if deal.owner else None
+    return may(member, Action.SEE, Deal(owner_id, deal.confidential)).allowed
+
+
+def _shown(deal: DealLine, is_hidden: bool, hides_amounts: bool) -> ShownDeal:
+    value = None if hides_amounts else deal.value
+    if is_hidden:
+        return ShownDeal(CONFIDENTIAL, "", "", None, value, not deal.untrusted)
+    owner = deal.owner.name if deal.owner else ""
+    return ShownDeal(deal.name, owner, deal.stage, deal.close_date, value, not deal.untrusted)

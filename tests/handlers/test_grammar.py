@@ -1,0 +1,136 @@
+"""Commands as people type them."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.clicks import read_click
+from handlers.grammar import (
+    Command,
+    HygieneScope,
+    ShowHelp,
+    ShowHygiene,
+    ShowMatrix,
+    ShowWhy,
+    read_command,
+)
+from handlers.words import CommandNotUnderstood
+from pipeline.errors import CouncilError, UnknownName
+from pipeline.matrix import TOTAL, Dimension, Metric
+
+REGION, PRODUCT, SEGMENT = Dimension.REGION, Dimension.PRODUCT, Dimension.SEGMENT
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("/apm region", ShowMatrix(REGION)),
+        ("apm region", ShowMatrix(REGION)),
+        ("  /APM   Regions ", ShowMatrix(REGION)),
+        ("/apm reg", ShowMatrix(REGION)),
+        ("/apm", ShowMatrix()),
+        ("/apm region EMEA", ShowMatrix(REGION, "EMEA")),
+        ("/apm region north america", ShowMatrix(REGION, "north america")),
+        ("/apm region “North America”", ShowMatrix(REGION, "North America")),
+        ("/apm region 'North America'", ShowMatrix(REGION, "North America")),
+        ("/apm region Côte d’Ivoire", ShowMatrix(REGION, "Côte d'Ivoire")),
+        ("/apm region\u00a0EMEA", ShowMatrix(REGION, "EMEA")),
+        ("/apm region \u200eEMEA\u200f", ShowMatrix(REGION, "EMEA")),
+        ("/apm region by product", ShowMatrix(REGION, by=PRODUCT)),
+        ("/apm Region BY Products", ShowMatrix(REGION, by=PRODUCT)),
+        ("/apm region EMEA by product", ShowMatrix(REGION, "EMEA", PRODUCT)),
+        ("/apm EMEA", ShowMatrix(None, "EMEA")),
+        ('/apm region "by the sea"', ShowMatrix(REGION, "by the sea")),
+        ("/apm region on 2026-10-01", ShowMatrix(REGION, as_of=date(2026, 10, 1))),
+        ("/apm region EMEA as of 2026-10-01", ShowMatrix(REGION, "EMEA", as_of=date(2026, 10, 1))),
+        ("/apm why EMEA coverage", ShowWhy("EMEA", Metric.COVERAGE)),
+        ("/apm why EMEA cov", ShowWhy("EMEA", Metric.COVERAGE)),
+        ("/apm why North America closed won", ShowWhy("North America", Metric.CLOSED_WON)),
+        ("/apm why EMEA pipe_gen", ShowWhy("EMEA", Metric.PIPE_GEN)),
+        ("/apm why EMEA pipe generation", ShowWhy("EMEA", Metric.PIPE_GEN)),
+        ("/apm why region EMEA open pipeline", ShowWhy("EMEA", Metric.OPEN_PIPELINE, REGION)),
+        ("/apm why EMEA forecast on 2026-10-01", ShowWhy("EMEA", Metric.FORECAST, None, date(2026, 10, 1))),
+        ("/apm why coverage", ShowWhy(TOTAL, Metric.COVERAGE)),
+        ("/hygiene", ShowHygiene()),
+        ("Hygiene", ShowHygiene(HygieneScope.OWN)),
+        ("/hygiene team", ShowHygiene(HygieneScope.TEAM)),
+        ("/hygiene Company", ShowHygiene(HygieneScope.COMPANY)),
+        ("/help", ShowHelp()),
+        ("help me", ShowHelp()),
+        ("", ShowHelp()),
+        ("<@U012AB3CD> apm region", ShowMatrix(REGION)),
+        ("<at>Pipeline Council</at> apm region", ShowMatrix(REGION)),
+        ("@Pipeline Council /apm region", ShowMatrix(REGION)),
+        ("@bot, hygiene team", ShowHygiene(HygieneScope.TEAM)),
+        ("<@U012AB3CD>", ShowHelp()),
+    ],
+)
+def test_what_is_typed_is_understood(typed: str, meant: Command) -> None:
+    assert read_command(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("/halp", "I do not know “/halp”; did you mean help? Try /apm region, /hygiene or /help."),
+        ("good morning", "I do not know “good”. Try /apm region, /hygiene or /help."),
+        ("/apm region by", "By what? For example: /apm region by product."),
+        ("/apm by product", "By product what? For example: /apm region by product."),
+        ("/apm region by region", "region by region says the same twice. Name two dimensions."),
+        ("/apm why EMEA", "Which figure? End with forecast, closed won, open pipeline, pipe gen or coverage"),
+        ("/apm why", "Which figure?"),
+        ("/apm region on Friday", "“Friday” is not a date. Write it as 2026-10-01."),
+        ("/apm region on 2026-02-30", "“2026-02-30” is not a date."),
+        ('/apm region "North America', "A quote is opened before North and not closed."),
+        ("/apm " + "x" * 2_000, "That has 2,005 characters"),
+    ],
+)
+def test_what_is_not_understood_is_answered_with_what_to_type(typed: str, says: str) -> None:
+    with pytest.raises(CommandNotUnderstood) as error:
+        read_command(typed)
+    assert str(error.value).startswith(says)
+
+
+def test_an_unknown_dimension_after_by_names_the_known_ones() -> None:
+    with pytest.raises(UnknownName, match="There is no dimension “colour”"):
+        read_command("/apm region by colour")
+
+
+def test_an_unknown_view_of_hygiene_names_the_known_ones() -> None:
+    with pytest.raises(UnknownName, match="There is no view of hygiene “mine”. Known: own, team, company"):
+        read_command("/hygiene mine")
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_typed_is_a_command_or_a_kind_refusal(typed: str) -> None:
+    try:
+        command = read_command(f"/apm {typed}")
+    except CouncilError as error:
+        assert str(error)
+    else:
+        assert isinstance(command, ShowMatrix | ShowWhy)
+
+
+@pytest.mark.parametrize(
+    ("argument", "meant"),
+    [
+        ("region/EMEA/coverage", ShowWhy("EMEA", Metric.COVERAGE, REGION)),
+        ("product/Data/AI Cloud/closed_won", ShowWhy("Data/AI Cloud", Metric.CLOSED_WON, PRODUCT)),
+        ("segment/TOTAL/pipe_gen", ShowWhy(TOTAL, Metric.PIPE_GEN, SEGMENT)),
+    ],
+)
+def test_a_button_leads_to_its_cell_whatever_the_value_is_called(argument: str, meant: Command) -> None:
+    assert read_click("why", argument) == meant
+
+
+@pytest.mark.parametrize(("command", "argument"), [("why", "EMEA"), ("drop_table", "1/2/3"), ("", "")])
+def test_a_button_that_is_not_ours_is_refused_kindly(command: str, argument: str) -> None:
+    with pytest.raises(CommandNotUnderstood, match="from an older message"):
+        read_click(command, argument)
+
+
+def test_a_forged_button_does_not_pass_as_a_cell() -> None:
+    with pytest.raises(UnknownName):
+        read_click("why", "planet/EMEA/coverage")
