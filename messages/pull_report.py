@@ -1,9 +1,6 @@
 """What a pull took in, and what it could not use: every problem with its place."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Iterator, Sequence
 
 from messages.card import (
     Block,
@@ -19,47 +16,23 @@ from messages.card import (
     Tone,
     text,
 )
+from messages.deal_findings import field_label
 from messages.wording import NO_VALUE, Wording
+from pipeline.pull_report import PullProblem, PullReport
 
 FIRST = 10
 
 
-class PullProblem(Protocol):
-    """One value or row that could not be used."""
-
-    @property
-    def file(self) -> str: ...
-    @property
-    def line(self) -> int | None: ...
-    @property
-    def column(self) -> str | None: ...
-    @property
-    def value(self) -> str | None: ...
-    @property
-    def says(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-
-
-def compose_pull_report(
-    source: str,
-    counts: Mapping[str, int],
-    problems: Sequence[PullProblem],
-    finished: datetime,
-    notices: Sequence[str] = (),
-    wording: Wording | None = None,
-) -> Card:
-    """`counts` by kind of record (`opportunities`, `history rows`) is what was taken in; the first
-    problems stand open, the others folded, and each kind is counted."""
+def compose_pull_report(report: PullReport, wording: Wording | None = None) -> Card:
+    """The counts of a pull; its first problems stand open, the others folded, and each kind is counted."""
     wording = wording or Wording()
-    taken = Facts(
-        tuple(Fact(kind.capitalize(), text(wording.number(count))) for kind, count in counts.items())
-    )
-    kinds = Counter(problem.kind for problem in problems)
-    summary = ", ".join(f"{wording.number(count)} {kind}" for kind, count in kinds.most_common())
-    blocks: list[Block] = [taken, *(Paragraph(text(notice), Tone.NOTE) for notice in notices)]
+    problems = report.problems
+    blocks: list[Block] = [
+        Facts(tuple(_facts(report, wording))),
+        *(Paragraph(text(notice), Tone.NOTE) for notice in report.notices),
+    ]
     if problems:
-        blocks.append(Paragraph(text(f"Not usable: {summary}. Every good row was taken in.")))
+        blocks.append(Paragraph(text(f"Not usable: {_kinds(report, wording)}. Every good row was taken in.")))
         blocks.append(_table("The first problems", problems[:FIRST]))
     else:
         blocks.append(Paragraph(text("Every row could be used.")))
@@ -67,11 +40,33 @@ def compose_pull_report(
         rest = problems[FIRST:]
         words = f"Show all: {wording.count(len(rest), 'more problem', 'more problems')}"
         blocks.append(Folded(words, (_table("The other problems", rest),)))
-    moment = finished.isoformat(timespec="minutes")
-    title = f"Pull from {source}"
-    fallback = f"{title} done at {moment}: {wording.count(len(problems), 'problem', 'problems')}."
-    blocks.append(Paragraph(text(f"Finished at {moment}."), Tone.NOTE))
-    return Card(f"pull:{moment}", title, tuple(blocks), fallback)
+    left_out = sum(report.problem_counts.values()) - len(problems)
+    if left_out > 0:
+        more = wording.count(left_out, "further problem is", "further problems are")
+        blocks.append(Paragraph(text(f"{more} counted above and not listed."), Tone.NOTE))
+    title = f"Pull from {report.source}"
+    total = wording.count(sum(report.problem_counts.values()), "problem", "problems")
+    return Card("pull", title, tuple(blocks), f"{title}: {total}.")
+
+
+def _facts(report: PullReport, wording: Wording) -> Iterator[Fact]:
+    for kind, count in report.taken.items():
+        yield Fact(field_label(kind), text(wording.number(count)))
+    changes = (
+        (report.new, "new"),
+        (report.changed, "changed"),
+        (report.unchanged, "unchanged"),
+        (report.deleted, "deleted"),
+        (report.kept, "kept as before, because the new row was bad"),
+    )
+    words = ", ".join(f"{wording.number(count)} {word}" for count, word in changes if count)
+    yield Fact("Of the opportunities", text(words or "none"))
+    yield Fact("Took", text(wording.count(max(1, round(report.seconds)), "second", "seconds")))
+
+
+def _kinds(report: PullReport, wording: Wording) -> str:
+    ordered = sorted(report.problem_counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{wording.number(count)} {kind}" for kind, count in ordered)
 
 
 def _table(title: str, problems: Sequence[PullProblem]) -> Table:

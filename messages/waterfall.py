@@ -1,44 +1,49 @@
 """The waterfall: how open pipeline went from one figure to another between two dates."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Protocol
 
 from messages.card import Align, Card, Column, Paragraph, RowKind, Table, TableRow, TextCell, text
 from messages.wording import Wording
+from pipeline.money import round_cents
+
+Amount = Decimal | Fraction
 
 
 class WaterfallFigures(Protocol):
-    """The terms of a waterfall (DOMAIN section 6), in the corporate currency."""
+    """The terms of `pipeline.waterfall.Waterfall`, exact or rounded to cents, in the corporate currency."""
 
     @property
-    def start(self) -> Decimal: ...
+    def start(self) -> Amount: ...
     @property
-    def new(self) -> Decimal: ...
+    def new(self) -> Amount: ...
     @property
-    def pulled_in(self) -> Decimal: ...
+    def pulled_in(self) -> Amount: ...
     @property
-    def pushed_in(self) -> Decimal: ...
+    def pushed_in(self) -> Amount: ...
     @property
-    def increased(self) -> Decimal: ...
+    def increased(self) -> Amount: ...
     @property
-    def decreased(self) -> Decimal: ...
+    def decreased(self) -> Amount: ...
     @property
-    def fx(self) -> Decimal: ...
+    def fx(self) -> Amount: ...
     @property
-    def reclassified(self) -> Decimal: ...
+    def reclassified(self) -> Amount: ...
     @property
-    def won(self) -> Decimal: ...
+    def won(self) -> Amount: ...
     @property
-    def lost(self) -> Decimal: ...
+    def lost(self) -> Amount: ...
     @property
-    def pushed_out(self) -> Decimal: ...
+    def pushed_out(self) -> Amount: ...
     @property
-    def pulled_out(self) -> Decimal: ...
+    def pulled_out(self) -> Amount: ...
     @property
-    def removed(self) -> Decimal: ...
+    def removed(self) -> Amount: ...
     @property
-    def end(self) -> Decimal: ...
+    def end(self) -> Amount: ...
     @property
     def period_label(self) -> str: ...
     @property
@@ -57,16 +62,17 @@ def compose_waterfall(waterfall: WaterfallFigures, wording: Wording | None = Non
     lines = tuple(
         _line(term, amount, kind, waterfall.currency, wording) for term, amount, kind in _terms(waterfall)
     )
-    change = waterfall.end - waterfall.start
+    start, end = round_cents(waterfall.start), round_cents(waterfall.end)
+    change = end - start
     summary = text(
         "Open pipeline for ",
         waterfall.period_label,
         " went from ",
-        wording.money(waterfall.start, waterfall.currency),
+        wording.money(start, waterfall.currency),
         " on ",
         first,
         " to ",
-        wording.money(waterfall.end, waterfall.currency),
+        wording.money(end, waterfall.currency),
         " on ",
         last,
         f" ({_signed(change, waterfall.currency, wording)}).",
@@ -80,23 +86,24 @@ def compose_waterfall(waterfall: WaterfallFigures, wording: Wording | None = Non
     )
 
 
-def _terms(waterfall: WaterfallFigures) -> tuple[tuple[str, Decimal, RowKind], ...]:
-    return (
-        ("Start", waterfall.start, RowKind.TOTAL),
-        ("New", waterfall.new, RowKind.PLAIN),
-        ("Pulled in from later", waterfall.pulled_in, RowKind.PLAIN),
-        ("Pushed in from earlier", waterfall.pushed_in, RowKind.PLAIN),
-        ("Increased", waterfall.increased, RowKind.PLAIN),
-        ("Decreased", -waterfall.decreased, RowKind.PLAIN),
-        ("Exchange rates", waterfall.fx, RowKind.PLAIN),
-        ("Reclassified", waterfall.reclassified, RowKind.PLAIN),
-        ("Won", -waterfall.won, RowKind.PLAIN),
-        ("Lost", -waterfall.lost, RowKind.PLAIN),
-        ("Pushed out to later", -waterfall.pushed_out, RowKind.PLAIN),
-        ("Pulled out to earlier", -waterfall.pulled_out, RowKind.PLAIN),
-        ("Removed", -waterfall.removed, RowKind.PLAIN),
-        ("End", waterfall.end, RowKind.TOTAL),
-    )
+def _terms(waterfall: WaterfallFigures) -> Iterator[tuple[str, Decimal, RowKind]]:
+    yield "Start", round_cents(waterfall.start), RowKind.TOTAL
+    for term, amount in (
+        ("New", waterfall.new),
+        ("Pulled in from later", waterfall.pulled_in),
+        ("Pushed in from earlier", waterfall.pushed_in),
+        ("Increased", waterfall.increased),
+        ("Decreased", -waterfall.decreased),
+        ("Exchange rates", waterfall.fx),
+        ("Reclassified", waterfall.reclassified),
+        ("Won", -waterfall.won),
+        ("Lost", -waterfall.lost),
+        ("Pushed out to later", -waterfall.pushed_out),
+        ("Pulled out to earlier", -waterfall.pulled_out),
+        ("Removed", -waterfall.removed),
+    ):
+        yield term, round_cents(amount), RowKind.PLAIN
+    yield "End", round_cents(waterfall.end), RowKind.TOTAL
 
 
 def _line(term: str, amount: Decimal, kind: RowKind, currency: str, wording: Wording) -> TableRow:

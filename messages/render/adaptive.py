@@ -4,6 +4,7 @@ Words from records go into text runs, which are not searched for Markdown. A car
 Teams takes becomes several, each saying which part it is.
 """
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, assert_never
@@ -38,7 +39,8 @@ from messages.card import (
 )
 from messages.inert import inert_lines, pieces, safe_address, shortened, span_words
 from messages.render.adaptive_table import table_elements
-from messages.render.adaptive_text import run, runs, safe
+from messages.render.adaptive_text import run, safe
+from messages.render.parts import text_parts
 
 Json = dict[str, Any]
 
@@ -46,6 +48,8 @@ MAX_BYTES = 25_000
 """Teams takes about 28 KB a card; the rest is for the envelope and the part's number."""
 MAX_BUTTONS = 6
 MAX_TEXT = 2000
+MAX_VALUE = 3000
+MAX_CHOICE_BYTES = 12_000
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 
 
@@ -130,7 +134,7 @@ def _plain_elements(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Js
 
 
 def _paragraph(words: Text, tone: Tone, spacing: str) -> Iterator[Json]:
-    for part in _text_parts(words):
+    for part in text_parts(words, MAX_TEXT):
         yield {"type": "RichTextBlock", "inlines": _inlines(part, tone), "spacing": spacing}
 
 
@@ -155,19 +159,6 @@ def _inline(span: Span, small: Json) -> Json:
             return run(safe(words), **open_it, **small)
         case _:
             return run(safe(span_words(span)), **small)
-
-
-def _text_parts(words: Text) -> list[Text]:
-    parts: list[list[Span]] = [[]]
-    used = 0
-    for span in runs(words, MAX_TEXT):
-        length = len(span_words(span))
-        if used + length > MAX_TEXT and parts[-1]:
-            parts.append([])
-            used = 0
-        parts[-1].append(span)
-        used += length
-    return [tuple(part) for part in parts]
 
 
 def _fold(fold: Folded, images: Mapping[str, str], fold_id: str) -> Iterator[Json]:
@@ -235,18 +226,18 @@ def _action(button: Button) -> Json:
 
 
 def _input(field: Input) -> Iterator[Json]:
-    if field.problem:
-        inlines = [run(f"⚠ {safe(shortened(field.problem, MAX_TEXT))}", color="Attention")]
-        yield {"type": "RichTextBlock", "inlines": inlines}
+    for part in pieces(safe(f"⚠ {field.problem}"), MAX_TEXT) if field.problem else ():
+        yield {"type": "RichTextBlock", "inlines": [run(part, color="Attention")]}
+    if isinstance(field, TextInput) and len(field.value) > MAX_VALUE:
+        yield _note(f"Only the first {MAX_VALUE:,} of {len(field.value):,} characters fit here.")
     yield _input_element(field) | {
         "id": field.key,
         "label": safe(field.label),
         "isRequired": field.required,
         **({"errorMessage": f"{safe(field.label)} is needed."} if field.required else {}),
     }
-    if field.hint:
-        inlines = [run(safe(shortened(field.hint, MAX_TEXT)), size="Small", isSubtle=True)]
-        yield {"type": "RichTextBlock", "inlines": inlines, "spacing": "None"}
+    yield from _left_out_choices(field)
+    yield from (_note(part) for part in pieces(safe(field.hint), MAX_TEXT) if field.hint)
 
 
 def _input_element(field: Input) -> Json:
@@ -255,17 +246,16 @@ def _input_element(field: Input) -> Json:
             return {
                 "type": "Input.Text",
                 "isMultiline": field.lines > 1,
-                "value": inert_lines(field.value),
+                "value": inert_lines(field.value[:MAX_VALUE]),
             }
         case DateInput():
             return {"type": "Input.Date"} | ({"value": field.value.isoformat()} if field.value else {})
         case NumberInput():
             number: Json = {"type": "Input.Number"}
             return number | ({"value": _json_number(f"{field.value:f}")} if field.value is not None else {})
-        case ChoiceInput():
-            return _choices([(choice.value, choice.label) for choice in field.choices], field.value)
-        case PersonInput():
-            return _choices([(person.id, person.name) for person in field.people], field.value)
+        case ChoiceInput() | PersonInput():
+            element: Json = {"type": "Input.ChoiceSet", "style": "compact", "choices": _fitting(field)}
+            return element | ({"value": field.value} if field.value is not None else {})
         case _:
             assert_never(field)
 
@@ -274,13 +264,30 @@ def _json_number(words: str) -> int | float:
     return int(words) if "." not in words else float(words)
 
 
-def _choices(choices: Sequence[tuple[str, str]], chosen: str | None) -> Json:
-    element: Json = {
-        "type": "Input.ChoiceSet",
-        "style": "compact",
-        "choices": [{"title": safe(label) or "–", "value": value} for value, label in choices],
-    }
-    return element | ({"value": chosen} if chosen is not None else {})
+def _all_choices(field: ChoiceInput | PersonInput) -> list[Json]:
+    match field:
+        case ChoiceInput(choices=choices):
+            pairs = [(choice.value, choice.label) for choice in choices]
+        case PersonInput(people=people):
+            pairs = [(person.id, person.name) for person in people]
+        case _:
+            assert_never(field)
+    return [{"title": shortened(safe(label), 100) or "–", "value": value} for value, label in pairs]
+
+
+def _fitting(field: ChoiceInput | PersonInput) -> list[Json]:
+    """As many choices as a card has room for, the chosen one among them."""
+    choices = sorted(_all_choices(field), key=lambda choice: choice["value"] != field.value)
+    used = itertools.accumulate(_size([choice]) for choice in choices)
+    kept = [choice for choice, size in zip(choices, used, strict=True) if size <= MAX_CHOICE_BYTES]
+    return kept if len(kept) < len(choices) else _all_choices(field)
+
+
+def _left_out_choices(field: Input) -> Iterator[Json]:
+    if isinstance(field, ChoiceInput | PersonInput):
+        total, kept = len(_all_choices(field)), len(_fitting(field))
+        if kept < total:
+            yield _note(f"Only {kept:,} of {total:,} choices fit here.")
 
 
 # --- Splitting ------------------------------------------------------------------------------------

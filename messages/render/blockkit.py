@@ -5,6 +5,7 @@ notification text is the one place where Slack looks for markup, so it is escape
 larger than one message may be becomes several, each saying which part it is.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, assert_never
 
@@ -29,7 +30,6 @@ from messages.card import (
     NumberInput,
     Paragraph,
     PersonInput,
-    Plain,
     PlainBlock,
     Span,
     Table,
@@ -39,6 +39,7 @@ from messages.card import (
 )
 from messages.inert import inert, inert_lines, pieces, safe_address, shortened, span_words
 from messages.render.blockkit_table import table_blocks
+from messages.render.parts import text_parts
 
 Json = dict[str, Any]
 
@@ -52,6 +53,7 @@ MAX_LABEL = 75
 MAX_FOLD_BLOCKS = 10
 MAX_BUTTONS = 25
 MAX_OPTIONS = 100
+MAX_OPTION_CHARACTERS = 6000
 MAX_FALLBACK = 2900
 
 _LOOKALIKES = str.maketrans({"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})
@@ -111,7 +113,7 @@ def _units(block: Block, images: Mapping[str, str]) -> Iterator[Unit]:
     if isinstance(block, Folded):
         yield from _fold(block, images)
     elif isinstance(block, Paragraph) and block.tone is Tone.BODY:
-        yield from ([_rich(part)] for part in _text_parts(block.text))
+        yield from ([_rich(part)] for part in text_parts(block.text, MAX_TEXT))
     elif isinstance(block, Heading):
         yield from ([_rich_bold(part)] for part in pieces(inert(block.text), MAX_TEXT))
     elif isinstance(block, Facts):
@@ -203,7 +205,7 @@ def _fact_lines(facts: Facts) -> Iterator[list[Json]]:
     lines: list[Json] = []
     used = 0
     for fact in facts.facts:
-        for part in _text_parts((Bold(f"{fact.label}: "), *fact.value)):
+        for part in text_parts((Bold(f"{fact.label}: "), *fact.value), MAX_TEXT):
             size = sum(len(span_words(span)) for span in part) + 1
             if lines and used + size > MAX_TEXT:
                 yield lines
@@ -282,7 +284,9 @@ def _button(button: Button, number: int) -> Json:
 
 def _input(field: Input) -> Iterator[Json]:
     if field.problem:
-        yield _section(shortened(f"⚠ {inert(field.problem)}", MAX_TEXT))
+        yield from (_section(part) for part in pieces(f"⚠ {inert(field.problem)}", MAX_TEXT))
+    if isinstance(field, TextInput) and len(field.value) > MAX_TEXT:
+        yield from _notes(f"Only the first {MAX_TEXT:,} of {len(field.value):,} characters fit here.")
     block: Json = {
         "type": "input",
         "block_id": field.key,
@@ -292,6 +296,7 @@ def _input(field: Input) -> Iterator[Json]:
     }
     if field.hint:
         block["hint"] = _plain(field.hint, 2000)
+    yield from _left_out_options(field)
     yield block
 
 
@@ -306,19 +311,15 @@ def _input_element(field: Input) -> Json:
         case NumberInput():
             element = {"type": "number_input", "is_decimal_allowed": True}
             return element | ({"initial_value": f"{field.value:f}"} if field.value is not None else {})
-        case ChoiceInput():
-            return _select([(choice.value, choice.label) for choice in field.choices], field.value)
-        case PersonInput():
-            return _select([(person.id, person.name) for person in field.people], field.value)
+        case ChoiceInput() | PersonInput():
+            return _select(field)
         case _:
             assert_never(field)
 
 
-def _select(choices: Sequence[tuple[str, str]], chosen: str | None) -> Json:
+def _select(field: ChoiceInput | PersonInput) -> Json:
     """A menu; more than a hundred choices go into groups, of which Slack takes a hundred."""
-    options = [
-        {"text": _plain(label, MAX_LABEL), "value": shortened(value, 150)} for value, label in choices
-    ] or [{"text": _plain("Nothing to choose from", MAX_LABEL), "value": "-"}]
+    options = _fitting(field) or [{"text": _plain("Nothing to choose from", MAX_LABEL), "value": "-"}]
     element: Json = {"type": "static_select"}
     if len(options) <= MAX_OPTIONS:
         element["options"] = options
@@ -330,8 +331,34 @@ def _select(choices: Sequence[tuple[str, str]], chosen: str | None) -> Json:
             }
             for start in range(0, len(options), MAX_OPTIONS)
         ]
-    initial = [option for option in options if option["value"] == chosen]
+    initial = [option for option in options if option["value"] == field.value]
     return element | ({"initial_option": initial[0]} if initial else {})
+
+
+def _all_options(field: ChoiceInput | PersonInput) -> list[Json]:
+    match field:
+        case ChoiceInput(choices=choices):
+            pairs = [(choice.value, choice.label) for choice in choices]
+        case PersonInput(people=people):
+            pairs = [(person.id, person.name) for person in people]
+        case _:
+            assert_never(field)
+    return [{"text": _plain(label, MAX_LABEL), "value": shortened(value, 150)} for value, label in pairs]
+
+
+def _fitting(field: ChoiceInput | PersonInput) -> list[Json]:
+    """As many options as a message has room for, the chosen one among them."""
+    options = sorted(_all_options(field), key=lambda option: option["value"] != field.value)
+    used = itertools.accumulate(_characters(option) for option in options)
+    kept = [option for option, size in zip(options, used, strict=True) if size <= MAX_OPTION_CHARACTERS]
+    return kept if len(kept) < len(options) else _all_options(field)
+
+
+def _left_out_options(field: Input) -> Iterator[Json]:
+    if isinstance(field, ChoiceInput | PersonInput):
+        total, kept = len(_all_options(field)), len(_fitting(field))
+        if kept < total:
+            yield from _notes(f"Only {kept:,} of {total:,} choices fit here.")
 
 
 # --- Splitting ------------------------------------------------------------------------------------
@@ -392,28 +419,3 @@ def _words(words: Text) -> str:
         else span_words(span)
         for span in words
     )
-
-
-def _text_parts(words: Text) -> list[Text]:
-    """Spans in parts of at most `MAX_TEXT` characters."""
-    parts: list[list[Span]] = [[]]
-    used = 0
-    for span in words:
-        for piece in _split_span(span):
-            length = len(span_words(piece))
-            if used + length > MAX_TEXT and parts[-1]:
-                parts.append([])
-                used = 0
-            parts[-1].append(piece)
-            used += length
-    return [tuple(part) for part in parts]
-
-
-def _split_span(span: Span) -> Iterator[Span]:
-    match span:
-        case Plain(text=words):
-            yield from (Plain(part) for part in pieces(inert(words), MAX_TEXT))
-        case Bold(text=words):
-            yield from (Bold(part) for part in pieces(inert(words), MAX_TEXT))
-        case _:
-            yield span

@@ -1,7 +1,7 @@
 """Cards as fragments of HTML for the local room.
 
-Markup only: class names (all begin with `m-`; `card.css` beside this file styles them, light and
-dark), no script, no inline style. A button carries `data-command` and `data-argument`; a form is a
+Markup only: class names that the page styles, light and dark (all begin with `m-`), no script, no
+inline style. A button carries `data-command` and `data-argument`; a form is a
 `<form>` with the same two and a field per input, named by its key.
 """
 
@@ -72,7 +72,7 @@ def render_form(form: Form, images: Mapping[str, str] | None = None) -> str:
 # --- Blocks ---------------------------------------------------------------------------------------
 
 
-def _block(block: Block, images: Mapping[str, str]) -> str:  # noqa: PLR0911 one form per type
+def _block(block: Block, images: Mapping[str, str]) -> str:
     match block:
         case Paragraph(text=words, tone=tone):
             return f'<p class="m-text m-{tone.value}">{_spans(words)}</p>'
@@ -109,7 +109,7 @@ def _spans(words: Text) -> str:
     return "".join(_span(span) for span in words)
 
 
-def _span(span: Span) -> str:  # noqa: PLR0911 one form per type
+def _span(span: Span) -> str:
     match span:
         case Plain(text=words):
             return escape(inert(words))

@@ -1,8 +1,6 @@
 """Findings, deals, a waterfall, problems of a pull and naughty names that the messages are tried on."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,8 +8,8 @@ from matrix_examples import AS_OF
 
 from messages.apm import DealLine
 from pipeline.findings import Audience, Finding, HygieneReport, PersonName, RuleNotice, Score, Severity
-
-FINISHED = datetime(2026, 11, 23, 6, 12, tzinfo=UTC)
+from pipeline.pull_report import PullProblem, PullReport
+from pipeline.waterfall import Waterfall
 
 NAUGHTY_NAMES = (
     "<!channel>",
@@ -171,63 +169,53 @@ def hygiene_report() -> HygieneReport:
     return HygieneReport(AS_OF, team_findings(), scores(), notices)
 
 
-@dataclass(frozen=True)
-class ExampleWaterfall:
+def waterfall() -> Waterfall:
     """Balances: 10 + 3 + 1 + 0.5 + 0.4 − 0.2 + 0.05 − 0.1 − 2 − 1.5 − 1.2 − 0.3 − 0.15 = 9.5 million."""
-
-    start: Decimal = Decimal(10_000_000)
-    new: Decimal = Decimal(3_000_000)
-    pulled_in: Decimal = Decimal(1_000_000)
-    pushed_in: Decimal = Decimal(500_000)
-    increased: Decimal = Decimal(400_000)
-    decreased: Decimal = Decimal(200_000)
-    fx: Decimal = Decimal(50_000)
-    reclassified: Decimal = Decimal(-100_000)
-    won: Decimal = Decimal(2_000_000)
-    lost: Decimal = Decimal(1_500_000)
-    pushed_out: Decimal = Decimal(1_200_000)
-    pulled_out: Decimal = Decimal(300_000)
-    removed: Decimal = Decimal(150_000)
-    end: Decimal = Decimal(9_500_000)
-    period_label: str = "FY27 Q4"
-    from_date: date = date(2026, 11, 16)
-    to_date: date = AS_OF
-    currency: str = "USD"
-
-
-@dataclass(frozen=True)
-class ExampleProblem:
-    file: str
-    line: int | None
-    column: str | None
-    value: str | None
-    says: str
-    kind: str
-
-
-def pull_problems(count: int = 12) -> Iterator[ExampleProblem]:
-    yield ExampleProblem(
-        "Opportunity.csv",
-        812,
-        "CloseDate",
-        "31.02.2026",
-        "expected a date such as 2026-09-30; row skipped",
-        "bad date",
+    return Waterfall(
+        from_date=date(2026, 11, 16),
+        to_date=AS_OF,
+        period_label="FY27 Q4",
+        currency="USD",
+        start=Fraction(10_000_000),
+        new=Fraction(3_000_000),
+        pulled_in=Fraction(1_000_000),
+        pushed_in=Fraction(500_000),
+        increased=Fraction(400_000),
+        decreased=Fraction(200_000),
+        fx=Fraction(50_000),
+        reclassified=Fraction(-100_000),
+        won=Fraction(2_000_000),
+        lost=Fraction(1_500_000),
+        pushed_out=Fraction(1_200_000),
+        pulled_out=Fraction(300_000),
+        removed=Fraction(150_000),
+        end=Fraction(9_500_000),
+        removed_ids=(),
     )
-    yield ExampleProblem(
-        "Opportunity.csv",
-        813,
-        "Amount",
-        "1.234,56",
-        "expected a number such as 1234.56; row skipped",
-        "bad number",
+
+
+def pull_report(unknown_stages: int = 12) -> PullReport:
+    """A pull with a bad date, a bad number, and so many rows of unknown stages; 30 more of them uncounted."""
+    file = "Opportunity.csv"
+    problems = (
+        PullProblem(file, 812, "CloseDate", "31.02.2026", "expected a date such as 2026-09-30", "bad date"),
+        PullProblem(file, 813, "Amount", "1.234,56", "expected a number such as 1234.56", "bad number"),
+        *(
+            PullProblem(file, 900 + number, "StageName", f"Stage {number}", "no such stage", "unknown stage")
+            for number in range(unknown_stages)
+        ),
     )
-    for number in range(count - 2):
-        yield ExampleProblem(
-            "Opportunity.csv",
-            900 + number,
-            "StageName",
-            f"Stage {number}",
-            "no such stage; row skipped",
-            "unknown stage",
-        )
+    return PullReport(
+        source="exports/",
+        taken={"Opportunity": 8800, "OpportunityHistory": 41_200, "Account": 85},
+        new=120,
+        changed=310,
+        unchanged=8370,
+        deleted=0,
+        kept=2,
+        problems=problems,
+        problem_counts={"unknown stage": unknown_stages + 30, "bad date": 1, "bad number": 1},
+        notices=("OpportunityContactRole.csv is not there: rules about contacts do not run.",),
+        versions=9102,
+        seconds=12.4,
+    )

@@ -6,14 +6,13 @@ from decimal import Decimal
 from finding_examples import (
     ANA,
     CARA,
-    FINISHED,
-    ExampleWaterfall,
     deal_lines,
     findings,
     hygiene_report,
-    pull_problems,
+    pull_report,
     scores,
     team_findings,
+    waterfall,
 )
 from matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
 
@@ -148,7 +147,6 @@ def _cards() -> dict[str, Card]:
         Mistake("council.toml", "calendar.timezone", "Mars/Olympus", "expected an IANA time zone"),
         Mistake("council.toml", "money.rate_mode", "", "expected static or dated_by_close_date"),
     )
-    problems = tuple(pull_problems(14))
     return {
         "apm": compose_matrix(region),
         "apm_pair": compose_matrix(pair_matrix()),
@@ -164,19 +162,13 @@ def _cards() -> dict[str, Card]:
         "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD"),
         "hygiene_team": compose_team(CARA, team_findings(), scores(), "USD"),
         "hygiene_company": compose_company(hygiene_report(), "USD"),
-        "waterfall": compose_waterfall(ExampleWaterfall()),
+        "waterfall": compose_waterfall(waterfall()),
         "help": compose_help(("rep", "manager")),
         "help_unknown": compose_help(()),
         "problem": compose_problem(UnknownName("There is no region “EMAE”. Did you mean EMEA?")),
         "problem_configuration": compose_problem(ConfigurationError(mistakes)),
         "failure": compose_failure("7f3a"),
-        "pull_report": compose_pull_report(
-            "exports/",
-            {"opportunities": 8800, "accounts": 85},
-            problems,
-            FINISHED,
-            ("Contacts are missing.",),
-        ),
+        "pull_report": compose_pull_report(pull_report()),
         "everything": everything(),
     }
 

@@ -1,0 +1,33 @@
+"""Long text in parts that a surface can hold, with no word lost."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from messages.card import Bold, Link, Person, Plain, Span, Text
+from messages.inert import inert, pieces, span_words
+
+
+def text_parts(words: Text, limit: int) -> list[Text]:
+    """The spans in parts of at most `limit` characters, in order; at least one part, if empty."""
+    parts: list[list[Span]] = [[]]
+    used = 0
+    for span in words:
+        for piece in _split(span, limit):
+            length = len(span_words(piece))
+            if used + length > limit and parts[-1]:
+                parts.append([])
+                used = 0
+            parts[-1].append(piece)
+            used += length
+    return [tuple(part) for part in parts]
+
+
+def _split(span: Span, limit: int) -> Iterator[Span]:
+    """What comes from a record can be of any length; dates, money and colours are short."""
+    match span:
+        case Plain() | Bold() | Link():
+            yield from (replace(span, text=piece) for piece in pieces(inert(span.text), limit))
+        case Person():
+            yield from (replace(span, name=piece) for piece in pieces(inert(span.name), limit))
+        case _:
+            yield span

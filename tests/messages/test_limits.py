@@ -1,0 +1,216 @@
+"""Whatever a card holds, it fits the platforms, nothing of it is lost, and what was cut is said."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from limits import check_adaptive, check_slack, count_words
+from message_examples import CARDS, form, plain_blocks
+from surfaces import SURFACES, Surface, texts
+
+from messages.card import (
+    Button,
+    Buttons,
+    Card,
+    Choice,
+    ChoiceInput,
+    Column,
+    FigureCell,
+    Folded,
+    Form,
+    Paragraph,
+    Table,
+    TableRow,
+    TextCell,
+    TextInput,
+    text,
+)
+from messages.render import adaptive, blockkit, html, terminal
+from pipeline.matrix import Status
+
+words = st.text(max_size=300) | st.text(min_size=2000, max_size=9000)
+
+
+def numbered_table(rows: int, columns: int = 2, filler: str = "") -> Table:
+    """Each row has a number that stands in its second cell alone."""
+    return Table(
+        "Numbers",
+        tuple(Column(f"Column {number}") for number in range(columns)),
+        tuple(
+            TableRow(
+                (
+                    TextCell(text(f"name{filler}")),
+                    FigureCell(f"<{number}>", Status.RED),
+                    *(TextCell(text(filler)) for _ in range(columns - 2)),
+                )
+            )
+            for number in range(rows)
+        ),
+    )
+
+
+def card(*blocks: Any, title: str = "Title") -> Card:
+    return Card("key", title, blocks, "fallback")
+
+
+@pytest.mark.parametrize("kind", CARDS)
+def test_every_kind_fits_both_platforms(kind: str) -> None:
+    check_slack(blockkit.render_card(CARDS[kind]))
+    check_adaptive(adaptive.render_card(CARDS[kind]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.integers(0, 400), columns=st.integers(2, 20), filler=st.text(max_size=120))
+def test_a_table_of_any_size_loses_no_row_in_slack(rows: int, columns: int, filler: str) -> None:
+    messages = blockkit.render_card(card(numbered_table(rows, columns, filler)))
+    check_slack(messages)
+    cells = [
+        found
+        for message in messages
+        for block in message["blocks"]
+        if block["type"] == "table"
+        for row in block["rows"][1:]
+        for found in [row[1]["elements"][0]["elements"][0]["text"]]
+    ]
+    assert [cell for cell in cells if cell.startswith("<")] == [f"<{number}>" for number in range(rows)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.integers(0, 300), columns=st.integers(2, 20), filler=st.text(max_size=120))
+def test_a_table_of_any_size_loses_no_row_in_teams(rows: int, columns: int, filler: str) -> None:
+    cards = adaptive.render_card(card(numbered_table(rows, columns, filler)))
+    check_adaptive(cards)
+    shown = [found for found in texts(cards) if found.startswith("<") and found.endswith(">")]
+    assert [found for found in shown if found[1:-1].isdigit()] == [f"<{number}>" for number in range(rows)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(rows=st.integers(0, 300))
+def test_a_table_of_any_size_loses_no_row_in_the_room_and_the_terminal(rows: int) -> None:
+    page, sheet = (
+        html.render_card(card(numbered_table(rows))),
+        terminal.render_text(card(numbered_table(rows))),
+    )
+    for number in range(rows):
+        assert page.count(f"&lt;{number}&gt;") == 1
+        assert sheet.count(f"<{number}>") == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(content=words)
+def test_any_words_in_any_block_fit_both_platforms(content: str) -> None:
+    blocks = plain_blocks(content)
+    folded = Folded(content, blocks)
+    everything = Card("key", content, (*blocks, folded), content, (Button("Done", "done"),))
+    check_slack(blockkit.render_card(everything))
+    check_adaptive(adaptive.render_card(everything))
+    assert html.render_card(everything)
+    assert terminal.render_text(everything)
+
+
+@settings(max_examples=40, deadline=None)
+@given(paragraphs=st.lists(st.integers(1, 4000), max_size=80))
+def test_no_paragraph_is_lost_whatever_their_number_and_length(paragraphs: list[int]) -> None:
+    blocks = [Paragraph(text("x" * length)) for length in paragraphs]
+    written = sum(paragraphs)
+    for rendered in (blockkit.render_card(card(*blocks)), adaptive.render_card(card(*blocks))):
+        found = sum(len(words) for words in texts(rendered) if set(words) == {"x"})
+        assert found == written
+    check_slack(blockkit.render_card(card(*blocks)))
+    check_adaptive(adaptive.render_card(card(*blocks)))
+
+
+@settings(max_examples=30, deadline=None)
+@given(count=st.integers(1, 120))
+def test_no_button_is_lost_whatever_their_number(count: int) -> None:
+    buttons = Buttons(tuple(Button(f"<{number}>", "fix", str(number)) for number in range(count)))
+    for blocks in ((buttons,), (Folded("Show all", (buttons,)),)):
+        messages, cards = blockkit.render_card(card(*blocks)), adaptive.render_card(card(*blocks))
+        check_slack(messages)
+        check_adaptive(cards)
+        for number in range(count):
+            assert count_words(messages, f"<{number}>") == 1
+            assert count_words(cards, f"<{number}>") == 1
+
+
+def test_each_part_of_a_long_card_says_which_it_is() -> None:
+    long = card(*(Paragraph(text("x" * 2000)) for _ in range(14)), title="A long one")
+    for rendered in (blockkit.render_card(long), adaptive.render_card(long)):
+        parts = len(rendered)
+        assert parts > 1
+        assert count_words(rendered[0], f"Part 1 of {parts}; the rest follows.") == 1
+        assert count_words(rendered[-1], f"A long one · part {parts} of {parts}") == 1
+
+
+def test_each_part_of_a_long_table_says_which_rows_it_has() -> None:
+    messages = blockkit.render_card(card(numbered_table(150)))
+    assert count_words(messages, "Numbers: rows 1 to 99 of 150") == 1
+    assert count_words(messages, "Numbers: rows 100 to 150 of 150") == 1
+
+
+def test_a_long_cell_is_shortened_and_stands_below_in_full() -> None:
+    row = TableRow((TextCell(text("Acme")), TextCell(text("y" * 900))))
+    long = Table("Notes", (Column("Deal"), Column("Note")), (row,))
+    for rendered in (blockkit.render_card(card(long)), adaptive.render_card(card(long))):
+        assert count_words(rendered, "Note of Acme in full: " + "y" * 900) == 1
+
+
+@settings(max_examples=20, deadline=None)
+@given(count=st.integers(0, 3000), label=st.text(max_size=255))
+def test_a_menu_of_any_length_fits_and_says_what_it_leaves_out(count: int, label: str) -> None:
+    choices = tuple(Choice(str(number), label) for number in range(count))
+    chosen = str(count - 1) if count else None
+    menu = ChoiceInput("stage", "Stage", choices, chosen)
+    check_slack(blockkit.render_card(card(menu)))
+    cards = adaptive.render_card(card(menu))
+    check_adaptive(cards)
+    shown = next(element for element in cards[0]["body"] if element["type"] == "Input.ChoiceSet")["choices"]
+    assert count == 0 or chosen in [choice["value"] for choice in shown]
+    assert count_words(cards, f"Only {len(shown):,} of {count:,} choices fit here.") == (len(shown) < count)
+
+
+def test_a_value_too_long_for_a_field_is_cut_and_says_so() -> None:
+    field = TextInput("note", "Note", "z" * 5000, lines=5)
+    modal = blockkit.render_form(Form("key", "Edit", (field,), "save"))
+    assert count_words(modal, "Only the first 3,000 of 5,000 characters fit here.") == 1
+    assert (
+        count_words(adaptive.render_card(card(field)), "Only the first 3,000 of 5,000 characters fit here.")
+        == 1
+    )
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
+def test_a_form_shows_every_field_with_its_value(surface: Surface) -> None:
+    shown = surface.form(form("Acme"))
+    for expected in ("Acme", "2026-11-14", "1200.5", "Proposal", "Ben"):
+        assert expected in shown
+
+
+def test_a_button_that_no_platform_could_carry_is_refused() -> None:
+    with pytest.raises(ValueError, match="1,500"):
+        Button("Fix", "fix", "x" * 1501)
+    with pytest.raises(ValueError, match="without '#'"):
+        Button("Fix", "a#b")
+
+
+def test_a_table_whose_rows_do_not_fit_its_columns_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs 2 cells"):
+        Table("T", (Column("A"), Column("B")), (TableRow((TextCell(text("1")),)),))
+    with pytest.raises(ValueError, match="1 to 20 columns"):
+        Table("T", (), ())
+
+
+def test_the_command_comes_back_from_slacks_action_id() -> None:
+    buttons = Buttons((Button("A", "fix", "1"), Button("B", "fix", "2")))
+    (actions,) = [b for b in blockkit.render_card(card(buttons))[0]["blocks"] if b["type"] == "actions"]
+    assert [blockkit.command_of(element["action_id"]) for element in actions["elements"]] == ["fix", "fix"]
+    assert [element["value"] for element in actions["elements"]] == ["1", "2"]
+
+
+def test_amounts_in_number_fields_keep_their_digits() -> None:
+    from messages.card import NumberInput
+
+    field = NumberInput("amount", "Amount", Decimal("1200.50"))
+    assert count_words(blockkit.render_card(card(field)), "1200.50") == 1
