@@ -1,0 +1,277 @@
+"""Measuring hygiene: what the rules say of all deals at the end of a day, or of a single one.
+
+`measure_hygiene` scans twice (what each rule applies to, what is broken) and then words the findings of
+the deals that break something, a few hundred at a time.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.schema import DropTable
+from sqlmodel import col
+
+from pipeline.calendar import FiscalCalendar
+from pipeline.crm_records import Capabilities
+from pipeline.definitions import Definitions
+from pipeline.findings import Finding, HygieneReport
+from pipeline.hygiene.definition import HygieneDefinition
+from pipeline.hygiene.holdings import Holdings
+from pipeline.hygiene.judging import Subject, broken_rules, word_finding
+from pipeline.hygiene.plan import ActiveRule, plan_rules
+from pipeline.hygiene.process import process_problems
+from pipeline.hygiene.rule import Meaning
+from pipeline.hygiene.scores import Share, counts_in_score, score
+from pipeline.matrix import UNASSIGNED
+from pipeline.money import RateTable, to_decimal
+from pipeline.records import Category, Stage
+from storage.hygiene_columns import HygieneQuestion, twin_table
+from storage.hygiene_findings import first_seen_days
+from storage.hygiene_limits import configured_limits, measure_limits
+from storage.hygiene_people import Staff, read_staff
+from storage.hygiene_scan import DealRow, broken_by_deal, count_applicable, deals_that_break, load_deals
+from storage.hygiene_scores import converted, pipeline_shares, worth_in_corporate
+from storage.hygiene_twins import find_twins
+from storage.tables import Mirror, currency_table, opportunity_key, stage
+
+UNTRUSTED_RULES = ("close_date_past", "next_step_stale", "no_recent_activity", "close_date_pushed")
+"""The rules whose findings keep a deal out of the trusted figures (DOMAIN section 7)."""
+
+DEALS_A_CHUNK = 500
+
+
+def measure_hygiene(
+    connection: Connection,
+    *,
+    as_of: date,
+    generation: int,
+    definition: HygieneDefinition,
+    definitions: Definitions,
+    calendar: FiscalCalendar,
+    capabilities: Capabilities,
+    rates: RateTable,
+) -> HygieneReport:
+    """Everything the rules say of all deals at the end of `as_of`, most severe and most valuable first.
+
+    A finding keeps the day on which it was first seen as long as the previous generation had it. Raises
+    `PeriodMissing` where the calendar does not hold `as_of`.
+    """
+    question = ask_hygiene(
+        connection,
+        as_of=as_of,
+        generation=generation,
+        definition=definition,
+        definitions=definitions,
+        calendar=calendar,
+        capabilities=capabilities,
+        rates=rates,
+    )
+    find_twins(connection, question)
+    broken = _scan(connection, question)
+    problems = process_problems(definition, count_applicable(connection, question), broken.counts)
+    wording = _Wording(question, read_staff(connection), frozenset(problem.rule for problem in problems))
+    findings: list[Finding] = []
+    unclean: list[Share] = []
+    for deal, found in _findings_by_deal(connection, wording, broken):
+        findings += found
+        if deal.is_in_pipeline and any(counts_in_score(one) for one in found):
+            unclean.append(wording.share(deal))
+    connection.execute(DropTable(twin_table))
+    pipeline = pipeline_shares(connection, question, wording.staff)
+    return HygieneReport(
+        as_of=as_of,
+        findings=tuple(sorted(findings, key=_worst_first)),
+        scores=score(pipeline, unclean, wording.staff.hierarchy),
+        notices=(*question.plan.notices, *problems),
+    )
+
+
+def untrusted_opportunities(
+    connection: Connection,
+    *,
+    as_of: date,
+    generation: int,
+    definition: HygieneDefinition,
+    definitions: Definitions,
+    calendar: FiscalCalendar,
+    capabilities: Capabilities,
+    rates: RateTable,
+) -> Select[Any]:
+    """The numbers (`opportunity_version.opportunity`) of the deals that the trusted figures leave out.
+
+    A statement to join with; it reads nothing of the connection beside the mirror's small tables now.
+    """
+    question = ask_hygiene(
+        connection,
+        as_of=as_of,
+        generation=generation,
+        definition=definition,
+        definitions=definitions,
+        calendar=calendar,
+        capabilities=capabilities,
+        rates=rates,
+        measures_limits=False,
+    )
+    return deals_that_break(question, UNTRUSTED_RULES)
+
+
+def judge_opportunity(
+    connection: Connection, question: HygieneQuestion, opportunity_id: str
+) -> tuple[Finding, ...]:
+    """What the rules say of one deal, decided in Python: the same as `measure_hygiene` finds for it.
+
+    Whether a rule is a problem of the process shows only over all deals, so here each nudges as set.
+    """
+    number = connection.scalar(select(opportunity_key.c.no).where(opportunity_key.c.crm_id == opportunity_id))
+    if number is None:
+        return ()
+    find_twins(connection, question, only=number)
+    wording = _Wording(question, read_staff(connection), frozenset())
+    since = first_seen_days(connection, [number], question.generation)
+    findings = [
+        finding
+        for deal in load_deals(connection, question, [number])
+        for finding in wording.findings(deal, broken_rules(question.plan, deal.facts), since)
+    ]
+    connection.execute(DropTable(twin_table))
+    return tuple(sorted(findings, key=_worst_first))
+
+
+def ask_hygiene(
+    connection: Connection,
+    *,
+    as_of: date,
+    generation: int,
+    definition: HygieneDefinition,
+    definitions: Definitions,
+    calendar: FiscalCalendar,
+    capabilities: Capabilities,
+    rates: RateTable,
+    measures_limits: bool = True,
+) -> HygieneQuestion:
+    """The rules of a day with everything they depend on. `measures_limits`: learn from the won deals how
+    long is too long; without it only the configured days hold."""
+    meaning = Meaning(definition, definitions)
+    stages = _read_stages(connection)
+    holdings = Holdings(capabilities.tables, capabilities.opportunity_fields)
+    day = as_of.toordinal()
+    first_pull = connection.scalar(select(col(Mirror.first_pull_day)))
+    return HygieneQuestion(
+        as_of=as_of,
+        generation=generation,
+        first_pull=day if first_pull is None else first_pull,
+        meaning=meaning,
+        plan=plan_rules(meaning, holdings, [one.name for one in stages], as_of),
+        stages=stages,
+        calendar=calendar,
+        rates=rates,
+        currencies={row.no: row.code for row in connection.execute(select(currency_table))},
+        limits=measure_limits(
+            connection, definition=definition, stages=stages, day=day, generation=generation
+        )
+        if measures_limits
+        else configured_limits(definition, stages),
+        dialect=connection.dialect.name,
+    )
+
+
+def _read_stages(connection: Connection) -> tuple[Stage, ...]:
+    rows = connection.execute(select(stage).order_by(stage.c.sort_order, stage.c.no))
+    return tuple(
+        Stage(row.no, row.name, row.sort_order, row.is_closed, row.is_won, Category(row.category))
+        for row in rows
+    )
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """Which deals break which rules, as narrow as a million of them have to be."""
+
+    numbers: Sequence[int]
+    masks: Sequence[int]
+    counts: Mapping[str, int]
+
+
+def _scan(connection: Connection, question: HygieneQuestion) -> _Broken:
+    numbers = array("q")
+    masks: list[int] = []
+    seen: Counter[int] = Counter()
+    for number, mask in broken_by_deal(connection, question):
+        numbers.append(number)
+        masks.append(mask)
+        seen[mask] += 1
+    counts: Counter[str] = Counter()
+    for mask, deals in seen.items():
+        for rule in _rules_of(mask, question):
+            counts[rule.name] += deals
+    return _Broken(numbers, masks, counts)
+
+
+def _rules_of(mask: int, question: HygieneQuestion) -> list[ActiveRule]:
+    return [rule for place, rule in enumerate(question.plan.rules) if mask >> place & 1]
+
+
+@dataclass(frozen=True)
+class _Wording:
+    """From broken rules to findings in words."""
+
+    question: HygieneQuestion
+    staff: Staff
+    silenced: frozenset[str]
+    """Rules that are a problem of the process."""
+
+    def findings(
+        self, deal: DealRow, rules: Iterable[ActiveRule], since: Mapping[tuple[int, str], int]
+    ) -> list[Finding]:
+        subject = Subject(deal.crm_id, deal.name, self.staff.owner(deal.owner), self._value(deal))
+        today = self.question.today
+        return [
+            word_finding(
+                rule,
+                subject,
+                deal.facts,
+                self.question.plan.vocabulary,
+                since=date.fromordinal(min(since.get((deal.number, rule.name), today), today)),
+                nudges=rule.nudges and rule.name not in self.silenced,
+            )
+            for rule in rules
+        ]
+
+    def share(self, deal: DealRow) -> Share:
+        owner = self.staff.owner(deal.owner)
+        worth = worth_in_corporate(self.question, deal.value, deal.currency, deal.close_day)
+        return Share(None if owner is None else owner.id, deal.region or UNASSIGNED, 1, worth)
+
+    def _value(self, deal: DealRow) -> Decimal | None:
+        if deal.value is None:
+            return None
+        value = converted(self.question, deal.value, deal.currency, deal.close_day)
+        return None if value is None else to_decimal(value)
+
+
+def _findings_by_deal(
+    connection: Connection, wording: _Wording, broken: _Broken
+) -> Iterator[tuple[DealRow, list[Finding]]]:
+    question = wording.question
+    for start in range(0, len(broken.numbers), DEALS_A_CHUNK):
+        numbers = broken.numbers[start : start + DEALS_A_CHUNK]
+        masks = dict(zip(numbers, broken.masks[start : start + DEALS_A_CHUNK], strict=True))
+        since = first_seen_days(connection, list(numbers), question.generation)
+        for deal in load_deals(connection, question, list(numbers)):
+            yield deal, wording.findings(deal, _rules_of(masks[deal.number], question), since)
+
+
+def _worst_first(finding: Finding) -> tuple[int, bool, Decimal, str, str]:
+    value = finding.value
+    return (
+        -finding.severity.rank,
+        value is None,
+        -(value or Decimal(0)),
+        finding.opportunity_id,
+        finding.rule,
+    )

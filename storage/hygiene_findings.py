@@ -1,0 +1,125 @@
+"""The findings of a generation beside those of the one before."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    delete,
+    exists,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.schema import CreateTable, DropTable
+
+from pipeline.findings import Finding, HygieneReport
+from storage.tables import FOREVER, finding, opportunity_key
+
+ROWS_A_CHUNK = 1_000
+
+_incoming = Table(
+    "hygiene_incoming",
+    MetaData(),
+    Column("opportunity", Integer, primary_key=True, autoincrement=False),
+    Column("rule", Text, primary_key=True),
+    Column("first_seen", Integer, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("seen", Text),
+    Column("nudges", Boolean, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+"""The findings of the new generation while they are compared with the live ones."""
+
+
+def first_seen_days(
+    connection: Connection, numbers: Sequence[int], generation: int
+) -> Mapping[tuple[int, str], int]:
+    """Since when the generation before has had the findings of some deals, by number and rule."""
+    rows = connection.execute(
+        select(finding.c.opportunity, finding.c.rule, finding.c.first_seen).where(
+            finding.c.opportunity.in_(numbers),
+            finding.c.gen_from < generation,
+            finding.c.gen_to >= generation,
+        )
+    )
+    return {(number, rule): day for number, rule, day in rows}
+
+
+def store_findings(connection: Connection, report: HygieneReport, generation: int) -> None:
+    """Write the report as the findings of a generation; what has not changed is left as it stands.
+
+    Readers of earlier generations see what they saw before. Storing a generation anew replaces it.
+    """
+    connection.execute(DropTable(_incoming, if_exists=True))
+    connection.execute(CreateTable(_incoming))
+    for start in range(0, len(report.findings), ROWS_A_CHUNK):
+        rows = _rows(connection, report.findings[start : start + ROWS_A_CHUNK])
+        connection.execute(insert(_incoming), rows)
+    _take_back(connection, generation)
+    _end_what_is_gone(connection, generation)
+    _add_what_is_new(connection, generation)
+    connection.execute(DropTable(_incoming))
+
+
+def _rows(connection: Connection, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    ids = {one.opportunity_id for one in findings}
+    numbers: dict[str, int] = {
+        crm_id: number
+        for number, crm_id in connection.execute(
+            select(opportunity_key.c.no, opportunity_key.c.crm_id).where(opportunity_key.c.crm_id.in_(ids))
+        )
+    }
+    return [
+        {
+            "opportunity": numbers[one.opportunity_id],
+            "rule": one.rule,
+            "first_seen": one.since.toordinal(),
+            "severity": one.severity.value,
+            "audience": one.audience.value,
+            "seen": one.seen,
+            "nudges": one.nudges,
+        }
+        for one in findings
+    ]
+
+
+def _take_back(connection: Connection, generation: int) -> None:
+    """Undo an earlier storing of the same generation."""
+    connection.execute(delete(finding).where(finding.c.gen_from == generation))
+    connection.execute(update(finding).where(finding.c.gen_to == generation).values(gen_to=FOREVER))
+
+
+def _end_what_is_gone(connection: Connection, generation: int) -> None:
+    unchanged = exists().where(
+        _same_key(),
+        _incoming.c.first_seen == finding.c.first_seen,
+        _incoming.c.severity == finding.c.severity,
+        _incoming.c.audience == finding.c.audience,
+        _incoming.c.seen.is_not_distinct_from(finding.c.seen),
+        _incoming.c.nudges == finding.c.nudges,
+    )
+    connection.execute(
+        update(finding).where(finding.c.gen_to == FOREVER, ~unchanged).values(gen_to=generation)
+    )
+
+
+def _add_what_is_new(connection: Connection, generation: int) -> None:
+    stands = exists().where(_same_key(), finding.c.gen_to == FOREVER)
+    columns = [column.name for column in _incoming.c]
+    new = select(*_incoming.c, literal(generation, Integer), literal(FOREVER, Integer)).where(~stands)
+    connection.execute(insert(finding).from_select([*columns, "gen_from", "gen_to"], new))
+
+
+def _same_key() -> ColumnElement[bool]:
+    return and_(_incoming.c.opportunity == finding.c.opportunity, _incoming.c.rule == finding.c.rule)

@@ -1,0 +1,206 @@
+"""The one statement that asks every rule of every deal, and the facts of single deals.
+
+A deal's broken rules come as bit masks: bit i of word w is rule `w * RULES_A_WORD + i` of the plan.
+Rules with the same guard stand under one CASE, so that a deal that none of them looks at costs one
+comparison.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal_column, or_, select
+
+from pipeline.expressions import Expression, FactValue, Kind, Name
+from pipeline.hygiene.facts import ALL_FACTS, DealFacts
+from pipeline.hygiene.plan import ActiveRule, RulePlan
+from pipeline.hygiene.scores import SCORED
+from pipeline.money import SCALE
+from pipeline.records import Category
+from storage.expressions import ExpressionCompiler
+from storage.hygiene_columns import DealColumns, HygieneQuestion
+
+RULES_A_WORD = 60
+"""Bits that a signed 64-bit integer holds with room to spare."""
+ROWS_A_FETCH = 5_000
+
+_ALWAYS_SHOWN = frozenset(
+    {
+        *("today", "stage", "category", "close_date", "started", "stage_since", "category_since"),
+        *("next_step", "next_step_since", "last_activity", "active_on", "oldest_task", "pushes"),
+        *("commit_close_date", "stage_limit_day", "age_limit_day", "amount", "contact_count"),
+        *("filled_fields", "qualification_fields", "closed_on", "owner_name", "twin_name"),
+    }
+)
+"""The facts that the rules' sentences show."""
+
+
+@dataclass(frozen=True)
+class DealRow:
+    """One deal of the day with its facts."""
+
+    number: int
+    crm_id: str
+    name: str
+    owner: int | None
+    region: str | None
+    value: int | None
+    """In its own currency, scaled."""
+    currency: int
+    close_day: int | None
+    is_in_pipeline: bool
+    """Open, qualified and not Omitted: it counts in the scores (renewals do not)."""
+    facts: DealFacts
+
+
+def broken_by_deal(connection: Connection, question: HygieneQuestion) -> Iterator[tuple[int, int]]:
+    """Number and mask of every deal that breaks a rule, streamed."""
+    if not question.plan.rules:
+        return
+    rows = connection.execution_options(yield_per=ROWS_A_FETCH).execute(scan_statement(question))
+    for number, *words in rows:
+        yield number, sum(word << (place * RULES_A_WORD) for place, word in enumerate(words))
+
+
+def scan_statement(question: HygieneQuestion) -> Select[Any]:
+    """A row per deal that breaks a rule: its number and its mask, in words."""
+    columns = DealColumns(question)
+    compiler = ExpressionCompiler(columns.column_of, question.stage_numbers)
+    rules = question.plan.rules
+    words = [
+        _mask(rules[start : start + RULES_A_WORD], compiler).label(f"word_{start // RULES_A_WORD}")
+        for start in range(0, len(rules), RULES_A_WORD)
+    ]
+    # OFFSET keeps both databases from merging the queries and working each mask out twice.
+    deals = (
+        select(columns.version.c.opportunity.label("no"), *words)
+        .select_from(columns.source())
+        .where(columns.is_looked_at())
+        .offset(0)
+        .subquery()
+    )
+    masks = [column for column in deals.c if column.name != "no"]
+    return select(deals.c.no, *masks).where(or_(*(mask != 0 for mask in masks)))
+
+
+def _mask(rules: Sequence[ActiveRule], compiler: ExpressionCompiler) -> ColumnElement[int]:
+    """The sum of the bits of the broken rules, guard by guard."""
+    by_guard: dict[Expression | None, ColumnElement[int]] = {}
+    for place, rule in enumerate(rules):
+        bit = case((compiler.compile(rule.broken), literal_column(str(1 << place))), else_=_ZERO)
+        by_guard[rule.guard] = by_guard[rule.guard] + bit if rule.guard in by_guard else bit
+    total: ColumnElement[int] = _ZERO
+    for guard, bits in by_guard.items():
+        total = total + (bits if guard is None else case((compiler.compile(guard), bits), else_=_ZERO))
+    return total
+
+
+_ZERO: ColumnElement[int] = literal_column("0")
+
+
+def count_applicable(connection: Connection, question: HygieneQuestion) -> dict[str, int]:
+    """How many deals each rule applies to, in one scan."""
+    rules = question.plan.rules
+    if not rules:
+        return {}
+    columns = DealColumns(question)
+    compiler = ExpressionCompiler(columns.column_of, question.stage_numbers)
+    conditions = {(rule.guard, rule.applies): None for rule in rules}
+    counts = [func.sum(case((_both(guard, applies, compiler), 1), else_=0)) for guard, applies in conditions]
+    statement = select(*counts).select_from(columns.source()).where(columns.is_looked_at())
+    counted = dict(zip(conditions, connection.execute(statement).one(), strict=True))
+    return {rule.name: int(counted[rule.guard, rule.applies] or 0) for rule in rules}
+
+
+def _both(
+    guard: Expression | None, applies: Expression | None, compiler: ExpressionCompiler
+) -> ColumnElement[bool]:
+    given = [compiler.compile(condition) for condition in (guard, applies) if condition is not None]
+    return and_(literal_column("1 = 1"), *given)
+
+
+def deals_that_break(question: HygieneQuestion, rules: Iterable[str]) -> Select[Any]:
+    """The numbers of the deals that break at least one of the named rules, as a statement to join with."""
+    columns = DealColumns(question)
+    compiler = ExpressionCompiler(columns.column_of, question.stage_numbers)
+    active = [rule for rule in map(question.plan.named, rules) if rule is not None]
+    broken = [_both(rule.guard, rule.broken, compiler) for rule in active]
+    any_broken = or_(*broken) if broken else literal_column("1 = 0")
+    return (
+        select(columns.version.c.opportunity)
+        .select_from(columns.source())
+        .where(columns.is_looked_at(), any_broken)
+    )
+
+
+def load_deals(
+    connection: Connection, question: HygieneQuestion, numbers: Sequence[int]
+) -> Iterator[DealRow]:
+    """The facts of some deals that the rules look at; `find_twins` has run before."""
+    columns = DealColumns(question)
+    names = sorted(_facts_needed(question.plan))
+    state = columns.version.c
+    in_pipeline = ExpressionCompiler(columns.column_of, question.stage_numbers).compile(SCORED)
+    about = [
+        state.opportunity,
+        columns.record.c.crm_id,
+        columns.record.c.name,
+        state.owner,
+        columns.region().label("region"),
+        state.deal_value,
+        state.currency,
+        state.close_day,
+        in_pipeline.label("is_in_pipeline"),
+    ]
+    facts = [columns.column_of(Name(name)) for name in names]
+    statement = (
+        select(*about, *facts)
+        .select_from(columns.source())
+        .where(columns.is_looked_at(), state.opportunity.in_(numbers))
+        .order_by(state.opportunity)
+    )
+    readers = [_reader(_kind(name, question.plan), question) for name in names]
+    for row in connection.execute(statement):
+        values = (read(value) for read, value in zip(readers, row[len(about) :], strict=True))
+        yield DealRow(
+            number=row.opportunity,
+            crm_id=row.crm_id,
+            name=row.name,
+            owner=row.owner,
+            region=row.region,
+            value=row.deal_value,
+            currency=row.currency,
+            close_day=row.close_day,
+            is_in_pipeline=bool(row.is_in_pipeline),
+            facts=DealFacts(dict(zip(names, values, strict=True))),
+        )
+
+
+def _facts_needed(plan: RulePlan) -> frozenset[str]:
+    conditions: list[Expression | None] = []
+    for rule in plan.rules:
+        conditions += [rule.guard, rule.broken, rule.applies, rule.high_when]
+    named = frozenset[str]().union(*(one.names() for one in conditions if one is not None))
+    return _ALWAYS_SHOWN | named
+
+
+def _kind(name: str, plan: RulePlan) -> Kind:
+    fact = ALL_FACTS.get(name)
+    return fact.kind if fact is not None else plan.field_kinds.get(name, Kind.TEXT)
+
+
+def _reader(kind: Kind, question: HygieneQuestion) -> Callable[[Any], FactValue]:
+    """From what the database holds to what a condition compares."""
+    stage_names = {stage.number: stage.name for stage in question.stages}
+    readers: dict[Kind, Callable[[Any], FactValue]] = {
+        Kind.TEXT: str,
+        Kind.NUMBER: lambda scaled: Fraction(int(scaled), SCALE),
+        Kind.DAY: lambda day: date.fromordinal(int(day)),
+        Kind.FLAG: bool,
+        Kind.STAGE: stage_names.get,
+        Kind.CATEGORY: lambda rank: Category(int(rank)),
+    }
+    read = readers[kind]
+    return lambda value: None if value is None else read(value)
