@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, and_, func, select
 
 from pipeline.calendar import FiscalCalendar
 from pipeline.company import Company
@@ -156,6 +156,17 @@ class Merge:
                 "of stage were left out; list the stages to count them."
             )
         return self.counts
+
+    def absent(self) -> list[int]:
+        """Live opportunities that the staged pull does not hold, those with a bad row aside."""
+        with reading(self._engine) as connection:
+            return _absent_opportunities(connection)
+
+    def standing(self) -> int:
+        """How many opportunities the mirror holds now."""
+        is_live = and_(opportunity.c.gen_to == FOREVER, opportunity.c.is_deleted.is_(False))
+        with reading(self._engine) as connection:
+            return connection.execute(select(func.count()).where(is_live)).scalar() or 0
 
     def delete_absent(self, absent: Sequence[int]) -> None:
         """End the versions of opportunities that a complete pull no longer holds."""
@@ -500,7 +511,7 @@ class Merge:
         return digest.hexdigest()
 
 
-def absent_opportunities(connection: Connection) -> list[int]:
+def _absent_opportunities(connection: Connection) -> list[int]:
     """Live opportunities that the staged pull does not hold, those with a bad row aside."""
     key = opportunity_key
     statement = (

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select, text
@@ -21,6 +22,7 @@ from storage.tables import (
     fiscal_period,
     opportunity,
     opportunity_version,
+    rate,
     role,
     spend,
     target,
@@ -102,31 +104,46 @@ class Switch:
     reference: Reference
 
 
-def switch(connection: Connection, to: Switch) -> None:
-    """Move all readers to the next generation; call inside one short write transaction."""
-    state = mirror_state(connection)
-    _replace_reference(connection, to.reference)
-    values = {
-        "generation": to.generation,
-        "first_pull_day": state.first_pull_day or to.today,
-        "pulled_at": to.now,
-        "measured_day": to.today,
-        "definitions_hash": to.definitions_hash,
-        "corporate_currency": to.corporate_currency,
-        "source": to.source,
-        "capabilities": json.dumps(
-            {
-                "tables": sorted(to.capabilities.tables),
-                "opportunity_fields": sorted(to.capabilities.opportunity_fields),
-                "notices": [*to.capabilities.notices, *to.notices],
-            }
-        ),
-    }
-    if state.generation == 0:
-        connection.execute(mirror.delete())
-        connection.execute(mirror.insert().values(id=1, **values))
-    else:
-        connection.execute(mirror.update().values(values))
+def begin_mirror(engine: Engine, today: date) -> None:
+    """Before the first pull completes, the day from which everything will be exact."""
+    with writing(engine) as connection:
+        state = mirror_state(connection)
+        if state.generation == 0:
+            connection.execute(mirror.delete())
+            connection.execute(
+                mirror.insert().values(
+                    id=1,
+                    generation=0,
+                    first_pull_day=today.toordinal(),
+                    definitions_hash="",
+                    corporate_currency="",
+                    source="",
+                    capabilities="{}",
+                )
+            )
+
+
+def switch_over(engine: Engine, to: Switch) -> None:
+    """Move all readers to the next generation, in one short transaction."""
+    with writing(engine) as connection:
+        _replace_reference(connection, to.reference)
+        connection.execute(
+            mirror.update().values(
+                generation=to.generation,
+                pulled_at=to.now,
+                measured_day=to.today,
+                definitions_hash=to.definitions_hash,
+                corporate_currency=to.corporate_currency,
+                source=to.source,
+                capabilities=json.dumps(
+                    {
+                        "tables": sorted(to.capabilities.tables),
+                        "opportunity_fields": sorted(to.capabilities.opportunity_fields),
+                        "notices": list(to.notices),
+                    }
+                ),
+            )
+        )
 
 
 def forget_unfinished(engine: Engine, generation: int) -> None:
@@ -202,6 +219,7 @@ def _replace_reference(connection: Connection, reference: Reference) -> None:
         fiscal_period: [record._asdict() for record in reference.periods],
         target: [record._asdict() for record in reference.targets],
         spend: [record._asdict() for record in reference.spend],
+        rate: [record._asdict() for record in reference.rates],
     }
     for table, records in rows.items():
         connection.execute(table.delete())

@@ -194,13 +194,13 @@ currency_table = Table(
 rate = Table(
     "rate",
     metadata,
-    Column("no", Integer, primary_key=True, autoincrement=False),
-    Column("currency", SmallInteger, nullable=False),
-    Column("start_day", Integer, nullable=False),
-    Column("units", Text),
-    Index("rate_by_day", "currency", "start_day"),
+    Column("no", Integer, primary_key=True),
+    Column("currency", Text, nullable=False),
+    Column("units", Text, nullable=False),
+    Column("start_day", Integer),
+    Column("end_day", Integer),
 )
-"""Rates as a gapless tiling of the days of each currency; `units` NULL: no rate there."""
+"""Units of a currency per one corporate unit; without `start_day` it is of the static table."""
 
 person = Table(
     "person",
@@ -386,6 +386,6 @@ apm_table = Table(
     Column("as_of", Integer, primary_key=True, autoincrement=False),
     Column("dimension", Text, primary_key=True),
     Column("by", Text, primary_key=True),
-    Column("matrix", JSON, nullable=False),
+    Column("matrix", Text, nullable=False),
 )
 """The measured tables of the APM, ready to be read; `by` is empty for a single dimension."""

@@ -1,0 +1,222 @@
+"""Reading the APM: stored tables where there are some, else measured for the question."""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, select
+
+from pipeline.assembly import Measures, assemble
+from pipeline.calendar import Period
+from pipeline.company import Company
+from pipeline.errors import PeriodMissing
+from pipeline.matrix import Dimension, Matrix
+from pipeline.sums import SliceSums, SliceValues, is_renewal
+from pipeline.targets import TargetBook
+from storage.bulk import insert_rows
+from storage.caveats import read_caveats
+from storage.database import reading, writing
+from storage.hygiene import untrusted_opportunities
+from storage.learning import read_learnt
+from storage.matrix_text import matrix_from_text, matrix_to_text
+from storage.measuring import MeasuringPoint, measure, measuring_point
+from storage.mirror import MirrorState, pulled_state
+from storage.scales import STATIC_RATES_NOTICE, Scales, read_scales
+from storage.tables import apm_table, person, slice_table
+
+CONFIGURATION_CHANGED = (
+    "The configuration has changed since the last pull. Run `council pull` to bring every figure up to date."
+)
+NO_DEAL_TYPES = "Nothing is configured as a renewal, so every deal counts in the five columns."
+
+
+def read_apm(
+    engine: Engine,
+    company: Company,
+    *,
+    as_of: date,
+    dimension: Dimension,
+    by: Dimension | None = None,
+    owners: Collection[str] | None = None,
+) -> Matrix:
+    """The table of a dimension, or of a pair, at the end of a day.
+
+    With `owners` (CRM user ids) only their deals are measured; targets belong to the whole company, so
+    such a table has none.
+
+    Raises `NothingPulled` before the first pull and `PeriodMissing` for a day outside the calendar.
+    """
+    with reading(engine) as connection:
+        state = pulled_state(connection)
+        if owners is None and state.definitions_hash == definitions_hash(company):
+            stored = _stored(connection, state.generation, as_of, dimension, by)
+            if stored is not None:
+                return stored
+        return Measuring(connection, company, state, owners).table(as_of, dimension, by)
+
+
+def read_values(engine: Engine, dimension: Dimension) -> tuple[str, ...]:
+    """All values that a dimension has had, in alphabetical order."""
+    column = slice_table.c[dimension.value]
+    with reading(engine) as connection:
+        return tuple(connection.execute(select(column).distinct().order_by(column)).scalars())
+
+
+def definitions_hash(company: Company) -> str:
+    """A digest of everything in the configuration that figures depend on."""
+    parts = (company.definitions, company.hygiene, company.council)
+    text = "\n".join(part.model_dump_json() for part in parts)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def store_tables(engine: Engine, company: Company, as_of: date) -> None:
+    """Measure a day's single tables and keep them, so that answers only have to read."""
+    with reading(engine) as connection:
+        state = pulled_state(connection)
+        measuring = Measuring(connection, company, state)
+        tables = [measuring.table(as_of, dimension, None) for dimension in dimensions_of(company)]
+    rows = [
+        (state.generation, as_of.toordinal(), table.dimension.value, "", matrix_to_text(table))
+        for table in tables
+    ]
+    with writing(engine) as connection:
+        connection.execute(apm_table.delete().where(apm_table.c.generation == state.generation))
+        insert_rows(connection, apm_table, rows)
+
+
+def dimensions_of(company: Company) -> tuple[Dimension, ...]:
+    """The dimensions of a company; the lever only where it is configured."""
+    has_lever = bool(company.definitions.dimensions.lever)
+    return tuple(dimension for dimension in Dimension if dimension is not Dimension.LEVER or has_lever)
+
+
+def read_slices(connection: Connection) -> dict[int, SliceValues]:
+    return {
+        row.no: SliceValues(row.region, row.segment, row.source, row.product, row.lever, row.deal_type)
+        for row in connection.execute(select(slice_table))
+    }
+
+
+class Measuring:
+    """Measures tables of one generation; what several tables share is measured once per day."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        company: Company,
+        state: MirrorState,
+        owners: Collection[str] | None = None,
+    ) -> None:
+        self._connection = connection
+        self._company = company
+        self._state = state
+        scales = read_scales(connection, company.definitions)
+        self._scales = scales if owners is None else replace(scales, targets=TargetBook((), {}))
+        self._owners = None if owners is None else _numbers_of(connection, owners)
+        self._slices = read_slices(connection)
+        self._measures: dict[date, Measures] = {}
+
+    def table(self, as_of: date, dimension: Dimension, by: Dimension | None) -> Matrix:
+        if as_of not in self._measures:
+            self._measures[as_of] = self._measure(as_of)
+        definitions = self._company.definitions
+        scales = self._scales
+        return assemble(self._measures[as_of], definitions, scales.calendar, scales.targets, dimension, by)
+
+    def _measure(self, as_of: date) -> Measures:
+        calendar = self._scales.calendar
+        period = calendar.period_of(as_of)
+        prior_period, prior_as_of = self._prior(period, as_of)
+        now = measuring_point(calendar, period, as_of)
+        untrusted = untrusted_deals(self._connection, self._company, self._state, self._scales, as_of)
+        return Measures(
+            as_of=as_of,
+            prior_as_of=prior_as_of,
+            now=self._sums(now),
+            untrusted=self._sums(now, among=untrusted),
+            prior=self._sums_of(prior_period, prior_as_of),
+            prior_full=self._sums_of(prior_period, prior_period.end if prior_period else None),
+            slices=self._slices,
+            units_of=self._scales.units_of,
+            learnt=read_learnt(
+                self._connection,
+                self._state.generation,
+                as_of,
+                self._scales,
+                self._company.definitions.colours,
+                [number for number, values in self._slices.items() if is_renewal(values)],
+            ),
+            caveats=read_caveats(
+                self._connection, self._state.generation, now, self._company, self._scales, self._notices()
+            ),
+            pulled_at=_iso(self._state.pulled_at),
+        )
+
+    def _prior(self, period: Period, as_of: date) -> tuple[Period | None, date | None]:
+        """Last year's quarter and the day of it to compare with, where the calendar reaches that far."""
+        calendar = self._scales.calendar
+        return calendar.same_quarter_last_year(period), calendar.prior_as_of(as_of)
+
+    def _sums_of(self, period: Period | None, as_of: date | None) -> list[SliceSums]:
+        if period is None or as_of is None:
+            return []
+        try:
+            return self._sums(measuring_point(self._scales.calendar, period, as_of))
+        except PeriodMissing:
+            return []
+
+    def _sums(self, point: MeasuringPoint, *, among: Select[Any] | None = None) -> list[SliceSums]:
+        metrics = self._company.definitions.metrics
+        return measure(self._connection, self._state.generation, point, metrics, self._scales, among=among)
+
+    def _notices(self) -> tuple[str, ...]:
+        definitions = self._company.definitions
+        notices = [problem.says for problem in self._scales.target_problems]
+        if not definitions.dimensions.deal_type:
+            notices.append(NO_DEAL_TYPES)
+        if len(self._scales.currencies) > 1 and self._scales.rates.mode != definitions.money.rate_mode:
+            notices.append(STATIC_RATES_NOTICE)
+        if self._state.definitions_hash != definitions_hash(self._company):
+            notices.append(CONFIGURATION_CHANGED)
+        return tuple(notices)
+
+
+def untrusted_deals(
+    connection: Connection, company: Company, state: MirrorState, scales: Scales, as_of: date
+) -> Select[Any]:
+    """Numbers of the deals whose records nobody can believe, as a statement to join with."""
+    return untrusted_opportunities(
+        connection,
+        as_of=as_of,
+        generation=state.generation,
+        definition=company.hygiene,
+        definitions=company.definitions,
+        calendar=scales.calendar,
+        capabilities=state.capabilities,
+        rates=scales.rates,
+    )
+
+
+def _numbers_of(connection: Connection, owners: Collection[str]) -> list[int]:
+    return list(connection.execute(select(person.c.no).where(person.c.crm_id.in_(owners))).scalars())
+
+
+def _stored(
+    connection: Connection, generation: int, as_of: date, dimension: Dimension, by: Dimension | None
+) -> Matrix | None:
+    columns = apm_table.c
+    text = connection.execute(
+        select(columns.matrix).where(
+            columns.generation == generation,
+            columns.as_of == as_of.toordinal(),
+            columns.dimension == dimension.value,
+            columns.by == ("" if by is None else by.value),
+        )
+    ).scalar()
+    return None if text is None else matrix_from_text(text)
+
+
+def _iso(moment: int | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat()
