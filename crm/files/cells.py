@@ -131,13 +131,22 @@ class _Memory(dict[str, Any]):
         return value
 
 
+def _read_amount(text: str) -> int:
+    """As `parse_amount`, with a shorter way for what nearly all exports hold: 1234 and 1234.5."""
+    whole, _, decimals = text.partition(".")
+    is_plain = whole.isdigit() and len(whole) < 14 and text.isascii() and len(decimals) <= 4
+    if is_plain and (not decimals or decimals.isdigit()):
+        return int(whole + decimals.ljust(4, "0"))
+    return parse_amount(text)
+
+
 def _midnight(text: str) -> int | None:
     day = day_number(text)
     return None if day is None else (day - EPOCH_DAY) * SECONDS_A_DAY
 
 
 def amount_cells() -> Cells:
-    return ParsedCells(parse_amount, "bad amount")
+    return ParsedCells(_read_amount, "bad amount")
 
 
 def day_cells(clock: Clock) -> Cells:

@@ -140,15 +140,15 @@ class Table:
 
 
 class Exports:
-    """All files of the folder. Raises `CouncilError` where there is no folder or a join is not known."""
+    """All files of the folder."""
 
     def __init__(self, definition: FilesDefinition, base_folder: Path) -> None:
         self.definition = definition
         self.folder = base_folder / definition.folder
-        self._check_joins()
         self._opened: dict[str, Table | UnusableTable | None] = {}
 
     def check_folder(self) -> None:
+        """Raises `CouncilError` where there is no folder."""
         if not self.folder.is_dir():
             raise CouncilError(
                 f"There is no folder {self.folder}: put the CSV exports there, or name their folder in "
@@ -202,15 +202,3 @@ class Exports:
             return None
         wanted = path.name.casefold()
         return next((entry for entry in sorted(folder.iterdir()) if entry.name.casefold() == wanted), None)
-
-    def _check_joins(self) -> None:
-        for table, joins in self.definition.joins.items():
-            if table not in TABLES:
-                raise CouncilError(f"[crm.files.joins.{table}]: no such table{did_you_mean(table, TABLES)}")
-            relations = TABLES[table].relations
-            for relation in joins:
-                if relation not in relations:
-                    raise CouncilError(
-                        f"[crm.files.joins.{table}] {relation}: expected one of "
-                        f"{', '.join(relations) or 'no join'}{did_you_mean(relation, relations)}"
-                    )

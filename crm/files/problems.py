@@ -74,8 +74,8 @@ class ProblemLog:
 
     def take_all(self) -> tuple[Problem, ...]:
         """What was told since the last time, and all that was gathered."""
-        gathered, self._gathered = tuple(self._gathered.values()), {}
-        return self.take() + gathered
+        gathered, self._gathered = sorted(self._gathered.values(), key=_place), {}
+        return self.take() + tuple(gathered)
 
     def _problem(
         self,
@@ -88,3 +88,8 @@ class ProblemLog:
     ) -> Problem:
         shown = None if value is None else shorten(value)
         return Problem(self.file, line, column, shown, fault.says, fault.kind, opportunity_id, count)
+
+
+def _place(problem: Problem) -> tuple[bool, int]:
+    """By line; what is of no line comes last."""
+    return problem.line is None, problem.line or 0

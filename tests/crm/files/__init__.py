@@ -1,0 +1,1 @@
+"""Exports in real files, read by the real reader."""
