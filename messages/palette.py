@@ -37,7 +37,7 @@ LIGHT = Palette(
     cells={
         Status.RED: CellColours((190, 50, 24), (255, 255, 255)),
         Status.YELLOW: CellColours((248, 207, 92), (54, 40, 0)),
-        Status.GREEN: CellColours((190, 226, 222), (6, 62, 62)),
+        Status.GREEN: CellColours((140, 200, 195), (4, 50, 50)),
         Status.GREY: CellColours((234, 236, 239), (74, 80, 90)),
     },
 )

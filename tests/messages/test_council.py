@@ -1,0 +1,122 @@
+"""The weekly post says the quarter first, what changed, what is red, and what to doubt."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from matrix_examples import last_week, many_rows, matrix
+from message_examples import PICTURE
+
+from messages.card import Card, Facts, Folded, Heading, Image, Paragraph, spoken, text
+from messages.council import (
+    Actions,
+    ColourChange,
+    by_gap,
+    colour_changes,
+    compose_council,
+    council_key,
+    row_gap,
+)
+from messages.render.terminal import render_text
+from pipeline.matrix import Metric, PeriodStamp, Status
+
+
+def words_of(card: Card) -> str:
+    return render_text(card, 400)
+
+
+def test_the_post_opens_with_share_reached_and_expected() -> None:
+    post = compose_council(matrix(), last_week(), PICTURE)
+    assert post.summary.title == "Pipeline council · FY27 Q4, day 23 of 92"
+    first = post.summary.blocks[0]
+    assert isinstance(first, Facts)
+    assert spoken(first.facts[0].value) == "30% of $12M, 28% expected by today  Green"
+    assert spoken(first.facts[1].value) == "$8.8M, $190K short of green  Yellow"
+    assert isinstance(post.summary.blocks[1], Image)
+
+
+def test_colour_changes_name_what_became_worse_first() -> None:
+    assert colour_changes(matrix(), last_week()) == (
+        ColourChange("EMEA", Metric.COVERAGE, Status.YELLOW, Status.RED),
+        ColourChange("APAC & Japan", Metric.FORECAST, Status.RED, Status.YELLOW),
+    )
+
+
+def test_without_a_last_week_the_post_says_so() -> None:
+    shown = words_of(compose_council(matrix(), None, PICTURE).summary)
+    assert "There is no edition of last week to compare colours with." in shown
+
+
+def test_an_unchanged_week_says_so() -> None:
+    shown = words_of(compose_council(matrix(), matrix(), PICTURE).summary)
+    assert "No colour has changed since last week." in shown
+
+
+def test_a_rows_gap_is_that_of_its_worst_cell() -> None:
+    assert row_gap(matrix().rows[0]) == Decimal(1_240_000)
+
+
+def test_each_red_row_has_a_thread_with_its_worst_cells_first() -> None:
+    (thread,) = compose_council(matrix(), None, PICTURE).threads
+    assert thread.key == council_key("FY27 Q4", matrix().as_of) + ":EMEA"
+    assert thread.title == "EMEA · $1.2M to green"
+    lines = [spoken(block.text) for block in thread.blocks if isinstance(block, Paragraph)]
+    assert [line.split("  ")[1].split(" $")[0].split(" 1.8")[0] for line in lines[1:]] == [
+        "Open pipeline",
+        "Coverage",
+        "Forecast",
+        "Closed won",
+        "Pipe gen",
+    ]
+
+
+def test_five_red_rows_get_threads_and_the_others_are_folded_and_named() -> None:
+    table = many_rows(32)
+    post = compose_council(table, None, PICTURE)
+    red = by_gap(table, Status.RED)
+    assert len(red) == 8
+    assert [thread.title.split(" · ")[0] for thread in post.threads] == [row.value for row in red[:5]]
+    folds = [block for block in post.summary.blocks if isinstance(block, Folded)]
+    assert folds[0].summary == "3 more red: " + ", ".join(row.value for row in red[5:])
+    assert folds[1].summary.startswith("8 yellow: ")
+
+
+def test_green_rows_take_one_line() -> None:
+    shown = words_of(compose_council(matrix(), None, PICTURE).summary)
+    assert "Green AMER: on track." in shown
+    assert "Grey (Unassigned): no colour, for want of a target." in shown
+
+
+def test_caveats_say_what_to_doubt() -> None:
+    shown = words_of(compose_council(matrix(), None, PICTURE).summary)
+    assert "Unassigned: 2% of open pipeline has no region." in shown
+    assert "Stale: 25% of open pipeline is in deals with an outdated or pushed record." in shown
+    assert "Another colour without stale deals: AMER coverage (red)." in shown
+    assert "Unconverted: 2 deals are left out, because no exchange rate is known: R$90K, TRY45.5K." in shown
+    assert "006000000000" not in shown
+
+
+def test_last_weeks_actions_come_first_and_a_rows_stand_in_its_thread() -> None:
+    actions = Actions(
+        last_week=(Paragraph(text("SPIFF in EMEA is done.")),),
+        by_row={"EMEA": (Paragraph(text("Dinner on Friday.")),)},
+    )
+    post = compose_council(matrix(), None, PICTURE, actions)
+    assert post.summary.blocks[:2] == (Heading("Last week's actions"), *actions.last_week)
+    assert post.threads[0].blocks[-1] == actions.by_row["EMEA"][0]
+
+
+def test_late_in_the_quarter_next_quarters_coverage_leads() -> None:
+    period = matrix().period
+    for day, leads in ((55, False), (56, True)):  # 60 % of 92 days is 55.2
+        late = matrix(period=PeriodStamp(period.label, period.start, period.end, 92, day))
+        first = compose_council(late, None, PICTURE).summary.blocks[0]
+        assert isinstance(first, Paragraph) is leads
+    assert late.total.coverage_next == Fraction(7, 5)
+    assert "Next quarter's pipeline covers 1.4× of its target." in words_of(
+        compose_council(late, None, PICTURE).summary
+    )
+
+
+def test_the_notification_names_what_is_red() -> None:
+    fallback = compose_council(matrix(), None, PICTURE).summary.fallback
+    assert fallback == ("Pipeline council · FY27 Q4, day 23 of 92: 30% of the target reached; red: EMEA.")
