@@ -504,7 +504,8 @@ class Merge:
     def _hash_of(self, evidence: Evidence, state: State) -> str:
         """A digest of all that an opportunity's rows are made of."""
         digest = hashlib.blake2b(self._rules_hash, digest_size=16)
-        digest.update(repr((tuple(evidence.record), evidence.account_id, evidence.account, state)).encode())
+        record = tuple(evidence.record[: len(staged_opportunity.columns)])
+        digest.update(repr((record, evidence.account_id, evidence.account, state)).encode())
         hanging = (evidence.history, evidence.changes, evidence.lines, evidence.contacts, evidence.splits)
         digest.update(repr(hanging).encode())
         digest.update(repr(evidence.activities).encode())
