@@ -15,8 +15,13 @@ def csv_sheet(header: Sequence[str], lines: Iterable[Sequence[Value]]) -> str:
     writer = csv.writer(sheet, lineterminator="\n")
     writer.writerow(header)
     for line in lines:
-        writer.writerow([harmless(value) for value in line])
+        writer.writerow([_one_kind_of_newline(harmless(value)) for value in line])
     return sheet.getvalue()
+
+
+def _one_kind_of_newline(value: Value) -> Value:
+    """A lone return inside a cell would end the line for many readers; a line feed is quoted."""
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
 def harmless(value: Value) -> Value:
