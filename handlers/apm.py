@@ -2,8 +2,6 @@
 
 from datetime import date
 
-from storage.apm import read_apm, read_deals
-
 from handlers.grammar import ShowMatrix, ShowWhy
 from handlers.today import read_today
 from handlers.values import check_offered, find_value, row_of
@@ -13,7 +11,9 @@ from messages.reply import Reply
 from pipeline.access import FiguresScope, Member, TeamOnly, figures_scope
 from pipeline.company import Company
 from pipeline.matrix import Dimension, Matrix
+from storage.apm import read_apm
 from storage.database import Engine
+from storage.deals import read_deals
 
 
 def show_matrix(engine: Engine, company: Company, member: Member, wanted: ShowMatrix) -> Reply:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from storage.apm import read_values
-
 from pipeline.company import Company
 from pipeline.errors import UnknownName
 from pipeline.matching import match_name
 from pipeline.matrix import TOTAL, Dimension, Matrix, Row
+from storage.apm import read_values
 from storage.database import Engine
 
 _WORDS_FOR_THE_TOTAL = ("total", "company")

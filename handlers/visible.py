@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.deals import DealLine
-from pipeline.discretion import without_deal_ids
-
 from messages.apm import DealLine as ShownDeal
 from pipeline.access import (
     FEWEST_DEALS_WITH_AMOUNTS,
@@ -16,6 +13,8 @@ from pipeline.access import (
     TotalOnly,
     may,
 )
+from pipeline.deals import DealLine
+from pipeline.discretion import without_deal_ids
 from pipeline.matrix import Matrix
 
 CONFIDENTIAL = "(confidential)"

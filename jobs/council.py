@@ -2,14 +2,13 @@
 
 from datetime import date, timedelta
 
-from storage.apm import read_apm
-
 from messages.council import CouncilPost, compose_council
 from messages.heatmap import compose_heatmap
 from pipeline.company import Company
 from pipeline.discretion import without_deal_ids
 from pipeline.errors import PeriodMissing
 from pipeline.matrix import Matrix
+from storage.apm import read_apm
 from storage.database import Engine
 
 WEEK = timedelta(days=7)

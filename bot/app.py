@@ -1,0 +1,59 @@
+"""The composition root: what is built of a configuration, and in which order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.settings import DEFAULT_FILE, Settings, load_settings
+from crm.records import Crm
+from pipeline.company import Company
+from pipeline.errors import CouncilError
+from storage.database import Engine, open_database
+
+
+@dataclass(frozen=True)
+class Council:
+    """A configured company and its mirror, ready to be asked."""
+
+    settings: Settings
+    company: Company
+    engine: Engine
+
+
+def read_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings, or what to do where there are none: raises `ConfigurationError`, `CouncilError`."""
+    if config is None and not DEFAULT_FILE.exists():
+        raise CouncilError(
+            f"There is no {DEFAULT_FILE} in this folder. Name a configuration with "
+            f"council --config FILE ..., or look around in the demo company first: council demo{_demo_hint()}."
+        )
+    return load_settings(config, environ)
+
+
+def _demo_hint() -> str:
+    """Who has a demo company already can ask it from here."""
+    from bot.demo import demo_folder
+
+    config = demo_folder() / DEFAULT_FILE
+    return f" (yours is there: council --config {config} apm region)" if config.exists() else ""
+
+
+def open_council(settings: Settings) -> Council:
+    """Opens, creates or migrates the database. Raises `CouncilError`."""
+    return Council(settings, build_company(settings), open_database(settings.database_url))
+
+
+def build_company(settings: Settings) -> Company:
+    return Company(settings.definitions, settings.hygiene, settings.people, settings.council)
+
+
+def build_crm(settings: Settings, now: datetime) -> Crm:
+    """The configured system of record; the demo company lives up to `now`."""
+    if settings.crm.kind == "demo":
+        from crm.demo import DemoCrm
+
+        return DemoCrm(now.date(), settings.crm.demo.seed)
+    from crm.files.crm import FilesCrm
+
+    return FilesCrm(settings.crm.files, settings.home)

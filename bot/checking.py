@@ -1,0 +1,37 @@
+"""The configuration against the CRM that it is meant for: every mistake at once."""
+
+from datetime import datetime
+
+from bot.settings import Settings, check_settings_against, field_kinds
+from crm.records import Crm, OpportunityRecord, PullRequest, StageRecord
+from pipeline.errors import ConfigurationError, Mistake
+
+
+def check_configuration(settings: Settings, crm: Crm, now: datetime) -> None:
+    """Raises `ConfigurationError` with every stage and field that the CRM does not know, and
+    `CouncilError` where the CRM cannot be read at all."""
+    mistakes = find_mistakes(settings, crm, now)
+    if mistakes:
+        raise ConfigurationError(mistakes)
+
+
+def find_mistakes(settings: Settings, crm: Crm, now: datetime) -> list[Mistake]:
+    fields = crm.capabilities().opportunity_fields
+    stages = sorted(_stages(settings, crm, now), key=lambda stage: stage.order)
+    return check_settings_against(settings, [stage.name for stage in stages], fields)
+
+
+def _stages(settings: Settings, crm: Crm, now: datetime) -> list[StageRecord]:
+    """Stages are among the reference tables, which a pull yields before any opportunity."""
+    request = PullRequest(
+        fields=field_kinds(settings),
+        corporate_currency=settings.money.corporate_currency,
+        now=int(now.timestamp()),
+        timezone=settings.calendar.timezone,
+    )
+    stages: list[StageRecord] = []
+    for batch in crm.pull(request):
+        stages.extend(record for record in batch.records if isinstance(record, StageRecord))
+        if any(isinstance(record, OpportunityRecord) for record in batch.records):
+            break
+    return stages

@@ -1,0 +1,1 @@
+"""The command line: `council`, which is the same as `python -m bot`."""

@@ -1,0 +1,92 @@
+"""`council apm` and `council why`: the matrix, one of its rows, and one of its cells."""
+
+from dataclasses import replace
+from datetime import date
+
+from bot.app import Council, open_council, read_settings
+from bot.cli.invocation import AsOf, Called, Format, OutputFormat
+from bot.cli.operator import OPERATOR
+from bot.cli.sheet import print_cards, print_json, print_text
+from bot.output.csv_tables import deals_csv, matrix_csv
+from bot.output.matrix_json import matrix_json, why_json
+from handlers.grammar import ShowMatrix, ShowWhy, read_apm, read_why
+from handlers.today import read_today
+from handlers.values import check_offered, find_value, row_of
+from handlers.visible import visible_deals
+from messages.apm import compose_matrix, compose_row, compose_why
+from pipeline.matrix import TOTAL, Matrix
+from storage.apm import read_apm as read_matrix
+from storage.deals import read_deals
+
+
+def show_apm(
+    *words: str, as_of: AsOf = None, format: OutputFormat = Format.TABLE, invocation: Called
+) -> None:
+    """The matrix: a table, or one of its rows.
+
+    Parameters
+    ----------
+    words
+        DIMENSION [VALUE] [by DIMENSION]: region, product, segment or source; then a row's name, and a
+        second dimension that cuts it.
+    """
+    council = open_council(read_settings(invocation.config, invocation.environ))
+    wanted = read_apm(words)
+    if isinstance(wanted, ShowWhy):
+        _show_cell(council, wanted, as_of, format)
+    else:
+        _show_table(council, wanted, as_of, format)
+
+
+def show_why(
+    *words: str, as_of: AsOf = None, format: OutputFormat = Format.TABLE, invocation: Called
+) -> None:
+    """Why a cell has its colour, and the deals that make it.
+
+    Parameters
+    ----------
+    words
+        [DIMENSION] VALUE METRIC: EMEA coverage; region "North America" closed won; total forecast.
+    """
+    council = open_council(read_settings(invocation.config, invocation.environ))
+    _show_cell(council, read_why(words), as_of, format)
+
+
+def _show_table(council: Council, wanted: ShowMatrix, as_of: date | None, format: Format) -> None:
+    engine, company = council.engine, council.company
+    day = as_of or wanted.as_of or read_today(engine)
+    dimension, value = wanted.dimension or company.council.leading_dimension, None
+    if wanted.value is not None:
+        dimension, value = find_value(engine, company, wanted.value, wanted.dimension)
+    for named in (dimension, *([wanted.by] if wanted.by else [])):
+        check_offered(company, named)
+    matrix = read_matrix(engine, company, as_of=day, dimension=dimension, by=wanted.by)
+    if format is Format.TABLE:
+        print_cards(compose_matrix(matrix) if value is None else compose_row(matrix, row_of(matrix, value)))
+        return
+    shown = matrix if value is None else _with_row(matrix, value)
+    if format is Format.JSON:
+        print_json(matrix_json(shown))
+    else:
+        print_text(matrix_csv(shown))
+
+
+def _with_row(matrix: Matrix, value: str) -> Matrix:
+    """That row alone; the total stays, and is no row of its own."""
+    return replace(matrix, rows=() if value == TOTAL else (row_of(matrix, value),))
+
+
+def _show_cell(council: Council, wanted: ShowWhy, as_of: date | None, format: Format) -> None:
+    engine, company = council.engine, council.company
+    day = as_of or wanted.as_of or read_today(engine)
+    dimension, value = find_value(engine, company, wanted.value, wanted.dimension)
+    matrix = read_matrix(engine, company, as_of=day, dimension=dimension)
+    row = row_of(matrix, value)
+    found = read_deals(engine, company, as_of=day, dimension=dimension, value=value, metric=wanted.metric)
+    deals = visible_deals(OPERATOR, found) or ()
+    if format is Format.TABLE:
+        print_cards(compose_why(matrix, row, wanted.metric, deals))
+    elif format is Format.JSON:
+        print_json(why_json(matrix, row, wanted.metric, deals))
+    else:
+        print_text(deals_csv(deals))

@@ -1,0 +1,99 @@
+"""`council hygiene`: what is wrong in the records, for the company, every rep, or one person's team."""
+
+from dataclasses import replace
+from datetime import date
+
+from bot.app import Council, open_council, read_settings
+from bot.cli.invocation import AsOf, Called, Format, OutputFormat
+from bot.cli.operator import visible_report
+from bot.cli.sheet import print_cards, print_json, print_text
+from bot.output.csv_tables import hygiene_csv
+from bot.output.hygiene_json import hygiene_json
+from handlers.today import read_today
+from messages.card import Card
+from messages.hygiene import compose_company, compose_own, compose_team
+from pipeline.access import People, User
+from pipeline.errors import UnknownName
+from pipeline.findings import HygieneReport, PersonName, Score
+from pipeline.matching import match_name
+from pipeline.matrix import TOTAL
+from storage.hygiene_reading import read_hygiene
+from storage.people import read_people
+
+_EVERYBODY = "team"
+
+
+def show_hygiene(
+    *whose: str, as_of: AsOf = None, format: OutputFormat = Format.TABLE, invocation: Called
+) -> None:
+    """What is wrong in the records, and the scores.
+
+    Parameters
+    ----------
+    whose
+        Nothing for the company, "team" for every rep by money at risk, or a person (name, e-mail or
+        user id): a manager's team, a rep's deals.
+    """
+    council = open_council(read_settings(invocation.config, invocation.environ))
+    view = _view(council, " ".join(whose), as_of)
+    if format is Format.TABLE:
+        print_cards(view[1])
+    elif format is Format.JSON:
+        print_json(hygiene_json(view[0]))
+    else:
+        print_text(hygiene_csv(view[0]))
+
+
+def _view(council: Council, whose: str, as_of: date | None) -> tuple[HygieneReport, Card]:
+    """The part of the report that was asked for, and its card."""
+    day = as_of or read_today(council.engine)
+    report = visible_report(read_hygiene(council.engine, council.company, as_of=day))
+    currency = council.company.definitions.money.corporate_currency
+    if not whose:
+        return report, compose_company(report, currency)
+    if whose.casefold() == _EVERYBODY:
+        return report, compose_team(_COMPANY, report.findings, _with_team_score(report.scores), currency)
+    people = read_people(council.engine)
+    user = _find_user(people, whose)
+    person, reports = PersonName(user.id, user.name), people.reports_of(user.id)
+    if reports:
+        team = _of_people(report, reports, team_of=user.id)
+        return team, compose_team(person, team.findings, team.scores, currency)
+    own = _of_people(report, frozenset({user.id}), team_of=None)
+    return own, compose_own(person, own.findings, next(iter(own.scores), None), currency)
+
+
+_COMPANY = PersonName(TOTAL, "the company")
+
+
+def _with_team_score(scores: tuple[Score, ...]) -> tuple[Score, ...]:
+    """The company is everybody's team: its score stands for the team's."""
+    return tuple(
+        replace(score, level="team") if score.level == "company" else score
+        for score in scores
+        if score.level in ("rep", "company")
+    )
+
+
+def _of_people(report: HygieneReport, ids: frozenset[str], team_of: str | None) -> HygieneReport:
+    return replace(
+        report,
+        findings=tuple(each for each in report.findings if each.owner is not None and each.owner.id in ids),
+        scores=tuple(
+            score
+            for score in report.scores
+            if (score.level == "rep" and score.id in ids) or (score.level == "team" and score.id == team_of)
+        ),
+    )
+
+
+def _find_user(people: People, whose: str) -> User:
+    found = people.by_id(whose) or people.by_email(whose)
+    if found is not None:
+        return found
+    name = match_name(whose, [user.name for user in people.users.values()], "person")
+    named = [user for user in people.users.values() if user.name == name]
+    if len(named) > 1:
+        emails = ", ".join(user.email or user.id for user in named)
+        raise UnknownName(f"Several people are called {name}: name one by e-mail or user id ({emails}).")
+    return named[0]

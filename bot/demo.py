@@ -1,0 +1,67 @@
+"""The demo company on this machine: where its database lies, and how it comes about."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from bot.app import Council, build_crm, open_council
+from bot.settings import DEFAULT_FILE, field_kinds, load_settings
+from jobs.pull import Progress, run_pull
+from storage.mirror import read_mirror
+
+
+def demo_folder() -> Path:
+    """In the user's cache, else among the temporary files: it can be deleted at any time."""
+    caches = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    home = Path(caches) if caches else Path.home() / ".cache"
+    folder = home / "pipeline-council" / "demo"
+    return folder if _can_hold(folder) else Path(tempfile.gettempdir()) / "pipeline-council-demo"
+
+
+def _can_hold(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
+def open_demo(folder: Path, now: datetime, progress: Callable[[Progress], None]) -> Council:
+    """The demo company as of today. One that was made today is taken as it is, an older one is left."""
+    folder.mkdir(parents=True, exist_ok=True)
+    council = open_council(load_settings(_write_configuration(folder, now), {}))
+    if read_mirror(council.engine).generation == 0:
+        run_pull(
+            council.engine,
+            build_crm(council.settings, now),
+            council.company,
+            fields=field_kinds(council.settings),
+            now=now,
+            progress=progress,
+        )
+    _forget_older(folder, now)
+    return council
+
+
+def _write_configuration(folder: Path, now: datetime) -> Path:
+    from crm.demo import demo_configuration
+
+    config = folder / DEFAULT_FILE
+    storage = f'\n[storage]\nurl = "sqlite:///{_database(now)}"\n'
+    config.write_text(demo_configuration() + storage, encoding="utf-8")
+    return config
+
+
+def _database(now: datetime) -> str:
+    """A day draws a company of its own, so each day has a database."""
+    return f"council-{now.date().isoformat()}.db"
+
+
+def _forget_older(folder: Path, now: datetime) -> None:
+    for path in folder.glob("council-*.db*"):
+        if not path.name.startswith(_database(now)):
+            with suppress(OSError):  # a room of yesterday may still have it open
+                path.unlink()

@@ -1,0 +1,17 @@
+"""What the running application writes down: events with ids, never what people typed or records hold."""
+
+import sys
+
+import structlog
+
+
+def log_to_stderr() -> None:
+    """Readable lines on the standard error; the standard output belongs to answers."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
