@@ -26,17 +26,22 @@ def open_database(url: str) -> Engine:
     """
     try:
         engine = _engine(url)
-        migrate(engine)
     except (ArgumentError, NoSuchModuleError) as error:
         raise DatabaseUnavailable(
             "storage.url is not a database address: expected sqlite:///council.db or "
             "postgresql+psycopg://user@host/database"
         ) from error
+    try:
+        migrate(engine)
     except OperationalError as error:
-        shown = make_url(url).render_as_string(hide_password=True)
+        engine.dispose()
         raise DatabaseUnavailable(
-            f"The database {shown} cannot be opened: {_reason(error)}. Check storage.url."
+            f"The database {engine.url.render_as_string(hide_password=True)} cannot be opened: "
+            f"{_reason(error)}. Check storage.url."
         ) from error
+    except CouncilError:
+        engine.dispose()
+        raise
     return engine
 
 
