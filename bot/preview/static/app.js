@@ -294,6 +294,13 @@ function showConnection(connection) {
   }[connection]);
 }
 
+// Chromium gives the focus back to a message box without its caret when a dialog was closed by mouse.
+function wakeFocus() {
+  const focused = document.activeElement;
+  focused?.blur();
+  focused?.focus();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !event.target.closest("input, textarea, select, dialog")) {
     event.preventDefault();
@@ -306,8 +313,9 @@ document.addEventListener("keydown", (event) => {
   if (sidebar.isOpen) sidebar.toggle(false);
 });
 
-for (const button of document.querySelectorAll("dialog [data-close]")) {
-  button.addEventListener("click", () => button.closest("dialog").close());
+for (const dialog of document.querySelectorAll("dialog")) {
+  dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", wakeFocus);
 }
 byId("you").addEventListener("click", () => people.open(state.room.guests, state.room.me));
 byId("keys-open").addEventListener("click", () => byId("keys").showModal());
