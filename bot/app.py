@@ -25,8 +25,8 @@ def read_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
     """The settings, or what to do where there are none: raises `ConfigurationError`, `CouncilError`."""
     if config is None and not DEFAULT_FILE.exists():
         raise CouncilError(
-            f"There is no {DEFAULT_FILE} in this folder. Name a configuration with "
-            f"council --config FILE ..., or look around in the demo company first: council demo{_demo_hint()}."
+            f"There is no {DEFAULT_FILE} in this folder. Name a configuration with council --config FILE, "
+            f"or look around in the demo company first: council demo{_demo_hint()}."
         )
     return load_settings(config, environ)
 

@@ -34,7 +34,13 @@ def show_why(engine: Engine, company: Company, member: Member, wanted: ShowWhy) 
     matrix = _matrix(engine, company, member, scope, as_of, dimension, None)
     row = row_of(matrix, value)
     deals = read_deals(
-        engine, company, as_of=as_of, dimension=dimension, value=row.value, metric=wanted.metric
+        engine,
+        company,
+        as_of=as_of,
+        dimension=dimension,
+        value=row.value,
+        metric=wanted.metric,
+        owners=_owners(scope),
     )
     return Reply((compose_why(matrix, row, wanted.metric, visible_deals(member, deals)),))
 
@@ -58,6 +64,9 @@ def _matrix(
     dimension: Dimension,
     by: Dimension | None,
 ) -> Matrix:
-    owners = scope.owner_ids if isinstance(scope, TeamOnly) else None
-    matrix = read_apm(engine, company, as_of=as_of, dimension=dimension, by=by, owners=owners)
+    matrix = read_apm(engine, company, as_of=as_of, dimension=dimension, by=by, owners=_owners(scope))
     return visible_matrix(matrix, scope, member)
+
+
+def _owners(scope: FiguresScope) -> frozenset[str] | None:
+    return scope.owner_ids if isinstance(scope, TeamOnly) else None

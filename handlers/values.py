@@ -6,6 +6,7 @@ from pipeline.company import Company
 from pipeline.errors import UnknownName
 from pipeline.matching import match_name
 from pipeline.matrix import TOTAL, Dimension, Matrix, Row
+from pipeline.nearest import nearest
 from storage.apm import read_values
 from storage.database import Engine
 
@@ -56,6 +57,9 @@ def _find_anywhere(word: str, known: Mapping[Dimension, Sequence[str]]) -> tuple
     try:
         value = match_name(word, values, "value")
     except UnknownName as error:
+        dimension = nearest(word, known)
+        if dimension is not None:
+            raise UnknownName(f"There is no “{word}”. Did you mean {dimension}?") from error
         raise UnknownName(f"{error} Tables are cut by {kinds}.") from error
     holding = [dimension for dimension, named in known.items() if value in named]
     if len(holding) > 1:

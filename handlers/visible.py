@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from messages.apm import DealLine as ShownDeal
 from pipeline.access import (
@@ -10,21 +11,41 @@ from pipeline.access import (
     Deal,
     FiguresScope,
     Member,
+    TeamOnly,
     TotalOnly,
+    WholeCompany,
     may,
 )
 from pipeline.deals import DealLine
 from pipeline.discretion import without_deal_ids
-from pipeline.matrix import Matrix
+from pipeline.matrix import Caveats, Matrix
 
 CONFIDENTIAL = "(confidential)"
+TEAM_NOTICE = "These are the deals of you and your team; targets are the company's, so nothing has a colour."
 
 
 def visible_matrix(matrix: Matrix, scope: FiguresScope, member: Member) -> Matrix:
     """Without rows for those who see the total alone; deals are counted, not named, for most readers."""
-    rows = () if isinstance(scope, TotalOnly) else matrix.rows
-    shown = replace(matrix, rows=rows)
-    return shown if sees_deals(member) else without_deal_ids(shown)
+    match scope:
+        case TeamOnly():
+            return replace(matrix, caveats=_of_team(matrix.caveats))
+        case TotalOnly():
+            return without_deal_ids(replace(matrix, rows=()))
+        case WholeCompany():
+            return matrix if sees_deals(member) else without_deal_ids(matrix)
+
+
+def _of_team(caveats: Caveats) -> Caveats:
+    """What the company's caveats count is not the team's; what they say of all figures stays."""
+    return replace(
+        caveats,
+        unconverted=(),
+        overdue_prior_amount=Decimal(0),
+        overdue_prior_ids=(),
+        undated_ids=(),
+        value_unknown_ids=(),
+        notices=(TEAM_NOTICE, *caveats.notices),
+    )
 
 
 def sees_deals(member: Member) -> bool:

@@ -169,7 +169,15 @@ class Measuring:
 
     def _sums(self, point: MeasuringPoint, *, among: Select[Any] | None = None) -> list[SliceSums]:
         metrics = self._company.definitions.metrics
-        return measure(self._connection, self._state.generation, point, metrics, self._scales, among=among)
+        return measure(
+            self._connection,
+            self._state.generation,
+            point,
+            metrics,
+            self._scales,
+            among=among,
+            owners=self._owners,
+        )
 
     def _notices(self) -> tuple[str, ...]:
         definitions = self._company.definitions

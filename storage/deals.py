@@ -1,5 +1,6 @@
 """Reading the deals behind a cell, the largest first."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -39,9 +40,13 @@ def read_deals(
     dimension: Dimension,
     value: str,
     metric: Metric,
+    owners: Collection[str] | None = None,
     limit: int = 50,
 ) -> tuple[DealLine, ...]:
-    """The deals that make up a cell at the end of a day, the largest first; `value` may be `TOTAL`."""
+    """The deals that make up a cell at the end of a day, the largest first; `value` may be `TOTAL`.
+
+    With `owners` (CRM user ids) only theirs.
+    """
     with reading(engine) as connection:
         state = pulled_state(connection)
         scales = read_scales(connection, company.definitions)
@@ -51,6 +56,9 @@ def read_deals(
         counted = and_(
             standing(state.generation, point.day), _counts(conditions, metric), _in_slice(dimension, value)
         )
+        if owners is not None:
+            numbers = select(person.c.no).where(person.c.crm_id.in_(owners))
+            counted = and_(counted, _version.owner.in_(numbers))
         rows = connection.execute(
             _statement(state.generation, point.day, scales, counted, untrusted).limit(limit)
         ).all()

@@ -115,7 +115,10 @@ def _correction(error: CycloptsError) -> str:
         typed = error.unused_tokens[0]
         hint = did_you_mean(typed, _COMMANDS) or f"; there are {', '.join(_COMMANDS)}"
         return f"There is no command “{typed}”{hint}"
-    return f"{str(error).strip()} See council --help."
+    says = str(error).strip()
+    if "into date" in says:
+        says += " Write it as 2026-10-01."
+    return f"{says} See council --help."
 
 
 def _failure(error: Exception) -> str:

@@ -53,9 +53,10 @@ async def _stay(council: Council, now: datetime, port: int, announce: Callable[[
 def _announce(council: Council, *, opens_browser: bool) -> Callable[[str], None]:
     def announce(address: str) -> None:
         console = terminal()
-        console.print(f"The local room is open: {address}")
+        console.print(f"The local room is open: {address}", soft_wrap=True)
         console.print(
-            f"The same company from a terminal: council --config {council.settings.file} apm region"
+            f"The same company from a terminal: council --config {council.settings.file} apm region",
+            soft_wrap=True,
         )
         console.print("Ctrl-C closes it.")
         if opens_browser:
