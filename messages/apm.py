@@ -93,8 +93,8 @@ def compose_row(matrix: Matrix, row: Row, wording: Wording | None = None) -> Car
         *parts,
         *footnotes((row,)),
         Folded("Why each colour", tuple(_why_line(row.cells[metric]) for metric in METRIC_LABELS)),
-        Buttons(tuple(_why_button(matrix, row, metric) for metric in METRIC_LABELS)),
         *_comparison(matrix, wording),
+        Buttons(tuple(_why_button(matrix, row, metric) for metric in METRIC_LABELS)),
     )
     return Card(
         key=f"apm:{matrix.dimension}:{row.value}:{matrix.as_of}",

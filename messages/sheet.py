@@ -42,7 +42,7 @@ class Sheet:
 
     def png(self) -> bytes:
         file = BytesIO()
-        self.picture.save(file, "PNG", optimize=True)
+        self.picture.save(file, "PNG", compress_level=6)
         return file.getvalue()
 
     def write(

@@ -47,6 +47,9 @@ Json = dict[str, Any]
 MAX_BYTES = 25_000
 """Teams takes about 28 KB a card; the rest is for the envelope and the part's number."""
 MAX_BUTTONS = 6
+LINE_CHARACTERS = 44
+"""What a phone shows side by side."""
+BUTTON_EDGES = 6
 MAX_TEXT = 2000
 MAX_VALUE = 3000
 MAX_CHOICE_BYTES = 12_000
@@ -199,9 +202,23 @@ def _image(image: Image, images: Mapping[str, str]) -> Iterator[Json]:
 
 
 def _action_sets(buttons: Sequence[Button]) -> Iterator[Json]:
-    for start in range(0, len(buttons), MAX_BUTTONS):
-        group = buttons[start : start + MAX_BUTTONS]
-        yield {"type": "ActionSet", "actions": [_action(button) for button in group], "spacing": "Small"}
+    for line in _lines_of_buttons(buttons):
+        yield {"type": "ActionSet", "actions": [_action(button) for button in line], "spacing": "Small"}
+
+
+def _lines_of_buttons(buttons: Sequence[Button]) -> Iterator[list[Button]]:
+    """Teams squeezes buttons that stand side by side until their labels are gone, so few share a line."""
+    line: list[Button] = []
+    used = 0
+    for button in buttons:
+        width = len(button.label) + BUTTON_EDGES
+        if line and (used + width > LINE_CHARACTERS or len(line) == MAX_BUTTONS):
+            yield line
+            line, used = [], 0
+        line.append(button)
+        used += width
+    if line:
+        yield line
 
 
 def _action(button: Button) -> Json:

@@ -39,6 +39,7 @@ from messages.card import (
     Form,
     Heading,
     Image,
+    Input,
     Link,
     Money,
     NumberInput,
@@ -126,7 +127,7 @@ def inputs(words: str = "Acme & Co") -> tuple[PlainBlock, ...]:
 
 def everything(words: str = "Acme & Co") -> Card:
     blocks = plain_blocks(words)
-    folded = Folded(words, tuple(block for block in blocks if not isinstance(block, Table)))
+    folded = Folded(words, tuple(block for block in blocks if not isinstance(block, Table | Input)))
     return Card("everything", words, (*blocks, folded), words, (Button("Done", "done"),))
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import unescape
 
 from messages.card import Card, Form
 from messages.render import adaptive, blockkit, html, terminal
@@ -55,7 +56,7 @@ SURFACES = (
         lambda form: _json(adaptive.render_form(form, ADDRESSES)),
         _json_words,
     ),
-    Surface("HTML", "html", html.render_card, html.render_form, lambda rendered: rendered),
+    Surface("HTML", "html", html.render_card, html.render_form, unescape),
     Surface(
         "terminal",
         "txt",
