@@ -176,7 +176,9 @@ def _grouped(
     connection: Connection, kind: type[Hanging], table: Table, first: str, last: str, *order: Any
 ) -> dict[str, list[Hanging]]:
     """Rows of a staged table between two ids, by opportunity."""
-    statement = select(table).where(table.c.crm_id.between(first, last)).order_by(table.c.crm_id, *order)
+    statement = (
+        select(table).where(table.c.crm_id >= first, table.c.crm_id <= last).order_by(table.c.crm_id, *order)
+    )
     grouped: defaultdict[str, list[Hanging]] = defaultdict(list)
     make: Callable[..., Hanging] = kind._make
     for row in connection.execute(statement):
@@ -197,7 +199,11 @@ def _live_records(connection: Connection, first: str, last: str) -> dict[str, Li
             columns.next_step_day,
         )
         .join(opportunity, opportunity.c.no == opportunity_key.c.no)
-        .where(opportunity_key.c.crm_id.between(first, last), opportunity.c.gen_to == FOREVER)
+        .where(
+            opportunity_key.c.crm_id >= first,
+            opportunity_key.c.crm_id <= last,
+            opportunity.c.gen_to == FOREVER,
+        )
     )
     return {row[0]: Live._make(row[1:]) for row in connection.execute(statement)}
 

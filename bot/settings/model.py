@@ -22,7 +22,10 @@ from pipeline.definitions import (
 from pipeline.hygiene.definition import HygieneDefinition
 
 _SQLITE = "sqlite:///"
-_POSTGRESQL = re.compile(r"postgresql(\+psycopg)?://(?P<login>[^@/]*@)?[^@/]+/[^/?]+(\?.*)?")
+_POSTGRESQL = re.compile(
+    r"postgresql(\+psycopg)?://(?P<login>[^@/]*@)?([^@/]+/[^/?]+(\?.*)?|/[^/?]+\?host=.+)"
+)
+"""A server by name, or by the folder of its socket: postgresql://user@/name?host=/folder."""
 
 
 class DemoDefinition(Definition):
