@@ -34,7 +34,7 @@ from storage.hygiene_columns import HygieneQuestion, twin_table
 from storage.hygiene_findings import first_seen_days
 from storage.hygiene_limits import configured_limits, measure_limits
 from storage.hygiene_people import Staff, read_staff
-from storage.hygiene_scan import DealRow, broken_by_deal, count_applicable, deals_that_break, load_deals
+from storage.hygiene_scan import DealReader, DealRow, broken_by_deal, count_applicable, deals_that_break
 from storage.hygiene_scores import converted, pipeline_shares, worth_in_corporate
 from storage.hygiene_twins import find_twins
 from storage.tables import Mirror, currency_table, opportunity_key, stage
@@ -135,7 +135,7 @@ def judge_opportunity(
     since = first_seen_days(connection, [number], question.generation)
     findings = [
         finding
-        for deal in load_deals(connection, question, [number])
+        for deal in DealReader(question).read(connection, [number])
         for finding in wording.findings(deal, broken_rules(question.plan, deal.facts), since)
     ]
     connection.execute(DropTable(twin_table))
@@ -258,11 +258,12 @@ def _findings_by_deal(
     connection: Connection, wording: _Wording, broken: _Broken
 ) -> Iterator[tuple[DealRow, list[Finding]]]:
     question = wording.question
+    reader = DealReader(question)
     for start in range(0, len(broken.numbers), DEALS_A_CHUNK):
         numbers = broken.numbers[start : start + DEALS_A_CHUNK]
         masks = dict(zip(numbers, broken.masks[start : start + DEALS_A_CHUNK], strict=True))
         since = first_seen_days(connection, list(numbers), question.generation)
-        for deal in load_deals(connection, question, list(numbers)):
+        for deal in reader.read(connection, numbers):
             yield deal, wording.findings(deal, _rules_of(masks[deal.number], question), since)
 
 

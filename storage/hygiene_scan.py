@@ -11,7 +11,18 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from pipeline.expressions import Expression, FactValue, Kind, Name
 from pipeline.hygiene.facts import ALL_FACTS, DealFacts
@@ -135,47 +146,52 @@ def deals_that_break(question: HygieneQuestion, rules: Iterable[str]) -> Select[
     )
 
 
-def load_deals(
-    connection: Connection, question: HygieneQuestion, numbers: Sequence[int]
-) -> Iterator[DealRow]:
-    """The facts of some deals that the rules look at; `find_twins` has run before."""
-    columns = DealColumns(question)
-    names = sorted(_facts_needed(question.plan))
-    state = columns.version.c
-    in_pipeline = ExpressionCompiler(columns.column_of, question.stage_numbers).compile(SCORED)
-    about = [
-        state.opportunity,
-        columns.record.c.crm_id,
-        columns.record.c.name,
-        state.owner,
-        columns.region().label("region"),
-        state.deal_value,
-        state.currency,
-        state.close_day,
-        in_pipeline.label("is_in_pipeline"),
-    ]
-    facts = [columns.column_of(Name(name)) for name in names]
-    statement = (
-        select(*about, *facts)
-        .select_from(columns.source())
-        .where(columns.is_looked_at(), state.opportunity.in_(numbers))
-        .order_by(state.opportunity)
-    )
-    readers = [_reader(_kind(name, question.plan), question) for name in names]
-    for row in connection.execute(statement):
-        values = (read(value) for read, value in zip(readers, row[len(about) :], strict=True))
-        yield DealRow(
-            number=row.opportunity,
-            crm_id=row.crm_id,
-            name=row.name,
-            owner=row.owner,
-            region=row.region,
-            value=row.deal_value,
-            currency=row.currency,
-            close_day=row.close_day,
-            is_in_pipeline=bool(row.is_in_pipeline),
-            facts=DealFacts(dict(zip(names, values, strict=True))),
+class DealReader:
+    """Reads the facts of deals that the rules look at; `find_twins` has run before."""
+
+    def __init__(self, question: HygieneQuestion) -> None:
+        columns = DealColumns(question)
+        state = columns.version.c
+        in_pipeline = ExpressionCompiler(columns.column_of, question.stage_numbers).compile(SCORED)
+        self._names = sorted(_facts_needed(question.plan))
+        self._readers = [_reader(_kind(name, question.plan), question) for name in self._names]
+        about = [
+            state.opportunity,
+            columns.record.c.crm_id,
+            columns.record.c.name,
+            state.owner,
+            columns.region().label("region"),
+            state.deal_value,
+            state.currency,
+            state.close_day,
+            in_pipeline.label("is_in_pipeline"),
+        ]
+        facts = [columns.column_of(Name(name)) for name in self._names]
+        self._first_fact = len(about)
+        self._statement = (
+            select(*about, *facts)
+            .select_from(columns.source())
+            .where(columns.is_looked_at(), state.opportunity.in_(bindparam("numbers", expanding=True)))
+            .order_by(state.opportunity)
         )
+
+    def read(self, connection: Connection, numbers: Sequence[int]) -> Iterator[DealRow]:
+        """The deals of these numbers, in their order; those that no rule looks at are left out."""
+        for row in connection.execute(self._statement, {"numbers": list(numbers)}):
+            stored = row[self._first_fact :]
+            values = (read(value) for read, value in zip(self._readers, stored, strict=True))
+            yield DealRow(
+                number=row.opportunity,
+                crm_id=row.crm_id,
+                name=row.name,
+                owner=row.owner,
+                region=row.region,
+                value=row.deal_value,
+                currency=row.currency,
+                close_day=row.close_day,
+                is_in_pipeline=bool(row.is_in_pipeline),
+                facts=DealFacts(dict(zip(self._names, values, strict=True))),
+            )
 
 
 def _facts_needed(plan: RulePlan) -> frozenset[str]:

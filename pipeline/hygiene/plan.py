@@ -136,7 +136,7 @@ class _Planner:
             try:
                 rules.append(build())
             except (_Refused, ExpressionError) as reason:
-                notices.append(RuleNotice(name, f"{name} is not looked at: {reason}."))
+                notices.append(RuleNotice(name, _sentence(f"{name} is not looked at: {reason}")))
         return RulePlan(
             self._as_of, tuple(rules), tuple(notices), self._built_in, self._kinds, self._qualification
         )
@@ -179,7 +179,7 @@ class _Planner:
 
     def _check_stages(self, rule: Rule) -> None:
         """The stages that a rule means must be stages of this CRM."""
-        conditions = [parse(text) for text in (rule.deals, rule.applies, rule.broken) if text]
+        conditions = [parse(text) for text in _conditions(rule) if text]
         named = frozenset[str]().union(*(condition.names() for condition in conditions))
         bindings = self._hygiene.stages
         for key, stage in (("proposal", bindings.proposal), ("negotiation", bindings.negotiation)):
@@ -264,6 +264,14 @@ class _Planner:
 
 
 _IS_OPEN = parse("is_open")
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(("?", ".")) else f"{text}."
+
+
+def _conditions(rule: Rule) -> tuple[str | None, ...]:
+    return (rule.deals, rule.applies, rule.broken, rule.high_when)
 
 
 def _is_about_closed_deals(condition: Expression) -> bool:
