@@ -4,10 +4,8 @@ Words from records go into text runs, which are not searched for Markdown. A car
 Teams takes becomes several, each saying which part it is.
 """
 
-import itertools
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 from messages.card import (
     Block,
@@ -25,7 +23,6 @@ from messages.card import (
     Form,
     Heading,
     Image,
-    Input,
     Link,
     NumberInput,
     Paragraph,
@@ -37,12 +34,11 @@ from messages.card import (
     TextInput,
     Tone,
 )
-from messages.inert import inert_lines, pieces, safe_address, shortened, span_words
+from messages.inert import pieces, safe_address, shortened, span_words
+from messages.render.adaptive_inputs import input_elements
 from messages.render.adaptive_table import table_elements
-from messages.render.adaptive_text import run, safe
+from messages.render.adaptive_text import Json, count_bytes, note, run, safe
 from messages.render.parts import text_parts
-
-Json = dict[str, Any]
 
 MAX_BYTES = 25_000
 """Teams takes about 28 KB a card; the rest is for the envelope and the part's number."""
@@ -51,8 +47,6 @@ LINE_CHARACTERS = 44
 """What a phone shows side by side."""
 BUTTON_EDGES = 6
 MAX_TEXT = 2000
-MAX_VALUE = 3000
-MAX_CHOICE_BYTES = 12_000
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 
 
@@ -131,7 +125,7 @@ def _plain_elements(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Js
         case Buttons(buttons=buttons):
             yield from _action_sets(buttons)
         case TextInput() | DateInput() | NumberInput() | ChoiceInput() | PersonInput():
-            yield from _input(block)
+            yield from input_elements(block)
         case _:
             assert_never(block)
 
@@ -169,7 +163,7 @@ def _fold(fold: Folded, images: Mapping[str, str], fold_id: str) -> Iterator[Jso
     items = [item for block in fold.blocks for item in _plain_elements(block, images)]
     groups: list[list[Json]] = [[]]
     for item in items:
-        if groups[-1] and _size([*groups[-1], item]) > MAX_BYTES - 3000:
+        if groups[-1] and count_bytes([*groups[-1], item]) > MAX_BYTES - 3000:
             groups.append([])
         groups[-1].append(item)
     for number, group in enumerate(groups, start=1):
@@ -239,74 +233,6 @@ def _action(button: Button) -> Json:
             assert_never(button.style)
 
 
-# --- Inputs ---------------------------------------------------------------------------------------
-
-
-def _input(field: Input) -> Iterator[Json]:
-    for part in pieces(safe(f"⚠ {field.problem}"), MAX_TEXT) if field.problem else ():
-        yield {"type": "RichTextBlock", "inlines": [run(part, color="Attention")]}
-    if isinstance(field, TextInput) and len(field.value) > MAX_VALUE:
-        yield _note(f"Only the first {MAX_VALUE:,} of {len(field.value):,} characters fit here.")
-    yield _input_element(field) | {
-        "id": field.key,
-        "label": safe(field.label),
-        "isRequired": field.required,
-        **({"errorMessage": f"{safe(field.label)} is needed."} if field.required else {}),
-    }
-    yield from _left_out_choices(field)
-    yield from (_note(part) for part in pieces(safe(field.hint), MAX_TEXT) if field.hint)
-
-
-def _input_element(field: Input) -> Json:
-    match field:
-        case TextInput():
-            return {
-                "type": "Input.Text",
-                "isMultiline": field.lines > 1,
-                "value": inert_lines(field.value[:MAX_VALUE]),
-            }
-        case DateInput():
-            return {"type": "Input.Date"} | ({"value": field.value.isoformat()} if field.value else {})
-        case NumberInput():
-            number: Json = {"type": "Input.Number"}
-            return number | ({"value": _json_number(f"{field.value:f}")} if field.value is not None else {})
-        case ChoiceInput() | PersonInput():
-            element: Json = {"type": "Input.ChoiceSet", "style": "compact", "choices": _fitting(field)}
-            return element | ({"value": field.value} if field.value is not None else {})
-        case _:
-            assert_never(field)
-
-
-def _json_number(words: str) -> int | float:
-    return int(words) if "." not in words else float(words)
-
-
-def _all_choices(field: ChoiceInput | PersonInput) -> list[Json]:
-    match field:
-        case ChoiceInput(choices=choices):
-            pairs = [(choice.value, choice.label) for choice in choices]
-        case PersonInput(people=people):
-            pairs = [(person.id, person.name) for person in people]
-        case _:
-            assert_never(field)
-    return [{"title": shortened(safe(label), 100) or "–", "value": value} for value, label in pairs]
-
-
-def _fitting(field: ChoiceInput | PersonInput) -> list[Json]:
-    """As many choices as a card has room for, the chosen one among them."""
-    choices = sorted(_all_choices(field), key=lambda choice: choice["value"] != field.value)
-    used = itertools.accumulate(_size([choice]) for choice in choices)
-    kept = [choice for choice, size in zip(choices, used, strict=True) if size <= MAX_CHOICE_BYTES]
-    return kept if len(kept) < len(choices) else _all_choices(field)
-
-
-def _left_out_choices(field: Input) -> Iterator[Json]:
-    if isinstance(field, ChoiceInput | PersonInput):
-        total, kept = len(_all_choices(field)), len(_fitting(field))
-        if kept < total:
-            yield _note(f"Only {kept:,} of {total:,} choices fit here.")
-
-
 # --- Splitting ------------------------------------------------------------------------------------
 
 
@@ -322,7 +248,9 @@ def _pack(elements: Sequence[Json]) -> Iterator[list[Json]]:
 
 
 def _fits(elements: Sequence[Json]) -> bool:
-    return _size(elements) <= MAX_BYTES and sum(_visible(element) for element in elements) <= MAX_BUTTONS
+    return (
+        count_bytes(elements) <= MAX_BYTES and sum(_visible(element) for element in elements) <= MAX_BUTTONS
+    )
 
 
 def _visible(element: Json) -> int:
@@ -332,21 +260,13 @@ def _visible(element: Json) -> int:
     return len(element.get("actions", ())) + sum(_visible(item) for item in element.get("items", ()))
 
 
-def _size(elements: Sequence[Json]) -> int:
-    return len(json.dumps(elements, ensure_ascii=False).encode())
-
-
 def _numbered(body: list[Json], number: int, parts: int, title: str) -> list[Json]:
     if parts == 1:
         return body
     before = f"{shortened(safe(title), 100)} · part {number} of {parts}"
     after = f"Part {number} of {parts}; the rest follows."
     return [
-        *([] if number == 1 else [_note(before)]),
+        *([] if number == 1 else [note(before)]),
         *body,
-        *([] if number == parts else [_note(after)]),
+        *([] if number == parts else [note(after)]),
     ]
-
-
-def _note(words: str) -> Json:
-    return {"type": "RichTextBlock", "inlines": [run(words, size="Small", isSubtle=True)]}

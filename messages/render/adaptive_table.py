@@ -1,8 +1,7 @@
 """Tables as Adaptive Card tables: the cell's style shows the colour, and the word says it."""
 
-import json
 from collections.abc import Iterator, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 from messages.card import (
     STATUS_WORDS,
@@ -17,10 +16,8 @@ from messages.card import (
     TextCell,
 )
 from messages.inert import SHAPES, pieces, shortened, span_words, trend_words
-from messages.render.adaptive_text import run, safe
+from messages.render.adaptive_text import Json, count_bytes, note, run, safe
 from pipeline.matrix import Status
-
-Json = dict[str, Any]
 
 MAX_TABLE_BYTES = 18_000
 MAX_FIGURE_COLUMNS = 4
@@ -58,22 +55,22 @@ def _band_elements(table: Table) -> Iterator[Json]:
     for rows in groups:
         if len(groups) > 1:
             words = f"{shortened(safe(table.title), 150)}: rows {seen + 1} to {seen + len(rows)}"
-            yield _note(f"{words} of {len(table.rows)}")
+            yield note(f"{words} of {len(table.rows)}")
         seen += len(rows)
         yield _table(table, rows)
     if not groups:
-        yield _note(f"{shortened(safe(table.title), 150)}: no rows")
+        yield note(f"{shortened(safe(table.title), 150)}: no rows")
     for row in table.rows:
         yield from _long_cells(table, row)
 
 
 def _groups(table: Table) -> Iterator[list[Json]]:
-    used = len(json.dumps(_header(table), ensure_ascii=False).encode())
+    used = count_bytes([_header(table)])
     group: list[Json] = []
     size = used
     for row in table.rows:
         rendered = _row(row)
-        length = len(json.dumps(rendered, ensure_ascii=False).encode())
+        length = count_bytes([rendered])
         if group and size + length > MAX_TABLE_BYTES:
             yield group
             group, size = [], used
@@ -163,7 +160,7 @@ def _long_cells(table: Table, row: TableRow) -> Iterator[Json]:
         if len(words) > MAX_CELL:
             name = shortened(cell_words(row.cells[0]), 60)
             yield from (
-                _note(part) for part in pieces(f"{safe(column.title)} of {name} in full: {words}", 2000)
+                note(part) for part in pieces(f"{safe(column.title)} of {name} in full: {words}", 2000)
             )
 
 
@@ -176,7 +173,3 @@ def _table_cell(lines: Sequence[list[Json]], style: str | None = None) -> Json:
         ],
     }
     return cell | ({"style": style} if style else {})
-
-
-def _note(words: str) -> Json:
-    return {"type": "RichTextBlock", "inlines": [run(words, size="Small", isSubtle=True)]}

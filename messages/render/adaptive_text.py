@@ -1,8 +1,12 @@
 """Text runs of Adaptive Cards: the one text element that Teams does not search for Markdown."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from messages.inert import inert
+
+Json = dict[str, Any]
 
 
 def safe(words: str) -> str:
@@ -12,3 +16,11 @@ def safe(words: str) -> str:
 
 def run(words: str, **style: object) -> dict[str, Any]:
     return {"type": "TextRun", "text": words or " ", **style}
+
+
+def note(words: str) -> Json:
+    return {"type": "RichTextBlock", "inlines": [run(words, size="Small", isSubtle=True)]}
+
+
+def count_bytes(elements: Sequence[Json]) -> int:
+    return len(json.dumps(elements, ensure_ascii=False).encode())

@@ -5,9 +5,8 @@ notification text is the one place where Slack looks for markup, so it is escape
 larger than one message may be becomes several, each saying which part it is.
 """
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 from messages.card import (
     Block,
@@ -25,7 +24,6 @@ from messages.card import (
     Form,
     Heading,
     Image,
-    Input,
     Link,
     NumberInput,
     Paragraph,
@@ -37,23 +35,29 @@ from messages.card import (
     TextInput,
     Tone,
 )
-from messages.inert import inert, inert_lines, pieces, safe_address, shortened, span_words
+from messages.inert import inert, pieces, safe_address, shortened, span_words
+from messages.render.blockkit_inputs import input_blocks
 from messages.render.blockkit_table import table_blocks
+from messages.render.blockkit_text import (
+    MAX_CONTEXT,
+    MAX_LABEL,
+    MAX_TEXT,
+    Json,
+    count_characters,
+    notes,
+    plain_text,
+    rich_text,
+    section,
+    text_run,
+)
 from messages.render.parts import text_parts
-
-Json = dict[str, Any]
 
 MAX_BLOCKS = 50
 MAX_CHARACTERS = 12_000
 """Slack refuses messages at about 13,000 characters in all blocks."""
-MAX_TEXT = 3000
 MAX_HEADER = 150
-MAX_CONTEXT = 2000
-MAX_LABEL = 75
 MAX_FOLD_BLOCKS = 10
 MAX_BUTTONS = 25
-MAX_OPTIONS = 100
-MAX_OPTION_CHARACTERS = 6000
 MAX_FALLBACK = 2900
 
 _LOOKALIKES = str.maketrans({"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})
@@ -85,9 +89,9 @@ def render_form(form: Form, images: Mapping[str, str] | None = None) -> Json:
         "type": "modal",
         "callback_id": form.command,
         "private_metadata": form.argument,
-        "title": _plain(form.title, 24),
-        "submit": _plain(form.submit, 24),
-        "close": _plain("Cancel", 24),
+        "title": plain_text(form.title, 24),
+        "submit": plain_text(form.submit, 24),
+        "close": plain_text("Cancel", 24),
         "blocks": blocks,
     }
 
@@ -117,7 +121,7 @@ def _units(block: Block, images: Mapping[str, str]) -> Iterator[Unit]:
     elif isinstance(block, Heading):
         yield from ([_rich_bold(part)] for part in pieces(inert(block.text), MAX_TEXT))
     elif isinstance(block, Facts):
-        yield from ([_rich_block(elements)] for elements in _fact_lines(block))
+        yield from ([rich_text(elements)] for elements in _fact_lines(block))
     else:
         yield from ([item] for item in _plain_block(block, images))
 
@@ -126,14 +130,14 @@ def _plain_block(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Json]
     """A block in the forms that are allowed inside a fold as well as outside."""
     match block:
         case Paragraph(text=words, tone=Tone.NOTE) if not any(isinstance(span, Link) for span in words):
-            yield from _notes(_words(words))
+            yield from notes(_words(words))
         case Paragraph(text=words):
-            yield from (_section(part) for part in pieces(_words(words), MAX_TEXT))
+            yield from (section(part) for part in pieces(_words(words), MAX_TEXT))
         case Heading(text=words):
-            yield from (_section(part) for part in pieces(inert(words), MAX_TEXT))
+            yield from (section(part) for part in pieces(inert(words), MAX_TEXT))
         case Facts(facts=facts):
             lines = "\n".join(f"{inert(fact.label)}: {_words(fact.value)}" for fact in facts)
-            yield from (_section(part) for part in pieces(lines, MAX_TEXT))
+            yield from (section(part) for part in pieces(lines, MAX_TEXT))
         case Table():
             yield from table_blocks(block)
         case Image():
@@ -143,7 +147,7 @@ def _plain_block(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Json]
         case Buttons(buttons=buttons):
             yield from _actions(buttons)
         case TextInput() | DateInput() | NumberInput() | ChoiceInput() | PersonInput():
-            yield from _input(block)
+            yield from input_blocks(block)
         case _:
             assert_never(block)
 
@@ -161,8 +165,8 @@ def _fold(fold: Folded, images: Mapping[str, str]) -> Iterator[Unit]:
         yield [
             {
                 "type": "container",
-                "title": _plain(title, MAX_HEADER),
-                "child_blocks": group or [_section("Nothing here.")],
+                "title": plain_text(title, MAX_HEADER),
+                "child_blocks": group or [section("Nothing here.")],
                 "is_collapsible": True,
                 "default_collapsed": True,
             }
@@ -172,7 +176,7 @@ def _fold(fold: Folded, images: Mapping[str, str]) -> Iterator[Unit]:
 def _fits_fold(children: Sequence[Json]) -> bool:
     return (
         len(children) <= MAX_FOLD_BLOCKS
-        and _characters(children) <= MAX_CHARACTERS - 500
+        and count_characters(children) <= MAX_CHARACTERS - 500
         and _tables(children) <= 1
     )
 
@@ -180,24 +184,8 @@ def _fits_fold(children: Sequence[Json]) -> bool:
 def _header(title: str) -> Unit:
     words = inert(title)
     if len(words) <= MAX_HEADER:
-        return [{"type": "header", "text": _plain(words, MAX_HEADER)}]
+        return [{"type": "header", "text": plain_text(words, MAX_HEADER)}]
     return [_rich_bold(part) for part in pieces(words, MAX_TEXT)]
-
-
-def _plain(words: str, limit: int) -> Json:
-    return {"type": "plain_text", "text": shortened(inert(words), limit) or "–", "emoji": False}
-
-
-def _section(words: str) -> Json:
-    return {"type": "section", "text": {"type": "plain_text", "text": words or "–", "emoji": False}}
-
-
-def _notes(words: str) -> Iterator[Json]:
-    for part in pieces(words, MAX_CONTEXT):
-        yield {
-            "type": "context",
-            "elements": [{"type": "plain_text", "text": part or "–", "emoji": False}],
-        }
 
 
 def _fact_lines(facts: Facts) -> Iterator[list[Json]]:
@@ -211,7 +199,7 @@ def _fact_lines(facts: Facts) -> Iterator[list[Json]]:
                 yield lines
                 lines, used = [], 0
             if lines:
-                lines.append(_text_element("\n"))
+                lines.append(text_run("\n"))
             lines.extend(_element(span) for span in part)
             used += size
     if lines:
@@ -219,19 +207,11 @@ def _fact_lines(facts: Facts) -> Iterator[list[Json]]:
 
 
 def _rich(words: Text) -> Json:
-    return _rich_block([_element(span) for span in words] or [_text_element("–")])
+    return rich_text([_element(span) for span in words] or [text_run("–")])
 
 
 def _rich_bold(words: str) -> Json:
-    return _rich_block([_text_element(words or "–", bold=True)])
-
-
-def _rich_block(elements: list[Json]) -> Json:
-    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
-
-
-def _text_element(words: str, *, bold: bool = False) -> Json:
-    return {"type": "text", "text": words or " "} | ({"style": {"bold": True}} if bold else {})
+    return rich_text([text_run(words or "–", bold=True)])
 
 
 def _element(span: Span) -> Json:
@@ -239,14 +219,14 @@ def _element(span: Span) -> Json:
         address = safe_address(span.url)
         if address:
             return {"type": "link", "url": address, "text": inert(span.text) or address}
-    return _text_element(span_words(span), bold=isinstance(span, Bold | Colour))
+    return text_run(span_words(span), bold=isinstance(span, Bold | Colour))
 
 
 def _image(image: Image, images: Mapping[str, str]) -> Iterator[Json]:
     alt = inert(image.alt)
     address = images.get(image.name)
     if address is None:
-        yield from table_blocks(image.instead) if image.instead else _notes(f"Picture: {alt}")
+        yield from table_blocks(image.instead) if image.instead else notes(f"Picture: {alt}")
         return
     source: Json = (
         {"image_url": address} if address.startswith("https://") else {"slack_file": {"id": address}}
@@ -257,7 +237,7 @@ def _image(image: Image, images: Mapping[str, str]) -> Iterator[Json]:
 def _actions(buttons: Sequence[Button]) -> Iterator[Json]:
     long = [button for button in buttons if len(inert(button.label)) > MAX_LABEL]
     for button in long:
-        yield from _notes(inert(button.label))
+        yield from notes(inert(button.label))
     for start in range(0, len(buttons), MAX_BUTTONS):
         group = buttons[start : start + MAX_BUTTONS]
         yield {
@@ -269,7 +249,7 @@ def _actions(buttons: Sequence[Button]) -> Iterator[Json]:
 def _button(button: Button, number: int) -> Json:
     element: Json = {
         "type": "button",
-        "text": _plain(button.label, MAX_LABEL),
+        "text": plain_text(button.label, MAX_LABEL),
         "action_id": f"{button.command}#{number}",
     }
     if button.argument:
@@ -277,88 +257,6 @@ def _button(button: Button, number: int) -> Json:
     if button.style is not ButtonStyle.PLAIN:
         element["style"] = button.style.value
     return element
-
-
-# --- Inputs ---------------------------------------------------------------------------------------
-
-
-def _input(field: Input) -> Iterator[Json]:
-    if field.problem:
-        yield from (_section(part) for part in pieces(f"⚠ {inert(field.problem)}", MAX_TEXT))
-    if isinstance(field, TextInput) and len(field.value) > MAX_TEXT:
-        yield from _notes(f"Only the first {MAX_TEXT:,} of {len(field.value):,} characters fit here.")
-    block: Json = {
-        "type": "input",
-        "block_id": field.key,
-        "label": _plain(field.label, 2000),
-        "element": _input_element(field) | {"action_id": field.key},
-        "optional": not field.required,
-    }
-    if field.hint:
-        block["hint"] = _plain(field.hint, 2000)
-    yield from _left_out_options(field)
-    yield block
-
-
-def _input_element(field: Input) -> Json:
-    match field:
-        case TextInput():
-            element: Json = {"type": "plain_text_input", "multiline": field.lines > 1}
-            return element | ({"initial_value": inert_lines(field.value)[:MAX_TEXT]} if field.value else {})
-        case DateInput():
-            element = {"type": "datepicker"}
-            return element | ({"initial_date": field.value.isoformat()} if field.value else {})
-        case NumberInput():
-            element = {"type": "number_input", "is_decimal_allowed": True}
-            return element | ({"initial_value": f"{field.value:f}"} if field.value is not None else {})
-        case ChoiceInput() | PersonInput():
-            return _select(field)
-        case _:
-            assert_never(field)
-
-
-def _select(field: ChoiceInput | PersonInput) -> Json:
-    """A menu; more than a hundred choices go into groups, of which Slack takes a hundred."""
-    options = _fitting(field) or [{"text": _plain("Nothing to choose from", MAX_LABEL), "value": "-"}]
-    element: Json = {"type": "static_select"}
-    if len(options) <= MAX_OPTIONS:
-        element["options"] = options
-    else:
-        element["option_groups"] = [
-            {
-                "label": _plain(f"{start + 1} to {min(start + MAX_OPTIONS, len(options))}", MAX_LABEL),
-                "options": options[start : start + MAX_OPTIONS],
-            }
-            for start in range(0, len(options), MAX_OPTIONS)
-        ]
-    initial = [option for option in options if option["value"] == field.value]
-    return element | ({"initial_option": initial[0]} if initial else {})
-
-
-def _all_options(field: ChoiceInput | PersonInput) -> list[Json]:
-    match field:
-        case ChoiceInput(choices=choices):
-            pairs = [(choice.value, choice.label) for choice in choices]
-        case PersonInput(people=people):
-            pairs = [(person.id, person.name) for person in people]
-        case _:
-            assert_never(field)
-    return [{"text": _plain(label, MAX_LABEL), "value": shortened(value, 150)} for value, label in pairs]
-
-
-def _fitting(field: ChoiceInput | PersonInput) -> list[Json]:
-    """As many options as a message has room for, the chosen one among them."""
-    options = sorted(_all_options(field), key=lambda option: option["value"] != field.value)
-    used = itertools.accumulate(_characters(option) for option in options)
-    kept = [option for option, size in zip(options, used, strict=True) if size <= MAX_OPTION_CHARACTERS]
-    return kept if len(kept) < len(options) else _all_options(field)
-
-
-def _left_out_options(field: Input) -> Iterator[Json]:
-    if isinstance(field, ChoiceInput | PersonInput):
-        total, kept = len(_all_options(field)), len(_fitting(field))
-        if kept < total:
-            yield from _notes(f"Only {kept:,} of {total:,} choices fit here.")
 
 
 # --- Splitting ------------------------------------------------------------------------------------
@@ -378,7 +276,7 @@ def _pack(units: Sequence[Unit]) -> Iterator[list[Json]]:
 def _fits(blocks: Sequence[Json]) -> bool:
     return (
         _blocks(blocks) <= MAX_BLOCKS - 2
-        and _characters(blocks) <= MAX_CHARACTERS - 400
+        and count_characters(blocks) <= MAX_CHARACTERS - 400
         and _tables(blocks) <= 1
     )
 
@@ -386,8 +284,8 @@ def _fits(blocks: Sequence[Json]) -> bool:
 def _numbered(blocks: list[Json], number: int, parts: int, title: str) -> list[Json]:
     if parts == 1:
         return blocks
-    before = [] if number == 1 else list(_notes(f"{shortened(inert(title), 100)} · part {number} of {parts}"))
-    after = [] if number == parts else list(_notes(f"Part {number} of {parts}; the rest follows."))
+    before = [] if number == 1 else list(notes(f"{shortened(inert(title), 100)} · part {number} of {parts}"))
+    after = [] if number == parts else list(notes(f"Part {number} of {parts}; the rest follows."))
     return [*before, *blocks, *after]
 
 
@@ -397,18 +295,6 @@ def _blocks(blocks: Sequence[Json]) -> int:
 
 def _tables(blocks: Sequence[Json]) -> int:
     return sum((block["type"] == "table") + _tables(block.get("child_blocks", ())) for block in blocks)
-
-
-def _characters(value: object) -> int:
-    """Everything a reader or screen reader is given, counted generously."""
-    if isinstance(value, dict):
-        return sum(
-            len(item) if isinstance(item, str) and key in {"text", "alt_text"} else _characters(item)
-            for key, item in value.items()
-        )
-    if isinstance(value, list | tuple):
-        return sum(_characters(item) for item in value)
-    return 0
 
 
 def _words(words: Text) -> str:

@@ -1,7 +1,7 @@
 """Tables as Slack's own `table` block: at most 100 rows, the header among them, and one in a message."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 from messages.card import (
     STATUS_WORDS,
@@ -15,9 +15,8 @@ from messages.card import (
     TableRow,
     TextCell,
 )
-from messages.inert import SYMBOLS, inert, pieces, shortened, span_words, trend_words
-
-Json = dict[str, Any]
+from messages.inert import SYMBOLS, inert, shortened, span_words, trend_words
+from messages.render.blockkit_text import Json, notes, rich_text, text_run
 
 MAX_ROWS = 100
 MAX_TABLE_CHARACTERS = 9000
@@ -32,11 +31,13 @@ def table_blocks(table: Table) -> Iterator[Json]:
     for rows in groups:
         if len(groups) > 1:
             first, last = seen + 1, seen + len(rows)
-            yield _note(f"{shortened(inert(table.title), 150)}: rows {first} to {last} of {len(table.rows)}")
+            yield from notes(
+                f"{shortened(inert(table.title), 150)}: rows {first} to {last} of {len(table.rows)}"
+            )
         seen += len(rows)
         yield _table(table, rows)
     if not groups:
-        yield _note(f"{shortened(inert(table.title), 150)}: no rows")
+        yield from notes(f"{shortened(inert(table.title), 150)}: no rows")
     for row in table.rows:
         yield from _long_cells(table, row)
 
@@ -57,7 +58,7 @@ def _groups(table: Table) -> Iterator[list[TableRow]]:
 
 
 def _table(table: Table, rows: Sequence[TableRow]) -> Json:
-    header = [_rich([_run(inert(column.title), bold=True)]) for column in table.columns]
+    header = [_rich([text_run(inert(column.title), bold=True)]) for column in table.columns]
     return {
         "type": "table",
         "column_settings": [
@@ -75,16 +76,18 @@ def _cell(cell: TableCell, row: TableRow, index: int) -> Json:
     words = _cell_words(cell)
     indent = "↳ " if row.kind is RowKind.PART and index == 0 else ""
     if len(words) > MAX_CELL:
-        return _rich([_run(indent + shortened(words, MAX_CELL))])
+        return _rich([text_run(indent + shortened(words, MAX_CELL))])
     match cell:
         case TextCell(text=spans):
             strong = row.kind is RowKind.TOTAL
-            runs = [_run(span_words(span), bold=strong or isinstance(span, Bold | Colour)) for span in spans]
-            return _rich([_run(indent), *runs] if indent else runs)
+            runs = [
+                text_run(span_words(span), bold=strong or isinstance(span, Bold | Colour)) for span in spans
+            ]
+            return _rich([text_run(indent), *runs] if indent else runs)
         case FigureCell():
             first, second = _figure_lines(cell)
-            runs = [_run(indent + first, bold=row.kind is RowKind.TOTAL)]
-            return _rich([*runs, _run(f"\n{second}")] if second else runs)
+            runs = [text_run(indent + first, bold=row.kind is RowKind.TOTAL)]
+            return _rich([*runs, text_run(f"\n{second}")] if second else runs)
         case _:
             assert_never(cell)
 
@@ -112,17 +115,8 @@ def _long_cells(table: Table, row: TableRow) -> Iterator[Json]:
         words = _cell_words(cell)
         if len(words) > MAX_CELL:
             lead = f"{inert(column.title)} of {shortened(_cell_words(row.cells[0]), 60)} in full: "
-            yield from (_note(part) for part in pieces(lead + words, 2000))
-
-
-def _note(words: str) -> Json:
-    return {"type": "context", "elements": [{"type": "plain_text", "text": words, "emoji": False}]}
-
-
-def _run(words: str, *, bold: bool = False) -> Json:
-    return {"type": "text", "text": words or " "} | ({"style": {"bold": True}} if bold else {})
+            yield from notes(lead + words)
 
 
 def _rich(runs: list[Json]) -> Json:
-    section = {"type": "rich_text_section", "elements": runs or [_run("–")]}
-    return {"type": "rich_text", "elements": [section]}
+    return rich_text(runs or [text_run("–")])

@@ -7,6 +7,7 @@ from finding_examples import NAUGHTY_NAMES
 from matrix_examples import many_rows, matrix
 from PIL import Image as Picture
 
+from messages.figures import matrix_table
 from messages.heatmap import MAX_ROWS, WIDTH, compose_heatmap, draw_heatmap
 from messages.palette import DARK, LIGHT, Palette, contrast
 from messages.sheet import SCALE, drawable, fitted, fitting_size, text_width, wrapped
@@ -64,16 +65,16 @@ def test_every_colour_of_the_matrix_is_in_the_picture_on_its_own_background(pale
 
 @pytest.mark.parametrize("rows", [1, 2, 30, 60])
 def test_each_row_takes_the_same_room(rows: int) -> None:
-    one_row, picture = (opened(compose_heatmap(many_rows(count)).png) for count in (1, rows))
+    one_row, picture = (opened(draw_heatmap(many_rows(count), LIGHT, Wording())) for count in (1, rows))
     assert picture.width == WIDTH * SCALE
     assert picture.height == one_row.height + (rows - 1) * 86 * SCALE
 
 
 def test_rows_beyond_the_most_are_counted_and_stand_in_the_table() -> None:
-    image = compose_heatmap(many_rows(MAX_ROWS + 3))
-    assert opened(image.png).height == opened(compose_heatmap(many_rows(MAX_ROWS)).png).height + 24 * SCALE
-    assert image.instead is not None
-    assert len(image.instead.rows) == MAX_ROWS + 3 + 1
+    more = many_rows(MAX_ROWS + 3)
+    full, crowded = (opened(draw_heatmap(m, LIGHT, Wording())) for m in (many_rows(MAX_ROWS), more))
+    assert crowded.height == full.height + 24 * SCALE
+    assert len(matrix_table(more, more.rows, Wording()).rows) == MAX_ROWS + 3 + 1
 
 
 def test_the_words_of_the_picture_say_every_cell() -> None:
@@ -90,7 +91,7 @@ def test_any_name_can_be_drawn(name: str) -> None:
 
     table = matrix()
     rows = (replace(table.rows[0], value=name), *table.rows[1:])
-    assert opened(compose_heatmap(replace(table, rows=rows)).png).width == WIDTH * SCALE
+    assert opened(draw_heatmap(replace(table, rows=rows), DARK, Wording())).width == WIDTH * SCALE
 
 
 def test_letters_that_the_font_lacks_become_plain_ones_or_a_question_mark() -> None:

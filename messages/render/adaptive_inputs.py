@@ -1,0 +1,78 @@
+"""Inputs as Adaptive Card elements."""
+
+import itertools
+from collections.abc import Iterator
+from typing import assert_never
+
+from messages.card import ChoiceInput, DateInput, Input, NumberInput, PersonInput, TextInput
+from messages.inert import inert_lines, pieces, shortened
+from messages.render.adaptive_text import Json, count_bytes, note, run, safe
+
+MAX_TEXT = 2000
+MAX_VALUE = 3000
+MAX_CHOICE_BYTES = 12_000
+
+
+def input_elements(field: Input) -> Iterator[Json]:
+    for part in pieces(safe(f"⚠ {field.problem}"), MAX_TEXT) if field.problem else ():
+        yield {"type": "RichTextBlock", "inlines": [run(part, color="Attention")]}
+    if isinstance(field, TextInput) and len(field.value) > MAX_VALUE:
+        yield note(f"Only the first {MAX_VALUE:,} of {len(field.value):,} characters fit here.")
+    yield _input_element(field) | {
+        "id": field.key,
+        "label": safe(field.label),
+        "isRequired": field.required,
+        **({"errorMessage": f"{safe(field.label)} is needed."} if field.required else {}),
+    }
+    yield from _left_out_choices(field)
+    yield from (note(part) for part in pieces(safe(field.hint), MAX_TEXT) if field.hint)
+
+
+def _input_element(field: Input) -> Json:
+    match field:
+        case TextInput():
+            return {
+                "type": "Input.Text",
+                "isMultiline": field.lines > 1,
+                "value": inert_lines(field.value[:MAX_VALUE]),
+            }
+        case DateInput():
+            return {"type": "Input.Date"} | ({"value": field.value.isoformat()} if field.value else {})
+        case NumberInput():
+            number: Json = {"type": "Input.Number"}
+            return number | ({"value": _json_number(f"{field.value:f}")} if field.value is not None else {})
+        case ChoiceInput() | PersonInput():
+            element: Json = {"type": "Input.ChoiceSet", "style": "compact", "choices": _fitting(field)}
+            return element | ({"value": field.value} if field.value is not None else {})
+        case _:
+            assert_never(field)
+
+
+def _json_number(words: str) -> int | float:
+    return int(words) if "." not in words else float(words)
+
+
+def _all_choices(field: ChoiceInput | PersonInput) -> list[Json]:
+    match field:
+        case ChoiceInput(choices=choices):
+            pairs = [(choice.value, choice.label) for choice in choices]
+        case PersonInput(people=people):
+            pairs = [(person.id, person.name) for person in people]
+        case _:
+            assert_never(field)
+    return [{"title": shortened(safe(label), 100) or "–", "value": value} for value, label in pairs]
+
+
+def _fitting(field: ChoiceInput | PersonInput) -> list[Json]:
+    """As many choices as a card has room for, the chosen one among them."""
+    choices = sorted(_all_choices(field), key=lambda choice: choice["value"] != field.value)
+    used = itertools.accumulate(count_bytes([choice]) for choice in choices)
+    kept = [choice for choice, size in zip(choices, used, strict=True) if size <= MAX_CHOICE_BYTES]
+    return kept if len(kept) < len(choices) else _all_choices(field)
+
+
+def _left_out_choices(field: Input) -> Iterator[Json]:
+    if isinstance(field, ChoiceInput | PersonInput):
+        total, kept = len(_all_choices(field)), len(_fitting(field))
+        if kept < total:
+            yield note(f"Only {kept:,} of {total:,} choices fit here.")

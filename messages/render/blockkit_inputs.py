@@ -1,0 +1,99 @@
+"""Inputs as Block Kit elements, in a message or in a modal view."""
+
+import itertools
+from collections.abc import Iterator
+from typing import assert_never
+
+from messages.card import ChoiceInput, DateInput, Input, NumberInput, PersonInput, TextInput
+from messages.inert import inert, inert_lines, pieces, shortened
+from messages.render.blockkit_text import (
+    MAX_LABEL,
+    MAX_TEXT,
+    Json,
+    count_characters,
+    notes,
+    plain_text,
+    section,
+)
+
+MAX_OPTIONS = 100
+MAX_OPTION_CHARACTERS = 6000
+
+
+def input_blocks(field: Input) -> Iterator[Json]:
+    if field.problem:
+        yield from (section(part) for part in pieces(f"⚠ {inert(field.problem)}", MAX_TEXT))
+    if isinstance(field, TextInput) and len(field.value) > MAX_TEXT:
+        yield from notes(f"Only the first {MAX_TEXT:,} of {len(field.value):,} characters fit here.")
+    block: Json = {
+        "type": "input",
+        "block_id": field.key,
+        "label": plain_text(field.label, 2000),
+        "element": _input_element(field) | {"action_id": field.key},
+        "optional": not field.required,
+    }
+    if field.hint:
+        block["hint"] = plain_text(field.hint, 2000)
+    yield from _left_out_options(field)
+    yield block
+
+
+def _input_element(field: Input) -> Json:
+    match field:
+        case TextInput():
+            element: Json = {"type": "plain_text_input", "multiline": field.lines > 1}
+            return element | ({"initial_value": inert_lines(field.value)[:MAX_TEXT]} if field.value else {})
+        case DateInput():
+            element = {"type": "datepicker"}
+            return element | ({"initial_date": field.value.isoformat()} if field.value else {})
+        case NumberInput():
+            element = {"type": "number_input", "is_decimal_allowed": True}
+            return element | ({"initial_value": f"{field.value:f}"} if field.value is not None else {})
+        case ChoiceInput() | PersonInput():
+            return _select(field)
+        case _:
+            assert_never(field)
+
+
+def _select(field: ChoiceInput | PersonInput) -> Json:
+    """A menu; more than a hundred choices go into groups, of which Slack takes a hundred."""
+    options = _fitting(field) or [{"text": plain_text("Nothing to choose from", MAX_LABEL), "value": "-"}]
+    element: Json = {"type": "static_select"}
+    if len(options) <= MAX_OPTIONS:
+        element["options"] = options
+    else:
+        element["option_groups"] = [
+            {
+                "label": plain_text(f"{start + 1} to {min(start + MAX_OPTIONS, len(options))}", MAX_LABEL),
+                "options": options[start : start + MAX_OPTIONS],
+            }
+            for start in range(0, len(options), MAX_OPTIONS)
+        ]
+    initial = [option for option in options if option["value"] == field.value]
+    return element | ({"initial_option": initial[0]} if initial else {})
+
+
+def _all_options(field: ChoiceInput | PersonInput) -> list[Json]:
+    match field:
+        case ChoiceInput(choices=choices):
+            pairs = [(choice.value, choice.label) for choice in choices]
+        case PersonInput(people=people):
+            pairs = [(person.id, person.name) for person in people]
+        case _:
+            assert_never(field)
+    return [{"text": plain_text(label, MAX_LABEL), "value": shortened(value, 150)} for value, label in pairs]
+
+
+def _fitting(field: ChoiceInput | PersonInput) -> list[Json]:
+    """As many options as a message has room for, the chosen one among them."""
+    options = sorted(_all_options(field), key=lambda option: option["value"] != field.value)
+    used = itertools.accumulate(count_characters(option) for option in options)
+    kept = [option for option, size in zip(options, used, strict=True) if size <= MAX_OPTION_CHARACTERS]
+    return kept if len(kept) < len(options) else _all_options(field)
+
+
+def _left_out_options(field: Input) -> Iterator[Json]:
+    if isinstance(field, ChoiceInput | PersonInput):
+        total, kept = len(_all_options(field)), len(_fitting(field))
+        if kept < total:
+            yield from notes(f"Only {kept:,} of {total:,} choices fit here.")
