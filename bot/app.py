@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.settings import DEFAULT_FILE, Settings, load_settings
+from crm.files.definition import FilesDefinition
 from crm.records import Crm
 from pipeline.company import Company
 from pipeline.errors import CouncilError
@@ -56,4 +57,14 @@ def build_crm(settings: Settings, now: datetime) -> Crm:
         return DemoCrm(now.date(), settings.crm.demo.seed)
     from crm.files.crm import FilesCrm
 
-    return FilesCrm(settings.crm.files, settings.home)
+    return FilesCrm(_with_periods(settings), settings.home)
+
+
+def _with_periods(settings: Settings) -> FilesDefinition:
+    """A file of periods that the calendar names lies beside the configuration, or else in the folder."""
+    files, periods = settings.crm.files, settings.calendar.periods
+    if periods is None or not settings.path(periods).exists():
+        return files
+    return files.model_copy(
+        update={"tables": {**files.tables, "Period": str(settings.path(periods).resolve())}}
+    )

@@ -82,6 +82,7 @@ def run_pull(
             corporate_currency=definitions.money.corporate_currency,
             now=moment,
             timezone=definitions.calendar.timezone,
+            value_field=definitions.metrics.value_field,
         )
         staging = Staging(engine)
         tally = _Tally()

@@ -25,6 +25,7 @@ from pipeline.matrix import (
     Matrix,
     Metric,
     Row,
+    Spend,
     Trusted,
 )
 from pipeline.money import to_decimal
@@ -38,6 +39,14 @@ from pipeline.targets import (
 )
 
 Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class SpendLine:
+    """What a lever or a source cost in a period."""
+
+    amount: Fraction
+    heads: int | None
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,8 @@ class Measures:
     learnt: Learnt
     caveats: Caveats
     """Without the share that is unassigned and without a basis, which belong to a table."""
+    spend: Mapping[str, SpendLine]
+    """What the period's levers and sources cost, by name."""
     pulled_at: str | None
 
 
@@ -169,7 +180,9 @@ class _Assembly:
 
     def _slice_row(self, dimension: Dimension, name: str, bundle: _Bundle) -> Row:
         targets = self._targets_of(dimension.value, name, bundle)
-        return self._row(name, f"{dimension}.{name}", bundle, bundle, targets)
+        row = self._row(name, f"{dimension}.{name}", bundle, bundle, targets)
+        line = self._measures.spend.get(name) if dimension in _SPENT_ON else None
+        return row if line is None else replace(row, spend=_spend(line, bundle.now))
 
     def _with_pairs(self, rows: list[Row], dimension: Dimension, by: Dimension) -> list[Row]:
         pairs = self._bundles(
@@ -345,6 +358,18 @@ class _Assembly:
             unassigned_share=Fraction(share or 0) / Fraction(whole) if whole else None,
             basis=max(bases, default=Basis.EXACT),
         )
+
+
+_SPENT_ON = (Dimension.LEVER, Dimension.SOURCE)
+
+
+def _spend(line: SpendLine, sums: Sums) -> Spend:
+    return Spend(
+        amount=to_decimal(line.amount),
+        heads=line.heads,
+        pipe_gen_per_unit=_ratio(sums.pipe_gen, line.amount),
+        closed_won_per_unit=_ratio(sums.closed_won, line.amount),
+    )
 
 
 def _amount(sums: Sums, metric: Metric) -> Fraction:

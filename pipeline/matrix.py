@@ -119,6 +119,17 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Spend:
+    """What was spent on a lever or a source in the period, and what came of each unit of it."""
+
+    amount: Decimal
+    heads: int | None
+    pipe_gen_per_unit: Fraction | None
+    """Pipe generation over spend; `None` without spend."""
+    closed_won_per_unit: Fraction | None
+
+
+@dataclass(frozen=True)
 class Row:
     """One slice of a dimension, or the total."""
 
@@ -140,6 +151,8 @@ class Row:
     why: str
     rows: tuple["Row", ...] = ()
     """In a pair (`region by product`): this value cut by the second dimension."""
+    spend: Spend | None = None
+    """Of a lever or a source, where `spend.csv` names it."""
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,17 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, select
 
-from pipeline.assembly import Measures, assemble
+from pipeline.assembly import Measures, SpendLine, assemble
 from pipeline.calendar import Period
 from pipeline.company import Company
 from pipeline.errors import PeriodMissing
 from pipeline.matrix import Dimension, Matrix
+from pipeline.money import SCALE
 from pipeline.sums import SliceSums, SliceValues, is_renewal
 from pipeline.targets import TargetBook
 from storage.bulk import insert_rows
@@ -24,7 +26,7 @@ from storage.matrix_text import matrix_from_text, matrix_to_text
 from storage.measuring import MeasuringPoint, measure, measuring_point
 from storage.mirror import MirrorState, pulled_state
 from storage.scales import STATIC_RATES_NOTICE, Scales, read_scales
-from storage.tables import apm_table, person, slice_table
+from storage.tables import apm_table, person, slice_table, spend
 
 CONFIGURATION_CHANGED = (
     "The configuration has changed since the last pull. Run `council pull` to bring every figure up to date."
@@ -152,6 +154,7 @@ class Measuring:
                 self._connection, self._state.generation, now, self._company, self._scales, self._notices()
             ),
             pulled_at=_iso(self._state.pulled_at),
+            spend=read_spend(self._connection, period.label),
         )
 
     def _prior(self, period: Period, as_of: date) -> tuple[Period | None, date | None]:
@@ -205,6 +208,12 @@ def untrusted_deals(
         capabilities=state.capabilities,
         rates=scales.rates,
     )
+
+
+def read_spend(connection: Connection, period_label: str) -> dict[str, SpendLine]:
+    """What levers and sources cost in a period, by name; in the corporate currency."""
+    rows = connection.execute(select(spend).where(spend.c.period == period_label))
+    return {row.lever_or_source: SpendLine(Fraction(row.amount, SCALE), row.heads) for row in rows}
 
 
 def _numbers_of(connection: Connection, owners: Collection[str]) -> list[int]:

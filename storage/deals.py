@@ -1,7 +1,9 @@
 """Reading the deals behind a cell, the largest first."""
 
+import heapq
 from collections.abc import Collection
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Select, and_, func, or_, select, true
@@ -59,10 +61,13 @@ def read_deals(
         if owners is not None:
             numbers = select(person.c.no).where(person.c.crm_id.in_(owners))
             counted = and_(counted, _version.owner.in_(numbers))
-        rows = connection.execute(
-            _statement(state.generation, point.day, scales, counted, untrusted).limit(limit)
-        ).all()
-    return tuple(_line(row, scales) for row in rows)
+        statement = _statement(state.generation, point.day, scales, counted, untrusted)
+        lines = (_line(row, scales) for row in connection.execute(statement))
+        return tuple(heapq.nlargest(limit, lines, key=_worth))
+
+
+def _worth(line: DealLine) -> Decimal:
+    return Decimal("-Infinity") if line.value is None else line.value
 
 
 def _statement(
@@ -104,7 +109,7 @@ def _statement(
         )
         .join(stage, stage.c.no == behind.c.stage)
         .outerjoin(person, person.c.no == behind.c.owner)
-        .order_by(behind.c.value.desc(), record.c.crm_id)
+        .order_by(record.c.crm_id)
     )
 
 

@@ -16,6 +16,7 @@ _CLASSES = {
     for one in (
         matrix.Matrix,
         matrix.Row,
+        matrix.Spend,
         matrix.Cell,
         matrix.Trusted,
         matrix.PeriodStamp,
