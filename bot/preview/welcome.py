@@ -32,6 +32,7 @@ SUGGESTIONS = (
     Suggestion(command="/apm why EMEA coverage", says="Why a cell has its colour, and its deals"),
     Suggestion(command="/hygiene", says="What your own deals need"),
     Suggestion(command="/hygiene team", says="What your team’s deals need"),
+    Suggestion(command="/hygiene company", says="The company’s score, and its rules"),
     Suggestion(command="/help", says="Everything you can ask"),
 )
 
