@@ -71,10 +71,16 @@ def money_at_risk(deals: Iterable[DealFindings]) -> Decimal:
 
 
 def field_label(api_name: str) -> str:
-    """An API name as words: `CloseDate` is `Close date`, `Economic_Buyer__c` is `Economic buyer`."""
+    """An API name as words: `CloseDate` is `Close date`, `ACV__c` is `ACV`."""
+    first, *rest = field_words(api_name).split(" ")
+    return " ".join([first if first.isupper() else first.capitalize(), *rest])
+
+
+def field_words(api_name: str) -> str:
+    """An API name inside a sentence: `close date`, `ACV`."""
     bare = re.sub(r"__[cr]$", "", api_name.rsplit(".", 1)[-1])
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare.replace("_", " "))
-    return " ".join(words.split()).capitalize()
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare.replace("_", " ")).split()
+    return " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words) or api_name
 
 
 def rule_label(rule: str) -> str:

@@ -1,5 +1,6 @@
 """A rep's digest: how much needs a hand, the three deals that matter most, the rest folded."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,7 @@ from messages.card import (
     Tone,
     text,
 )
-from messages.deal_findings import DealFindings, by_deal, field_label
+from messages.deal_findings import DealFindings, by_deal, field_words
 from messages.wording import Wording
 from pipeline.findings import Finding, PersonName
 
@@ -85,7 +86,7 @@ def _deal_blocks(
 ) -> tuple[PlainBlock, ...]:
     value = f" · {wording.short_money(deal.value, currency)}" if deal.value is not None else ""
     problems = tuple(
-        Paragraph(text(f"• {finding.says}{_seen(finding)}"), Tone.BODY) for finding in deal.findings
+        Paragraph(text(f"• {finding.says}{_seen(finding, wording)}"), Tone.BODY) for finding in deal.findings
     )
     return (
         Paragraph(text(Bold(deal.name), value, _age(deal, as_of, wording))),
@@ -94,8 +95,13 @@ def _deal_blocks(
     )
 
 
-def _seen(finding: Finding) -> str:
-    return f" Now: {finding.seen}." if finding.seen else ""
+def _seen(finding: Finding, wording: Wording) -> str:
+    """The old value, a date as people write one."""
+    if not finding.seen:
+        return ""
+    is_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", finding.seen)
+    seen = wording.full_day(date.fromisoformat(finding.seen)).words if is_day else finding.seen
+    return f" Now: {seen}."
 
 
 def _age(deal: DealFindings, as_of: date, wording: Wording) -> str:
@@ -106,7 +112,7 @@ def _age(deal: DealFindings, as_of: date, wording: Wording) -> str:
 def _what(deal: DealFindings) -> str:
     """The field that the button opens, where there is just one."""
     fields = {name for finding in deal.findings for name in finding.fixes}
-    return field_label(next(iter(fields))).lower() if len(fields) == 1 else "this deal"
+    return field_words(next(iter(fields))) if len(fields) == 1 else "this deal"
 
 
 def _first_name(person: PersonName) -> str:

@@ -171,7 +171,7 @@ def test_the_digest_shows_three_deals_and_folds_the_rest() -> None:
 
 def test_the_digest_gives_the_old_value_and_the_age() -> None:
     shown = words_of(compose_digest(ANA, findings(), AS_OF, "USD"))
-    assert "The close date has passed. When will it close? Now: 2026-11-02." in shown
+    assert "The close date has passed. When will it close? Now: Nov 2, 2026." in shown
     assert "Acme renewal & expansion · $840K · open for 14 days" in shown
     assert "Initech phase two · $410K · new" in shown
     assert "Waived deal" not in shown
@@ -223,7 +223,8 @@ def test_without_open_pipeline_there_is_no_score() -> None:
         ("CloseDate", "Close date"),
         ("Economic_Buyer__c", "Economic buyer"),
         ("Account.BillingCountry", "Billing country"),
-        ("ACV__c", "Acv"),
+        ("ACV__c", "ACV"),
+        ("Amount", "Amount"),
     ],
 )
 def test_api_names_become_words(api_name: str, label: str) -> None:
