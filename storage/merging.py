@@ -447,7 +447,7 @@ class Merge:
         insert_rows(connection, opportunity_version, self._end_versions(connection, numbers, ended))
 
     def _deleted_record(self, row: Any) -> tuple[Any, ...]:
-        values = row._mapping | {
+        values = dict(row._mapping) | {
             "gen_from": self._request.generation,
             "gen_to": FOREVER,
             "fields": _json(row.fields),
@@ -459,7 +459,7 @@ class Merge:
         return tuple(values[column.name] for column in opportunity.columns)
 
     def _ended_version(self, row: Any, today: int) -> tuple[Any, ...]:
-        values = row._mapping | {"gen_from": self._request.generation, "gen_to": FOREVER}
+        values = dict(row._mapping) | {"gen_from": self._request.generation, "gen_to": FOREVER}
         values["valid_to"] = min(row.valid_to, today)
         return tuple(values[column.name] for column in opportunity_version.columns)
 
