@@ -1,7 +1,7 @@
 """Measuring hygiene: what the rules say of all deals at the end of a day, or of a single one.
 
-`measure_hygiene` scans twice (what each rule applies to, what is broken) and then words the findings of
-the deals that break something, a few hundred at a time.
+`measure_hygiene` scans all deals once, for what applies and what is broken, and then words the findings
+of the deals that break something, a few hundred at a time.
 """
 
 from array import array
@@ -34,7 +34,14 @@ from storage.hygiene_columns import HygieneQuestion, twin_table
 from storage.hygiene_findings import first_seen_days
 from storage.hygiene_limits import configured_limits, measure_limits
 from storage.hygiene_people import Staff, read_staff
-from storage.hygiene_scan import DealReader, DealRow, broken_by_deal, count_applicable, deals_that_break
+from storage.hygiene_scan import (
+    DealReader,
+    DealRow,
+    applies_in,
+    deals_that_break,
+    is_broken_in,
+    scan_deals,
+)
 from storage.hygiene_scores import converted, pipeline_shares, worth_in_corporate
 from storage.hygiene_twins import find_twins
 from storage.tables import Mirror, currency_table, opportunity_key, stage
@@ -73,7 +80,7 @@ def measure_hygiene(
     )
     find_twins(connection, question)
     broken = _scan(connection, question)
-    problems = process_problems(definition, count_applicable(connection, question), broken.counts)
+    problems = process_problems(definition, broken.applicable, broken.counts)
     wording = _Wording(question, read_staff(connection), frozenset(problem.rule for problem in problems))
     findings: list[Finding] = []
     unclean: list[Share] = []
@@ -195,25 +202,32 @@ class _Broken:
     numbers: Sequence[int]
     masks: Sequence[int]
     counts: Mapping[str, int]
+    """Deals by the rule that they break."""
+    applicable: Mapping[str, int]
+    """Deals by the rule that applies to them, broken or not."""
 
 
 def _scan(connection: Connection, question: HygieneQuestion) -> _Broken:
+    rules = question.plan.rules
+    any_broken = sum(1 << 2 * place + 1 for place in range(len(rules)))
     numbers = array("q")
     masks: list[int] = []
-    seen: Counter[int] = Counter()
-    for number, mask in broken_by_deal(connection, question):
-        numbers.append(number)
-        masks.append(mask)
-        seen[mask] += 1
-    counts: Counter[str] = Counter()
-    for mask, deals in seen.items():
-        for rule in _rules_of(mask, question):
-            counts[rule.name] += deals
-    return _Broken(numbers, masks, counts)
+    deals_by_mask: Counter[int] = Counter()
+    for number, mask in scan_deals(connection, question):
+        deals_by_mask[mask] += 1
+        if mask & any_broken:
+            numbers.append(number)
+            masks.append(mask)
+    counts, applicable = Counter[str](), Counter[str]()
+    for mask, deals in deals_by_mask.items():
+        for place, rule in enumerate(rules):
+            counts[rule.name] += deals * is_broken_in(mask, place)
+            applicable[rule.name] += deals * applies_in(mask, place)
+    return _Broken(numbers, masks, counts, applicable)
 
 
 def _rules_of(mask: int, question: HygieneQuestion) -> list[ActiveRule]:
-    return [rule for place, rule in enumerate(question.plan.rules) if mask >> place & 1]
+    return [rule for place, rule in enumerate(question.plan.rules) if is_broken_in(mask, place)]
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ from storage.tables import opportunity, opportunity_version, person, rate, slice
 QUARTERS_BACK, QUARTERS_AHEAD = 12, 24
 """The quarters around today that rules tell apart; close dates further away count as the outermost."""
 
+_WHOLE = frozenset({Kind.NUMBER, Kind.DAY, Kind.FLAG})
+"""Kinds of fields that are stored as whole numbers."""
+
 twin_table = Table(
     "hygiene_twin",
     MetaData(),
@@ -136,23 +139,24 @@ class DealColumns:
 
     def field(self, path: str, kind: Kind) -> ColumnElement[Any]:
         """A further field; empty where what is stored is not of the kind."""
-        stored = self.record.c.fields
         if self._question.dialect == "sqlite":
-            place = f'$."{path}"'
-            is_text = func.json_type(stored, place) == "text"
-            is_number = func.json_type(stored, place) == "integer"
-            text: ColumnElement[Any] = func.json_extract(stored, place, type_=Text())
-            number: ColumnElement[Any] = func.json_extract(stored, place, type_=BigInteger())
-        else:
-            is_text = func.json_typeof(stored.op("->")(path)) == "string"
-            is_number = func.json_typeof(stored.op("->")(path)) == "number"
-            text = stored.op("->>", return_type=Text())(path)
-            number = cast(stored.op("->>", return_type=Text())(path), BigInteger)
-        if kind in (Kind.NUMBER, Kind.DAY):
-            return case((is_number, number))
-        if kind is Kind.FLAG:
-            return case((is_number, number)) == 1
-        return case((is_text, func.nullif(text, "")))
+            return self._sqlite_field(path, kind)
+        stored = self.record.c.fields
+        text = stored.op("->>", return_type=Text())(path)
+        of_type = func.json_typeof(stored.op("->")(path))
+        if kind in _WHOLE:
+            number = case((of_type == "number", cast(text, BigInteger)))
+            return number == 1 if kind is Kind.FLAG else number
+        return case((of_type == "string", func.nullif(text, "")))
+
+    def _sqlite_field(self, path: str, kind: Kind) -> ColumnElement[Any]:
+        """Texts are stored as nothing else, so only numbers are checked: a look into JSON has its price."""
+        stored, place = self.record.c.fields, f'$."{path}"'
+        if kind in _WHOLE:
+            whole = func.json_extract(stored, place, type_=BigInteger())
+            number = case((func.json_type(stored, place) == "integer", whole))
+            return number == 1 if kind is Kind.FLAG else number
+        return func.nullif(func.json_extract(stored, place, type_=Text()), "")
 
     def region(self) -> ColumnElement[Any]:
         return self._from_slice().c.region

@@ -1,8 +1,8 @@
 """The one statement that asks every rule of every deal, and the facts of single deals.
 
-A deal's broken rules come as bit masks: bit i of word w is rule `w * RULES_A_WORD + i` of the plan.
-Rules with the same guard stand under one CASE, so that a deal that none of them looks at costs one
-comparison.
+A deal's row holds a mask with two bits a rule: bit 2i says that rule i of the plan applies to the deal,
+bit 2i + 1 that it is broken. Rules that look at the same deals stand under one CASE, so that a deal that
+none of them looks at costs one comparison.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,10 +15,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    and_,
     bindparam,
     case,
-    func,
     literal_column,
     or_,
     select,
@@ -26,15 +24,15 @@ from sqlalchemy import (
 
 from pipeline.expressions import Expression, FactValue, Kind, Name
 from pipeline.hygiene.facts import ALL_FACTS, DealFacts
-from pipeline.hygiene.plan import ActiveRule, RulePlan
+from pipeline.hygiene.plan import ActiveRule, RulePlan, Variant
 from pipeline.hygiene.scores import SCORED
 from pipeline.money import SCALE
 from pipeline.records import Category
 from storage.expressions import ExpressionCompiler
 from storage.hygiene_columns import DealColumns, HygieneQuestion
 
-RULES_A_WORD = 60
-"""Bits that a signed 64-bit integer holds with room to spare."""
+RULES_A_WORD = 30
+"""Two bits each: what a signed 64-bit integer holds with room to spare."""
 ROWS_A_FETCH = 5_000
 
 _ALWAYS_SHOWN = frozenset(
@@ -66,17 +64,27 @@ class DealRow:
     facts: DealFacts
 
 
-def broken_by_deal(connection: Connection, question: HygieneQuestion) -> Iterator[tuple[int, int]]:
-    """Number and mask of every deal that breaks a rule, streamed."""
+def scan_deals(connection: Connection, question: HygieneQuestion) -> Iterator[tuple[int, int]]:
+    """Number and mask of every deal that the rules look at, streamed."""
     if not question.plan.rules:
         return
     rows = connection.execution_options(yield_per=ROWS_A_FETCH).execute(scan_statement(question))
     for number, *words in rows:
-        yield number, sum(word << (place * RULES_A_WORD) for place, word in enumerate(words))
+        yield number, sum(word << (place * 2 * RULES_A_WORD) for place, word in enumerate(words))
+
+
+def applies_in(mask: int, place: int) -> bool:
+    """Whether the rule at that place of the plan applies to the deal of the mask."""
+    return bool(mask >> 2 * place & 1)
+
+
+def is_broken_in(mask: int, place: int) -> bool:
+    """Whether the deal of the mask breaks the rule at that place of the plan."""
+    return bool(mask >> 2 * place + 1 & 1)
 
 
 def scan_statement(question: HygieneQuestion) -> Select[Any]:
-    """A row per deal that breaks a rule: its number and its mask, in words."""
+    """A row per deal: its number and its mask, in words."""
     columns = DealColumns(question)
     compiler = ExpressionCompiler(columns.column_of, question.stage_numbers)
     rules = question.plan.rules
@@ -84,52 +92,50 @@ def scan_statement(question: HygieneQuestion) -> Select[Any]:
         _mask(rules[start : start + RULES_A_WORD], compiler).label(f"word_{start // RULES_A_WORD}")
         for start in range(0, len(rules), RULES_A_WORD)
     ]
-    # OFFSET keeps both databases from merging the queries and working each mask out twice.
-    deals = (
-        select(columns.version.c.opportunity.label("no"), *words)
+    return (
+        select(columns.version.c.opportunity, *words)
         .select_from(columns.source())
         .where(columns.is_looked_at())
-        .offset(0)
-        .subquery()
     )
-    masks = [column for column in deals.c if column.name != "no"]
-    return select(deals.c.no, *masks).where(or_(*(mask != 0 for mask in masks)))
 
 
 def _mask(rules: Sequence[ActiveRule], compiler: ExpressionCompiler) -> ColumnElement[int]:
-    """The sum of the bits of the broken rules, guard by guard."""
-    by_guard: dict[Expression | None, ColumnElement[int]] = {}
+    """The sum of the rules' bits: by exemption first, below that by the deals they look at."""
+    nested: dict[Expression | None, dict[Expression | None, ColumnElement[int]]] = {}
     for place, rule in enumerate(rules):
-        bit = case((compiler.compile(rule.broken), literal_column(str(1 << place))), else_=_ZERO)
-        by_guard[rule.guard] = by_guard[rule.guard] + bit if rule.guard in by_guard else bit
-    total: ColumnElement[int] = _ZERO
-    for guard, bits in by_guard.items():
-        total = total + (bits if guard is None else case((compiler.compile(guard), bits), else_=_ZERO))
+        bits = _bits(rule, 1 << 2 * place, compiler)
+        by_deals = nested.setdefault(rule.exempt, {})
+        by_deals[rule.deals] = by_deals[rule.deals] + bits if rule.deals in by_deals else bits
+    total = _ZERO
+    for exempt, by_deals in nested.items():
+        below = _ZERO
+        for deals, bits in by_deals.items():
+            below = below + (bits if deals is None else case((compiler.compile(deals), bits), else_=_ZERO))
+        total = total + (below if exempt is None else case((compiler.compile(exempt), _ZERO), else_=below))
     return total
 
 
+def _bits(rule: ActiveRule, first: int, compiler: ExpressionCompiler) -> ColumnElement[int]:
+    """The two bits of a rule for a deal that it looks at; the first variant whose scope holds decides."""
+    base = _variant_bits(rule.variants[-1], first, compiler)
+    cases = [
+        (compiler.compile(variant.scope), _variant_bits(variant, first, compiler))
+        for variant in rule.variants[:-1]
+        if variant.scope is not None
+    ]
+    return case(*cases, else_=base) if cases else base
+
+
+def _variant_bits(variant: Variant, first: int, compiler: ExpressionCompiler) -> ColumnElement[int]:
+    both: ColumnElement[int] = literal_column(str(3 * first))
+    applies_only: ColumnElement[int] = literal_column(str(first))
+    bits = case((compiler.compile(variant.broken), both), else_=applies_only)
+    if variant.applies is None:
+        return bits
+    return case((compiler.compile(variant.applies), bits), else_=_ZERO)
+
+
 _ZERO: ColumnElement[int] = literal_column("0")
-
-
-def count_applicable(connection: Connection, question: HygieneQuestion) -> dict[str, int]:
-    """How many deals each rule applies to, in one scan."""
-    rules = question.plan.rules
-    if not rules:
-        return {}
-    columns = DealColumns(question)
-    compiler = ExpressionCompiler(columns.column_of, question.stage_numbers)
-    conditions = {(rule.guard, rule.applies): None for rule in rules}
-    counts = [func.sum(case((_both(guard, applies, compiler), 1), else_=0)) for guard, applies in conditions]
-    statement = select(*counts).select_from(columns.source()).where(columns.is_looked_at())
-    counted = dict(zip(conditions, connection.execute(statement).one(), strict=True))
-    return {rule.name: int(counted[rule.guard, rule.applies] or 0) for rule in rules}
-
-
-def _both(
-    guard: Expression | None, applies: Expression | None, compiler: ExpressionCompiler
-) -> ColumnElement[bool]:
-    given = [compiler.compile(condition) for condition in (guard, applies) if condition is not None]
-    return and_(literal_column("1 = 1"), *given)
 
 
 def deals_that_break(question: HygieneQuestion, rules: Iterable[str]) -> Select[Any]:
@@ -137,7 +143,7 @@ def deals_that_break(question: HygieneQuestion, rules: Iterable[str]) -> Select[
     columns = DealColumns(question)
     compiler = ExpressionCompiler(columns.column_of, question.stage_numbers)
     active = [rule for rule in map(question.plan.named, rules) if rule is not None]
-    broken = [_both(rule.guard, rule.broken, compiler) for rule in active]
+    broken = [compiler.compile(rule.broken) for rule in active]
     any_broken = or_(*broken) if broken else literal_column("1 = 0")
     return (
         select(columns.version.c.opportunity)
@@ -197,7 +203,7 @@ class DealReader:
 def _facts_needed(plan: RulePlan) -> frozenset[str]:
     conditions: list[Expression | None] = []
     for rule in plan.rules:
-        conditions += [rule.guard, rule.broken, rule.applies, rule.high_when]
+        conditions += [rule.broken, rule.high_when]
     named = frozenset[str]().union(*(one.names() for one in conditions if one is not None))
     return _ALWAYS_SHOWN | named
 

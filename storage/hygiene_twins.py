@@ -8,6 +8,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from pipeline.expressions import Name
 from pipeline.hygiene.plan import ActiveRule
+from pipeline.hygiene.scope import unless
 from storage.expressions import ExpressionCompiler
 from storage.hygiene_columns import DealColumns, HygieneQuestion, twin_table
 from storage.tables import opportunity, opportunity_version, slice_table
@@ -59,15 +60,16 @@ def _pairs(question: HygieneQuestion, rule: ActiveRule, only: int | None) -> Sel
 
 
 def _families(question: HygieneQuestion, rule: ActiveRule, only: int | None) -> Select[Any]:
-    """A row per deal and product family of it."""
+    """A row per part of a deal: its account, product family, value and close date."""
     columns = DealColumns(question)
     compiler = ExpressionCompiler(columns.column_of, question.stage_numbers)
     version, record = columns.version, columns.record
     part, place = opportunity_version.alias("part"), slice_table.alias("place")
     worth = columns.column_of(Name("value"))
     looked_at = [columns.is_looked_at()]
-    if rule.guard is not None:
-        looked_at.append(compiler.compile(rule.guard))
+    for condition in (rule.deals, unless(rule.exempt)):
+        if condition is not None:
+            looked_at.append(compiler.compile(condition))
     if only is not None:
         account = select(opportunity.c.account_id).where(
             opportunity.c.no == only,
@@ -88,7 +90,6 @@ def _families(question: HygieneQuestion, rule: ActiveRule, only: int | None) -> 
             worth.label("worth"),
             version.c.close_day.label("close_day"),
         )
-        .distinct()
         .select_from(columns.source().join(part, same_version).join(place, place.c.no == part.c.slice))
         .where(
             *looked_at,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pipeline.expressions import Expression, Vocabulary, evaluate
 from pipeline.findings import Finding, PersonName, Severity
 from pipeline.hygiene.facts import DealFacts
-from pipeline.hygiene.plan import ActiveRule, RulePlan
+from pipeline.hygiene.plan import ActiveRule, RulePlan, Variant
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,20 @@ class Subject:
     """In the corporate currency; `None` where it is unknown or has no rate."""
 
 
-def is_broken(rule: ActiveRule, deal: DealFacts, vocabulary: Vocabulary) -> bool:
-    """Whether the deal breaks the rule; the same as the rule's SQL says."""
-    return _holds(rule.guard, deal, vocabulary) and evaluate(rule.broken, deal.values, vocabulary)
-
-
 def applies(rule: ActiveRule, deal: DealFacts, vocabulary: Vocabulary) -> bool:
     """Whether the rule has anything to say of the deal, broken or not."""
-    return _holds(rule.guard, deal, vocabulary) and _holds(rule.applies, deal, vocabulary)
+    if not _holds(rule.deals, deal, vocabulary):
+        return False
+    if rule.exempt is not None and evaluate(rule.exempt, deal.values, vocabulary):
+        return False
+    return _holds(_variant_of(rule, deal, vocabulary).applies, deal, vocabulary)
+
+
+def is_broken(rule: ActiveRule, deal: DealFacts, vocabulary: Vocabulary) -> bool:
+    """Whether the deal breaks the rule; the same as the rule's SQL says."""
+    if not applies(rule, deal, vocabulary):
+        return False
+    return evaluate(_variant_of(rule, deal, vocabulary).broken, deal.values, vocabulary)
 
 
 def broken_rules(plan: RulePlan, deal: DealFacts) -> Iterator[ActiveRule]:
@@ -39,7 +45,7 @@ def broken_rules(plan: RulePlan, deal: DealFacts) -> Iterator[ActiveRule]:
 
 def severity_of(rule: ActiveRule, deal: DealFacts, vocabulary: Vocabulary) -> Severity:
     """How bad it is that this deal breaks the rule."""
-    variant = next(one for one in rule.variants if _holds(one.scope, deal, vocabulary))
+    variant = _variant_of(rule, deal, vocabulary)
     if variant.severity is not None:
         return variant.severity
     is_high = rule.high_when is not None and evaluate(rule.high_when, deal.values, vocabulary)
@@ -64,6 +70,11 @@ def word_finding(
         value=subject.value,
         nudges=nudges,
     )
+
+
+def _variant_of(rule: ActiveRule, deal: DealFacts, vocabulary: Vocabulary) -> Variant:
+    """The first whose scope holds; the last one's always does."""
+    return next(one for one in rule.variants if _holds(one.scope, deal, vocabulary))
 
 
 def _holds(condition: Expression | None, deal: DealFacts, vocabulary: Vocabulary) -> bool:

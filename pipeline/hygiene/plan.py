@@ -17,7 +17,6 @@ from pipeline.hygiene.holdings import RECORD_TYPE, Holdings, custom_field_kinds,
 from pipeline.hygiene.rule import Meaning, Rule
 from pipeline.hygiene.rule_settings import (
     CloseDateTooFar,
-    Exemptions,
     QualificationIncomplete,
     RuleSettings,
 )
@@ -51,36 +50,24 @@ class ActiveRule:
     fixes: tuple[str, ...]
     says: Callable[[DealFacts], str]
     seen: Callable[[DealFacts], str | None]
-    guard: Expression | None
-    """The deals that the rule looks at, without those that are exempt; often shared between rules.
-    `None`: all."""
+    deals: Expression | None
+    """The deals that the rule looks at; `None`: all. Often shared between rules."""
+    exempt: Expression | None
+    """Those of them that it leaves alone; `None`: none. Often shared between rules."""
     variants: tuple[Variant, ...]
 
     @cached_property
-    def applies(self) -> Expression | None:
-        """Whether it applies to a deal inside the guard; `None`: to each."""
-        if any(variant.applies is None and variant.scope is None for variant in self.variants[:1]):
-            return None
-        return any_of([all_of([*scope, variant.applies]) for scope, variant in self._scoped()])
-
-    @cached_property
     def broken(self) -> Expression:
-        """Whether a deal inside the guard breaks it."""
-        either = any_of(
-            [all_of([*scope, variant.applies, variant.broken]) for scope, variant in self._scoped()]
-        )
+        """Whether a deal breaks the rule, as one condition."""
+        earlier: list[Expression | None] = []
+        cases: list[Expression | None] = []
+        for variant in self.variants:
+            cases.append(all_of([*earlier, variant.scope, variant.applies, variant.broken]))
+            earlier.append(unless(variant.scope))
+        either = all_of([self.deals, unless(self.exempt), any_of(cases)])
         if either is None:
             raise ValueError(f"the rule {self.name} has no condition")
         return either
-
-    def _scoped(self) -> list[tuple[list[Expression | None], Variant]]:
-        """Each variant with the conditions that make it the deal's."""
-        scoped: list[tuple[list[Expression | None], Variant]] = []
-        earlier: list[Expression | None] = []
-        for variant in self.variants:
-            scoped.append(([*earlier, variant.scope], variant))
-            earlier.append(unless(variant.scope))
-        return scoped
 
 
 @dataclass(frozen=True)
@@ -167,7 +154,8 @@ class _Planner:
             fixes=rule.fixes(self._meaning),
             says=rule.says,
             seen=rule.seen,
-            guard=self._guard(self._bound(rule.deals, settings), settings.exempt),
+            deals=self._bound(rule.deals, settings),
+            exempt=self._checked(exempt_condition(settings.exempt)),
             variants=(*variants, self._variant(rule, settings, None)),
         )
 
@@ -217,12 +205,10 @@ class _Planner:
             fixes=rule.fixes,
             says=lambda _: rule.says,
             seen=lambda deal: None if shown is None else deal.shown(shown),
-            guard=self._guard(None if _is_about_closed_deals(when) else _IS_OPEN, rule.exempt),
+            deals=None if _is_about_closed_deals(when) else self._checked(_IS_OPEN),
+            exempt=self._checked(exempt_condition(rule.exempt)),
             variants=(Variant(None, None, when, None),),
         )
-
-    def _guard(self, deals: Expression | None, exempt: Exemptions) -> Expression | None:
-        return all_of([self._checked(deals), unless(self._checked(exempt_condition(exempt)))])
 
     def _checked(self, condition: Expression | None) -> Expression | None:
         return None if condition is None else check(condition, self._built_in)

@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
+from pipeline.expressions import evaluate
 from pipeline.hygiene.facts import DealFacts
 from pipeline.hygiene.judging import applies, is_broken
 from pipeline.records import Category
 from storage.hygiene import ask_hygiene
-from storage.hygiene_scan import DealReader, broken_by_deal, count_applicable
+from storage.hygiene_scan import DealReader, applies_in, is_broken_in, scan_deals
 from storage.hygiene_twins import find_twins
 from storage.tables import metadata
 
@@ -112,8 +113,7 @@ def test_sql_and_python_agree_on_every_rule(deals: list[tuple[dict[str, Any], di
             rates=mirror.rates,
         )
         find_twins(connection, question)
-        by_sql = dict(broken_by_deal(connection, question))
-        applicable = count_applicable(connection, question)
+        by_sql = dict(scan_deals(connection, question))
         facts: dict[int, DealFacts] = {
             deal.number: deal.facts
             for deal in DealReader(question).read(connection, range(1, len(deals) + 1))
@@ -121,11 +121,12 @@ def test_sql_and_python_agree_on_every_rule(deals: list[tuple[dict[str, Any], di
 
     rules, vocabulary = question.plan.rules, question.plan.vocabulary
     assert len(rules) == 34
-    for number, deal_facts in facts.items():
-        broken = {rule.name for rule in rules if is_broken(rule, deal_facts, vocabulary)}
-        mask = by_sql.pop(number, 0)
-        assert {rule.name for place, rule in enumerate(rules) if mask >> place & 1} == broken
-    assert by_sql == {}
-    for rule in rules:
-        assert applicable[rule.name] == sum(applies(rule, one, vocabulary) for one in facts.values())
+    assert by_sql.keys() == facts.keys()
+    for number, mask in by_sql.items():
+        judged = facts[number]
+        broken = {rule.name for rule in rules if is_broken(rule, judged, vocabulary)}
+        assert {rule.name for place, rule in enumerate(rules) if is_broken_in(mask, place)} == broken
+        applicable = {rule.name for rule in rules if applies(rule, judged, vocabulary)}
+        assert {rule.name for place, rule in enumerate(rules) if applies_in(mask, place)} == applicable
+        assert {rule.name for rule in rules if evaluate(rule.broken, judged.values, vocabulary)} == broken
     engine.dispose()
