@@ -194,12 +194,10 @@ function speak(words, thread, box) {
 async function press(message, button) {
   const inThread = button.closest("#thread") !== null;
   const place = placeNow(inThread ? state.thread : null);
+  if (button.hasAttribute("aria-busy")) return;
   button.setAttribute("aria-busy", "true");
-  button.disabled = true;
   await during(place, () => click(place, button.dataset.command, button.dataset.argument));
-  button.disabled = false;
   button.removeAttribute("aria-busy");
-  if (document.activeElement === document.body) button.focus();
 }
 
 function buildComposers() {

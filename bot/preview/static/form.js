@@ -20,7 +20,9 @@ export class FormSheet {
     if (!this.sheet.open) this.sheet.showModal();
     const fields = [...this.body.querySelectorAll("input, select, textarea")];
     const refused = fields.find((field) => field.closest(".m-input")?.querySelector(".m-problem"));
-    (refused ?? fields[0])?.focus();
+    const first = refused ?? fields[0];
+    first?.focus();
+    if (first?.matches("textarea, [type=text]")) first.setSelectionRange(first.value.length, first.value.length);
   }
 
   async #submit(form) {
