@@ -187,7 +187,7 @@ class Measuring:
         notices = [problem.says for problem in self._scales.target_problems]
         if not definitions.dimensions.deal_type:
             notices.append(NO_DEAL_TYPES)
-        if len(self._scales.currencies) > 1 and self._scales.rates.mode != definitions.money.rate_mode:
+        if self._scales.rates.static and self._scales.rates.mode != definitions.money.rate_mode:
             notices.append(STATIC_RATES_NOTICE)
         if self._state.definitions_hash != definitions_hash(self._company):
             notices.append(CONFIGURATION_CHANGED)
