@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.app import Council, build_crm, open_council
 from bot.settings import DEFAULT_FILE, field_kinds, load_settings
 from jobs.pull import Progress, run_pull
+from storage.apm import definitions_hash
 from storage.mirror import read_mirror
 
 
@@ -33,7 +34,7 @@ def open_demo(folder: Path, now: datetime, progress: Callable[[Progress], None])
     """The demo company as of today. One that was made today is taken as it is, an older one is left."""
     folder.mkdir(parents=True, exist_ok=True)
     council = open_council(load_settings(_write_configuration(folder, now), {}))
-    if read_mirror(council.engine).generation == 0:
+    if not _is_current(council):
         run_pull(
             council.engine,
             build_crm(council.settings, now),
@@ -44,6 +45,11 @@ def open_demo(folder: Path, now: datetime, progress: Callable[[Progress], None])
         )
     _forget_older(folder, now)
     return council
+
+
+def _is_current(council: Council) -> bool:
+    """Whether it was pulled, and with the definitions that this version of the product brings."""
+    return read_mirror(council.engine).definitions_hash == definitions_hash(council.company)
 
 
 def _write_configuration(folder: Path, now: datetime) -> Path:

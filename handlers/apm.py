@@ -5,7 +5,7 @@ from datetime import date
 from handlers.grammar import ShowMatrix, ShowWhy
 from handlers.today import read_today
 from handlers.values import check_offered, find_value, row_of
-from handlers.visible import visible_deals, visible_matrix
+from handlers.visible import sees_deals, visible_deals, visible_matrix
 from messages.apm import compose_matrix, compose_row, compose_why
 from messages.reply import Reply
 from pipeline.access import FiguresScope, Member, TeamOnly, figures_scope
@@ -33,16 +33,19 @@ def show_why(engine: Engine, company: Company, member: Member, wanted: ShowWhy) 
     as_of = wanted.as_of or read_today(engine)
     matrix = _matrix(engine, company, member, scope, as_of, dimension, None)
     row = row_of(matrix, value)
-    deals = read_deals(
-        engine,
-        company,
-        as_of=as_of,
-        dimension=dimension,
-        value=row.value,
-        metric=wanted.metric,
-        owners=_owners(scope),
-    )
-    return Reply((compose_why(matrix, row, wanted.metric, visible_deals(member, deals)),))
+    deals = None
+    if sees_deals(member) or member.reports:
+        found = read_deals(
+            engine,
+            company,
+            as_of=as_of,
+            dimension=dimension,
+            value=row.value,
+            metric=wanted.metric,
+            owners=None if sees_deals(member) else member.team,
+        )
+        deals = visible_deals(member, found)
+    return Reply((compose_why(matrix, row, wanted.metric, deals),))
 
 
 def _named(engine: Engine, company: Company, wanted: ShowMatrix) -> tuple[Dimension, str | None]:
@@ -64,9 +67,6 @@ def _matrix(
     dimension: Dimension,
     by: Dimension | None,
 ) -> Matrix:
-    matrix = read_apm(engine, company, as_of=as_of, dimension=dimension, by=by, owners=_owners(scope))
+    owners = scope.owner_ids if isinstance(scope, TeamOnly) else None
+    matrix = read_apm(engine, company, as_of=as_of, dimension=dimension, by=by, owners=owners)
     return visible_matrix(matrix, scope, member)
-
-
-def _owners(scope: FiguresScope) -> frozenset[str] | None:
-    return scope.owner_ids if isinstance(scope, TeamOnly) else None

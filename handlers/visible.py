@@ -53,14 +53,12 @@ def sees_deals(member: Member) -> bool:
     return may(member, Action.SEE, Deal(owner_id=None)).allowed
 
 
-def visible_deals(member: Member, deals: Sequence[DealLine]) -> tuple[ShownDeal, ...] | None:
-    """The deals of a drill-down as far as somebody may see them; `None` where they may see none.
+def visible_deals(member: Member, deals: Sequence[DealLine]) -> tuple[ShownDeal, ...]:
+    """The deals of a drill-down as far as somebody may see them.
 
     A confidential deal stands there without its name for those outside its owner's management chain;
     where it is one of fewer than three deals, amounts are hidden too.
     """
-    if not (sees_deals(member) or member.reports):
-        return None
     seen = [deal for deal in deals if _in_reach(member, deal)]
     hidden = {deal.opportunity_id for deal in seen if not _is_named(member, deal)}
     hides_amounts = bool(hidden) and len(deals) < FEWEST_DEALS_WITH_AMOUNTS
@@ -81,6 +79,6 @@ def _is_named(member: Member, deal: DealLine) -> bool:
 def _shown(deal: DealLine, is_hidden: bool, hides_amounts: bool) -> ShownDeal:
     value = None if hides_amounts else deal.value
     if is_hidden:
-        return ShownDeal(CONFIDENTIAL, "", "", None, value, not deal.untrusted)
+        return ShownDeal(CONFIDENTIAL, "", deal.stage, deal.close_date, value, not deal.untrusted)
     owner = deal.owner.name if deal.owner else ""
     return ShownDeal(deal.name, owner, deal.stage, deal.close_date, value, not deal.untrusted)

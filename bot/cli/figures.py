@@ -83,7 +83,7 @@ def _show_cell(council: Council, wanted: ShowWhy, as_of: date | None, format: Fo
     matrix = read_matrix(engine, company, as_of=day, dimension=dimension)
     row = row_of(matrix, value)
     found = read_deals(engine, company, as_of=day, dimension=dimension, value=value, metric=wanted.metric)
-    deals = visible_deals(OPERATOR, found) or ()
+    deals = visible_deals(OPERATOR, found)
     if format is Format.TABLE:
         print_cards(compose_why(matrix, row, wanted.metric, deals))
     elif format is Format.JSON:
