@@ -69,6 +69,11 @@ class Door:
             return request.method in {"GET", "HEAD"}
         return origin.lower() in {f"http://{name}" for name in self._names()}
 
+    def is_asked_by_another_page(self, request: web.Request) -> bool:
+        """Other servers of this machine are the same site to a browser: our strict cookie comes along."""
+        asked_from = request.headers.get("Sec-Fetch-Site", "none")
+        return request.path != "/" and asked_from not in {"same-origin", "none"}
+
     def opens_with_token(self, request: web.Request) -> bool:
         return _is_same(request.query.get(TOKEN_PARAMETER, ""), self.token)
 
@@ -89,7 +94,8 @@ def guard(door: Door, files: StaticFiles) -> Middleware:
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not (door.knows_host(request) and door.knows_origin(request)):
+        is_ours = door.knows_host(request) and door.knows_origin(request)
+        if not is_ours or door.is_asked_by_another_page(request):
             return files.response("closed.html", status=403)
         is_open_to_all = request.path.startswith("/static/")
         if request.path == "/" and request.method == "GET" and door.opens_with_token(request):

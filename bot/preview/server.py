@@ -143,7 +143,9 @@ class RoomApplication:
             await response.prepare(request)
             while not self._closing.is_set():
                 something_new.clear()
-                guest = await self._guest(guest_id)
+                guest = await self._find_guest(guest_id)
+                if guest is None:
+                    break
                 for message in self._room.messages_for(guest, change):
                     view = await asyncio.to_thread(view_message, message)
                     change = message.change
@@ -196,11 +198,15 @@ class RoomApplication:
 
     # --- Who and where --------------------------------------------------------------------------
 
+    async def _find_guest(self, guest_id: str) -> Guest | None:
+        guests = await asyncio.to_thread(self._guests)
+        return next((guest for guest in guests if guest.id == guest_id), None)
+
     async def _guest(self, guest_id: str) -> Guest:
-        for guest in await asyncio.to_thread(self._guests):
-            if guest.id == guest_id:
-                return guest
-        raise web.HTTPNotFound(text="Nobody of that name is here any more. Choose who you are again.")
+        guest = await self._find_guest(guest_id)
+        if guest is None:
+            raise web.HTTPNotFound(text="This person is not here any more. Choose who you are again.")
+        return guest
 
     async def _guest_in(self, sent: PlaceSent) -> Guest:
         guest = await self._guest(sent.person)

@@ -176,6 +176,15 @@ class TestDoor:
         async with visit.session.post(visit.origin + "/api/say", json={}) as response:
             assert response.status == 403
 
+    @pytest.mark.parametrize("asked_from", ["same-site", "cross-site"])
+    async def test_pages_of_other_servers_on_this_machine_reach_nothing_with_our_cookie(
+        self, visit: Visit, asked_from: str
+    ) -> None:
+        for path in ("/api/room", "/api/events", "/static/app.js"):
+            status, body = await visit.get(path, **{"Sec-Fetch-Site": asked_from})
+            assert (status, "Ana Souza" in body) == (403, False)
+        assert (await visit.get("/api/room", **{"Sec-Fetch-Site": "same-origin"}))[0] == 200
+
     async def test_every_answer_carries_the_headers_that_keep_it_safe(self, visit: Visit) -> None:
         for path in ("/", "/static/app.js", "/api/room", "/nowhere"):
             async with visit.session.get(visit.origin + path) as response:
@@ -361,6 +370,12 @@ class TestStream:
         address = f"{visit.origin}/api/events?person={SAM.id}&after=0"
         async with visit.session.get(address, headers={"Last-Event-ID": str(first.change)}) as stream:
             assert (await _next_event(stream))["summary"] == "Second, in short"
+
+    async def test_the_stream_of_somebody_who_left_ends(self, visit: Visit) -> None:
+        async with visit.session.get(f"{visit.origin}/api/events?person={SAM.id}") as stream:
+            visit.guests.remove(SAM)
+            visit.room.post(card("Summary"), Place(COUNCIL))
+            assert b"Summary" not in await asyncio.wait_for(stream.content.read(), timeout=2)
 
     async def test_closing_the_room_ends_its_streams(self, visit: Visit) -> None:
         async with visit.session.get(f"{visit.origin}/api/events?person={SAM.id}") as stream:
