@@ -5,7 +5,7 @@ bit 2i + 1 that it is broken. Rules that look at the same deals stand under one 
 none of them looks at costs one comparison.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -68,7 +68,7 @@ def scan_deals(connection: Connection, question: HygieneQuestion) -> Iterator[tu
     """Number and mask of every deal that the rules look at, streamed."""
     if not question.plan.rules:
         return
-    rows = connection.execution_options(yield_per=ROWS_A_FETCH).execute(scan_statement(question))
+    rows = connection.execute(scan_statement(question), execution_options={"yield_per": ROWS_A_FETCH})
     for number, *words in rows:
         yield number, sum(word << (place * 2 * RULES_A_WORD) for place, word in enumerate(words))
 
@@ -152,6 +152,27 @@ def deals_that_break(question: HygieneQuestion, rules: Iterable[str]) -> Select[
     )
 
 
+class _StoredFacts(Mapping[str, FactValue]):
+    """The facts of one row, read when somebody asks: a finding shows few of the many."""
+
+    def __init__(
+        self, row: Sequence[Any], readers: Mapping[str, tuple[int, Callable[[Any], FactValue]]]
+    ) -> None:
+        self._row = row
+        self._readers = readers
+
+    def __getitem__(self, name: str) -> FactValue:
+        place, read = self._readers[name]
+        value = self._row[place]
+        return None if value is None else read(value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._readers)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+
 class DealReader:
     """Reads the facts of deals that the rules look at; `find_twins` has run before."""
 
@@ -159,8 +180,7 @@ class DealReader:
         columns = DealColumns(question)
         state = columns.version.c
         in_pipeline = ExpressionCompiler(columns.column_of, question.stage_numbers).compile(SCORED)
-        self._names = sorted(_facts_needed(question.plan))
-        self._readers = [_reader(_kind(name, question.plan), question) for name in self._names]
+        names = sorted(_facts_needed(question.plan))
         about = [
             state.opportunity,
             columns.record.c.crm_id,
@@ -172,8 +192,11 @@ class DealReader:
             state.close_day,
             in_pipeline.label("is_in_pipeline"),
         ]
-        facts = [columns.column_of(Name(name)) for name in self._names]
-        self._first_fact = len(about)
+        facts = [columns.column_of(Name(name)) for name in names]
+        self._readers = {
+            name: (place, _reader(_kind(name, question.plan), question))
+            for place, name in enumerate(names, start=len(about))
+        }
         self._statement = (
             select(*about, *facts)
             .select_from(columns.source())
@@ -184,8 +207,6 @@ class DealReader:
     def read(self, connection: Connection, numbers: Sequence[int]) -> Iterator[DealRow]:
         """The deals of these numbers, in their order; those that no rule looks at are left out."""
         for row in connection.execute(self._statement, {"numbers": list(numbers)}):
-            stored = row[self._first_fact :]
-            values = (read(value) for read, value in zip(self._readers, stored, strict=True))
             yield DealRow(
                 number=row.opportunity,
                 crm_id=row.crm_id,
@@ -196,7 +217,7 @@ class DealReader:
                 currency=row.currency,
                 close_day=row.close_day,
                 is_in_pipeline=bool(row.is_in_pipeline),
-                facts=DealFacts(dict(zip(self._names, values, strict=True))),
+                facts=DealFacts(_StoredFacts(row, self._readers)),
             )
 
 
@@ -224,5 +245,4 @@ def _reader(kind: Kind, question: HygieneQuestion) -> Callable[[Any], FactValue]
         Kind.STAGE: stage_names.get,
         Kind.CATEGORY: lambda rank: Category(int(rank)),
     }
-    read = readers[kind]
-    return lambda value: None if value is None else read(value)
+    return readers[kind]
