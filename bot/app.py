@@ -34,10 +34,10 @@ def read_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def _demo_hint() -> str:
     """Who has a demo company already can ask it from here."""
-    from bot.demo import demo_folder
+    from bot.demo import existing_demo
 
-    config = demo_folder() / DEFAULT_FILE
-    return f" (yours is there: council --config {config} apm region)" if config.exists() else ""
+    config = existing_demo()
+    return f" (yours is there: council --config {config} apm region)" if config else ""
 
 
 def open_council(settings: Settings) -> Council:

@@ -14,20 +14,28 @@ from storage.apm import definitions_hash
 from storage.mirror import read_mirror
 
 
-def demo_folder() -> Path:
-    """In the user's cache, else among the temporary files: it can be deleted at any time."""
+def demo_folders() -> tuple[Path, Path]:
+    """Where the demo company may lie: in the user's cache, else among the temporary files. Both can be
+    deleted at any time."""
     caches = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     home = Path(caches) if caches else Path.home() / ".cache"
-    folder = home / "pipeline-council" / "demo"
-    return folder if _can_hold(folder) else Path(tempfile.gettempdir()) / "pipeline-council-demo"
+    return home / "pipeline-council" / "demo", Path(tempfile.gettempdir()) / "pipeline-council-demo"
 
 
-def _can_hold(folder: Path) -> bool:
+def existing_demo() -> Path | None:
+    """The configuration of a demo company that was opened before."""
+    found = (folder / DEFAULT_FILE for folder in demo_folders())
+    return next((config for config in found if config.exists()), None)
+
+
+def make_demo_folder() -> Path:
+    """The first of the folders that can be written to."""
+    cache, temporary = demo_folders()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        cache.mkdir(parents=True, exist_ok=True)
     except OSError:
-        return False
-    return os.access(folder, os.W_OK)
+        return temporary
+    return cache if os.access(cache, os.W_OK) else temporary
 
 
 def open_demo(folder: Path, now: datetime, progress: Callable[[Progress], None]) -> Council:

@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from bot.app import open_council, read_settings
 from bot.cli.invocation import Called, Format, OutputFormat
+from bot.cli.opening import opened
 from bot.cli.sheet import print_cards, print_json, print_text
 from bot.output.csv_sheet import csv_sheet
 from messages.card import Block, Card, Fact, Facts, Paragraph, Tone, text
@@ -12,8 +12,8 @@ from storage.mirror import MirrorState, read_mirror
 
 def show_state(*, format: OutputFormat = Format.TABLE, invocation: Called) -> None:
     """Where the mirror's records come from and how old they are."""
-    council = open_council(read_settings(invocation.config, invocation.environ))
-    state = read_mirror(council.engine)
+    with opened(invocation) as council:
+        state = read_mirror(council.engine)
     facts = _facts(state)
     if format is Format.TABLE:
         print_cards(_card(facts, state))

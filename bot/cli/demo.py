@@ -13,7 +13,7 @@ from bot.app import Council
 from bot.cli.invocation import Called
 from bot.cli.progress import shown_progress
 from bot.cli.sheet import terminal
-from bot.demo import demo_folder
+from bot.demo import make_demo_folder
 from bot.demo import open_demo as prepare_demo
 from bot.dispatch import Dispatch
 from bot.logs import log_to_stderr
@@ -34,7 +34,7 @@ def open_demo(
     log_to_stderr()
     now = datetime.now(UTC)
     with shown_progress() as progress:
-        council = prepare_demo(demo_folder(), now, progress)
+        council = prepare_demo(make_demo_folder(), now, progress)
     asyncio.run(_stay(council, now, port, _announce(council, opens_browser=browser)))
 
 

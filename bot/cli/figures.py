@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import date
 
-from bot.app import Council, open_council, read_settings
+from bot.app import Council
 from bot.cli.invocation import AsOf, Called, Format, OutputFormat
+from bot.cli.opening import opened
 from bot.cli.operator import OPERATOR
 from bot.cli.sheet import print_cards, print_json, print_text
 from bot.output.csv_tables import deals_csv, matrix_csv
@@ -30,12 +31,12 @@ def show_apm(
         DIMENSION [VALUE] [by DIMENSION]: region, product, segment or source; then a row's name, and a
         second dimension that cuts it.
     """
-    council = open_council(read_settings(invocation.config, invocation.environ))
     wanted = read_apm(words)
-    if isinstance(wanted, ShowWhy):
-        _show_cell(council, wanted, as_of, format)
-    else:
-        _show_table(council, wanted, as_of, format)
+    with opened(invocation) as council:
+        if isinstance(wanted, ShowWhy):
+            _show_cell(council, wanted, as_of, format)
+        else:
+            _show_table(council, wanted, as_of, format)
 
 
 def show_why(
@@ -48,8 +49,9 @@ def show_why(
     words
         [DIMENSION] VALUE METRIC: EMEA coverage; region "North America" closed won; total forecast.
     """
-    council = open_council(read_settings(invocation.config, invocation.environ))
-    _show_cell(council, read_why(words), as_of, format)
+    wanted = read_why(words)
+    with opened(invocation) as council:
+        _show_cell(council, wanted, as_of, format)
 
 
 def _show_table(council: Council, wanted: ShowMatrix, as_of: date | None, format: Format) -> None:

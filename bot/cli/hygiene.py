@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import date
 
-from bot.app import Council, open_council, read_settings
+from bot.app import Council
 from bot.cli.invocation import AsOf, Called, Format, OutputFormat
+from bot.cli.opening import opened
 from bot.cli.operator import visible_report
 from bot.cli.sheet import print_cards, print_json, print_text
 from bot.output.csv_tables import hygiene_csv
@@ -34,14 +35,14 @@ def show_hygiene(
         Nothing for the company, "team" for every rep by money at risk, or a person (name, e-mail or
         user id): a manager's team, a rep's deals.
     """
-    council = open_council(read_settings(invocation.config, invocation.environ))
-    view = _view(council, " ".join(whose), as_of)
+    with opened(invocation) as council:
+        report, card = _view(council, " ".join(whose), as_of)
     if format is Format.TABLE:
-        print_cards(view[1])
+        print_cards(card)
     elif format is Format.JSON:
-        print_json(hygiene_json(view[0]))
+        print_json(hygiene_json(report))
     else:
-        print_text(hygiene_csv(view[0]))
+        print_text(hygiene_csv(report))
 
 
 def _view(council: Council, whose: str, as_of: date | None) -> tuple[HygieneReport, Card]:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bot.app import open_council, read_settings
 from bot.cli.invocation import AsOf, Called
+from bot.cli.opening import opened
 from bot.cli.sheet import print_cards
 from handlers.today import read_today
 from jobs.council import compose_weekly_post
@@ -36,7 +36,7 @@ def run_job(
         raise CouncilError(
             "No chat is connected to post to. Read the post here: council job council --dry-run"
         )
-    council = open_council(read_settings(invocation.config, invocation.environ))
-    day = as_of or read_today(council.engine)
-    post = compose_weekly_post(council.engine, council.company, as_of=day)
+    with opened(invocation) as council:
+        day = as_of or read_today(council.engine)
+        post = compose_weekly_post(council.engine, council.company, as_of=day)
     print_cards(post.summary, *post.threads)

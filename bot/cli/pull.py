@@ -35,10 +35,13 @@ def pull(
     crm = build_crm(settings, now)
     check_configuration(settings, crm, now)
     council = open_council(settings)
-    with shown_progress() as progress:
-        report = run_pull(
-            council.engine, crm, council.company, fields=field_kinds(settings), now=now, progress=progress
-        )
+    try:
+        with shown_progress() as progress:
+            report = run_pull(
+                council.engine, crm, council.company, fields=field_kinds(settings), now=now, progress=progress
+            )
+    finally:
+        council.engine.dispose()
     if format is Format.TABLE:
         print_cards(compose_pull_report(report))
     elif format is Format.JSON:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bot.app import open_council, read_settings
 from bot.cli.invocation import Called, Format, OutputFormat
+from bot.cli.opening import opened
 from bot.cli.sheet import print_cards, print_json, print_text
 from bot.output.csv_tables import waterfall_csv
 from bot.output.waterfall_json import waterfall_json
@@ -35,24 +35,23 @@ def show_waterfall(
     words
         [DIMENSION VALUE]: region EMEA.
     """
-    council = open_council(read_settings(invocation.config, invocation.environ))
     if to_date < from_date:
         raise CommandNotUnderstood(f"--to {to_date} lies before --from {from_date}. Turn them round.")
-    dimension, value = None, None
-    if words:
-        dimension, value = _slice(words)
-        dimension, value = find_value(council.engine, council.company, value, dimension)
-    if value == TOTAL:
-        dimension, value = None, None
-    waterfall = read_waterfall(
-        council.engine,
-        council.company,
-        from_date=from_date,
-        to_date=to_date,
-        period_label=period,
-        dimension=dimension,
-        value=value,
-    )
+    dimension, value = _slice(words) if words else (None, None)
+    with opened(invocation) as council:
+        if value is not None:
+            dimension, value = find_value(council.engine, council.company, value, dimension)
+        if value == TOTAL:
+            dimension, value = None, None
+        waterfall = read_waterfall(
+            council.engine,
+            council.company,
+            from_date=from_date,
+            to_date=to_date,
+            period_label=period,
+            dimension=dimension,
+            value=value,
+        )
     if format is Format.TABLE:
         print_cards(compose_waterfall(waterfall.rounded_to_cents()))
     elif format is Format.JSON:

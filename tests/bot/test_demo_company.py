@@ -1,0 +1,141 @@
+"""The demo company as a visitor meets it: opened once a day, its room furnished, each role answered."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from bot.app import Council
+from bot.demo import open_demo
+from bot.dispatch import Dispatch
+from bot.output.hygiene_json import hygiene_json
+from bot.output.matrix_json import matrix_json
+from bot.preview.asking import Clicked, Submitted, Typed
+from bot.preview.room import Room
+from bot.preview.seeding import seed_room
+from bot.room import answer_of, list_guests, seed_posts
+from crm.demo import demo_cast
+from handlers.today import read_today
+from messages.render.terminal import render_text
+from messages.reply import Reply
+from pipeline.findings import PersonName
+from pipeline.matrix import Dimension
+from storage.apm import read_apm
+from storage.hygiene_reading import read_hygiene
+
+NOW = datetime(2026, 5, 15, 18, tzinfo=UTC)
+CAST = {member.role: member for member in demo_cast()}
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Council]:
+    council = open_demo(tmp_path_factory.mktemp("demo"), NOW, lambda _: None)
+    yield council
+    council.engine.dispose()
+
+
+@pytest.fixture
+def dispatch(demo: Council) -> Dispatch:
+    return Dispatch(demo.engine, demo.company)
+
+
+def words(reply: Reply) -> str:
+    return " ".join(render_text(card, 300) for card in reply.cards)
+
+
+def test_opened_again_on_the_same_day_it_is_not_pulled_again(demo: Council) -> None:
+    steps: list[str] = []
+    again = open_demo(demo.settings.home, NOW, lambda progress: steps.append(progress.step))
+    again.engine.dispose()
+    assert steps == []
+    assert read_today(again.engine) == read_today(demo.engine)
+    again.engine.dispose()
+
+
+def test_another_day_draws_another_company_and_forgets_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "council-2026-05-14.db").touch()
+    open_demo(tmp_path, NOW, lambda _: None).engine.dispose()
+    assert [path.name for path in tmp_path.glob("*.db")] == ["council-2026-05-15.db"]
+
+
+def test_the_cast_stands_first_under_each_heading_and_only_the_council_is_in_its_channel(
+    demo: Council,
+) -> None:
+    guests = list_guests(demo, {member.user_id: member.introduction for member in CAST.values()})
+    headings = list(dict.fromkeys(guest.role for guest in guests))
+    assert headings == ["Sales operations", "Council", "Administrators", "Managers", "Reps"]
+    for role, heading in (("rep", "Reps"), ("manager", "Managers"), ("council", "Council")):
+        first = next(guest for guest in guests if guest.role == heading)
+        assert (first.id, first.says) == (CAST[role].user_id, CAST[role].introduction)
+    in_channel = {guest.role for guest in guests if "#pipeline-council" in guest.channels}
+    assert in_channel == {"Sales operations", "Council"}
+
+
+def test_the_weekly_post_and_a_reps_digest_stand_in_the_room(demo: Council) -> None:
+    rep = CAST["rep"]
+    room = Room(lambda: NOW)
+    seed_room(room, seed_posts(demo, [PersonName(rep.user_id, rep.name)], NOW))
+    guests = {guest.id: guest for guest in list_guests(demo, {})}
+    for_council = room.messages_for(guests[CAST["council"].user_id])
+    assert for_council[0].conversation == "#pipeline-council"
+    assert all(message.thread == for_council[0].number for message in for_council[1:])
+    digest = room.messages_for(guests[rep.user_id])
+    assert [message.conversation for message in digest] == [f"@{rep.user_id}"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "/apm region",
+        "/apm region EMEA",
+        "/apm product",
+        "/apm segment",
+        "/apm source",
+        "/apm lever",
+        "/apm region by product",
+        "/apm why EMEA coverage",
+        "/hygiene company",
+        "/help",
+    ],
+)
+def test_the_council_and_operations_are_answered_whatever_they_ask(dispatch: Dispatch, typed: str) -> None:
+    for role in ("council", "operations"):
+        reply = answer_of(dispatch, CAST[role].user_id, Typed(typed))
+        assert {card.key for card in reply.cards} != {"problem"}, words(reply)
+
+
+def test_a_manager_sees_the_own_region_and_a_rep_the_own_deals(dispatch: Dispatch) -> None:
+    manager, rep = CAST["manager"], CAST["rep"]
+    shown = words(answer_of(dispatch, manager.user_id, Typed("/apm region")))
+    assert "APAC" in shown
+    assert "EMEA" not in shown
+    assert rep.name in words(answer_of(dispatch, manager.user_id, Typed("/hygiene team")))
+    assert rep.name in words(answer_of(dispatch, rep.user_id, Typed("/hygiene")))
+    assert "not for you" in words(answer_of(dispatch, rep.user_id, Typed("/apm region")))
+
+
+def test_clicks_and_forms_pass_the_same_door(dispatch: Dispatch) -> None:
+    rep = CAST["rep"].user_id
+    clicked = answer_of(dispatch, rep, Clicked("why", "region/EMEA/coverage"))
+    sent = answer_of(dispatch, rep, Submitted("fix", "006", {}))
+    assert "not for you" in words(clicked)
+    assert "older message" in words(sent)
+
+
+@pytest.mark.parametrize("dimension", Dimension)
+def test_every_table_of_the_demo_fits_the_schema(demo: Council, dimension: Dimension) -> None:
+    schema = json.loads((SCHEMAS / "apm.json").read_text(encoding="utf-8"))
+    day = read_today(demo.engine)
+    matrix = read_apm(demo.engine, demo.company, as_of=day, dimension=dimension, by=None)
+    Draft202012Validator(schema).validate(json.loads(json.dumps(matrix_json(matrix), allow_nan=False)))
+
+
+def test_the_findings_of_the_demo_fit_the_schema(demo: Council) -> None:
+    schema = json.loads((SCHEMAS / "hygiene.json").read_text(encoding="utf-8"))
+    report = read_hygiene(demo.engine, demo.company, as_of=read_today(demo.engine))
+    Draft202012Validator(schema).validate(json.loads(json.dumps(hygiene_json(report), allow_nan=False)))
+    assert report.findings
