@@ -1,6 +1,7 @@
 """The local room in a real browser: with naughty names, by keyboard alone, and on a narrow screen."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -203,6 +204,18 @@ class TestMessages:
         page.one('#messages [data-face="card"]').click()
         assert titles(page)[0] == "Digest of Ana Souza"
         assert not page.all("#messages .source:not([hidden])")
+
+    def test_the_json_is_copied_as_it_stands(self, page: Page) -> None:
+        page.chrome.execute_cdp_cmd(
+            "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+        )
+        page.one('#messages [data-face="blockkit"]').click()
+        page.one("#messages .source-copy").click()
+        page.until("Copied", lambda: page.one("#messages .source-copy").text == "Copied")
+        copied = page.chrome.execute_async_script(
+            "navigator.clipboard.readText().then(arguments[arguments.length - 1])"
+        )
+        assert json.loads(copied)[0]["text"] == "Digest of Ana Souza, in short"
 
     def test_a_form_keeps_what_was_typed_until_it_is_accepted(self, page: Page) -> None:
         page.one('#messages [data-command="fix"]').click()

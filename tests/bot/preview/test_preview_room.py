@@ -69,6 +69,11 @@ class TestWhoSeesWhat:
         assert titles(room, PRIYA) == ["Parent", "Reply"]
         assert titles(room, SAM) == []
 
+    def test_a_reply_with_an_audience_of_its_own_stays_within_its_parent_s(self, room: Room) -> None:
+        parent = room.post(card("p", "Parent"), Place(COUNCIL), audience=frozenset({PRIYA.id}))
+        reply = room.post(card("r"), Place(COUNCIL, parent.number), audience=frozenset({PRIYA.id, SAM.id}))
+        assert reply.audience == frozenset({PRIYA.id})
+
     def test_what_was_shown_to_one_can_be_shown_to_all(self, room: Room) -> None:
         asked = room.post(Words("/apm"), Place(COUNCIL), author=PRIYA.id, audience=frozenset({PRIYA.id}))
         seen_before = asked.change
