@@ -242,7 +242,8 @@ class _Wording:
     def findings(
         self, deal: DealRow, rules: Iterable[ActiveRule], since: Mapping[tuple[int, str], int]
     ) -> list[Finding]:
-        subject = Subject(deal.crm_id, deal.name, self.staff.owner(deal.owner), self._value(deal))
+        owner = self.staff.owner(deal.owner)
+        subject = Subject(deal.crm_id, deal.name, owner, self._value(deal), deal.is_confidential)
         today = self.question.today
         return [
             word_finding(

@@ -61,6 +61,8 @@ class DealRow:
     close_day: int | None
     is_in_pipeline: bool
     """Open, qualified and not Omitted: it counts in the scores (renewals do not)."""
+    is_confidential: bool
+    """Named only to its owner's management chain."""
     facts: DealFacts
 
 
@@ -191,6 +193,7 @@ class DealReader:
             state.currency,
             state.close_day,
             in_pipeline.label("is_in_pipeline"),
+            columns.record.c.confidential,
         ]
         facts = [columns.column_of(Name(name)) for name in names]
         self._readers = {
@@ -217,6 +220,7 @@ class DealReader:
                 currency=row.currency,
                 close_day=row.close_day,
                 is_in_pipeline=bool(row.is_in_pipeline),
+                is_confidential=bool(row.confidential),
                 facts=DealFacts(_StoredFacts(row, self._readers)),
             )
 

@@ -20,6 +20,7 @@ class Subject:
     owner: PersonName | None
     value: Decimal | None
     """In the corporate currency; `None` where it is unknown or has no rate."""
+    confidential: bool = False
 
 
 def applies(rule: ActiveRule, deal: DealFacts, vocabulary: Vocabulary) -> bool:
@@ -69,6 +70,7 @@ def word_finding(
         since=since,
         value=subject.value,
         nudges=nudges,
+        confidential=subject.confidential,
     )
 
 

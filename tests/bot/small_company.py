@@ -2,7 +2,8 @@
 
 Day 45 of 91 (15 May 2026, calendar years). EMEA: target 9,100, won 4,500, so 4,600 remain; open
 2,000.50 (Commit, Ana) + 1,000 (confidential, Zoe) = 3,000.50. AMER: target 1,000, open 700 (Ben).
-Mona leads Ana and Ben; Zoe reports to nobody. One row has an amount that cannot be read.
+The confidential deal has a finding: it closes on the last day of the quarter. Mona leads Ana and Ben;
+Zoe reports to nobody. One row has an amount that cannot be read.
 """
 
 from pathlib import Path
@@ -15,7 +16,7 @@ Id,Name,StageName,ForecastCategoryName,Amount,CloseDate,CreatedDate,OwnerId,Regi
 006A,Acme,Closed Won,Closed,4500,2026-05-05,2026-04-02T10:00:00.000Z,005A,EMEA,false
 006B,=Globex,Proposal,Commit,2000.5,2026-06-10,2026-04-02T10:00:00.000Z,005A,EMEA,false
 006C,Initech,Proposal,Pipeline,700,2026-06-20,2026-04-02T10:00:00.000Z,005B,AMER,false
-006D,Project Nightfall,Proposal,Best Case,1000,2026-06-25,2026-04-02T10:00:00.000Z,005Z,EMEA,true
+006D,Project Nightfall,Proposal,Best Case,1000,2026-06-30,2026-04-02T10:00:00.000Z,005Z,EMEA,true
 006E,Broken,Proposal,Pipeline,"1.234,56",2026-06-25,2026-04-02T10:00:00.000Z,005B,AMER,false
 """,
     "User.csv": """\

