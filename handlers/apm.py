@@ -21,7 +21,7 @@ def show_matrix(engine: Engine, company: Company, member: Member, wanted: ShowMa
     scope = figures_scope(member)
     dimension, value = _named(engine, company, wanted)
     as_of = wanted.as_of or read_today(engine)
-    matrix = _matrix(engine, company, member, scope, as_of, dimension, wanted.by)
+    matrix = _matrix(engine, company, scope, as_of, dimension, wanted.by)
     card = compose_matrix(matrix) if value is None else compose_row(matrix, row_of(matrix, value))
     return Reply((card,))
 
@@ -31,7 +31,7 @@ def show_why(engine: Engine, company: Company, member: Member, wanted: ShowWhy) 
     scope = figures_scope(member)
     dimension, value = find_value(engine, company, wanted.value, wanted.dimension)
     as_of = wanted.as_of or read_today(engine)
-    matrix = _matrix(engine, company, member, scope, as_of, dimension, None)
+    matrix = _matrix(engine, company, scope, as_of, dimension, None)
     row = row_of(matrix, value)
     deals = None
     if sees_deals(member) or member.reports:
@@ -61,7 +61,6 @@ def _named(engine: Engine, company: Company, wanted: ShowMatrix) -> tuple[Dimens
 def _matrix(
     engine: Engine,
     company: Company,
-    member: Member,
     scope: FiguresScope,
     as_of: date,
     dimension: Dimension,
@@ -69,4 +68,4 @@ def _matrix(
 ) -> Matrix:
     owners = scope.owner_ids if isinstance(scope, TeamOnly) else None
     matrix = read_apm(engine, company, as_of=as_of, dimension=dimension, by=by, owners=owners)
-    return visible_matrix(matrix, scope, member)
+    return visible_matrix(matrix, scope)

@@ -17,22 +17,21 @@ from pipeline.access import (
     may,
 )
 from pipeline.deals import DealLine
-from pipeline.discretion import without_deal_ids
 from pipeline.matrix import Caveats, Matrix
 
 CONFIDENTIAL = "(confidential)"
 TEAM_NOTICE = "These are the deals of you and your team; targets are the company's, so nothing has a colour."
 
 
-def visible_matrix(matrix: Matrix, scope: FiguresScope, member: Member) -> Matrix:
-    """Without rows for those who see the total alone; deals are counted, not named, for most readers."""
+def visible_matrix(matrix: Matrix, scope: FiguresScope) -> Matrix:
+    """Without rows for those who see the total alone, without the company's caveats for a team."""
     match scope:
         case TeamOnly():
             return replace(matrix, caveats=_of_team(matrix.caveats))
         case TotalOnly():
-            return without_deal_ids(replace(matrix, rows=()))
+            return replace(matrix, rows=())
         case WholeCompany():
-            return matrix if sees_deals(member) else without_deal_ids(matrix)
+            return matrix
 
 
 def _of_team(caveats: Caveats) -> Caveats:

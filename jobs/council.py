@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from messages.council import CouncilPost, compose_council
 from messages.heatmap import compose_heatmap
 from pipeline.company import Company
-from pipeline.discretion import without_deal_ids
 from pipeline.errors import PeriodMissing
 from pipeline.matrix import Matrix
 from storage.apm import read_apm
@@ -35,5 +34,4 @@ def _week_before(engine: Engine, company: Company, matrix: Matrix) -> Matrix | N
 
 
 def _read(engine: Engine, company: Company, day: date) -> Matrix:
-    matrix = read_apm(engine, company, as_of=day, dimension=company.council.leading_dimension)
-    return matrix if company.council.deals_visible else without_deal_ids(matrix)
+    return read_apm(engine, company, as_of=day, dimension=company.council.leading_dimension)
