@@ -1,0 +1,1 @@
+"""Whole journeys: from a folder of exports to the figures that people read."""
