@@ -70,7 +70,7 @@ class HygieneQuestion:
     calendar: FiscalCalendar
     rates: RateTable
     currencies: Mapping[int, str]
-    """Number -> ISO code; 0 is the corporate currency."""
+    """Number -> ISO code."""
     limits: Limits
     dialect: str
 
@@ -184,7 +184,7 @@ class DealColumns:
             "category_since": lambda: func.coalesce(state.category_since, self._earliest_known()),
             "closed_on": lambda: state.stage_since,
             "pushes": lambda: _number(state.pushes),
-            "currency": lambda: case(question.currencies, value=state.currency, else_=null()),
+            "currency": self._currency_code,
             "value": self._value,
         }
 
@@ -253,11 +253,15 @@ class DealColumns:
 
     def _value(self) -> ColumnElement[Any]:
         """In the corporate currency, rounded to ten-thousandths; NULL without a rate."""
-        state = self.version.c
-        if len(self._question.currencies) <= 1:
+        state, question = self.version.c, self._question
+        if set(question.currencies.values()) <= {question.rates.corporate_currency}:
             return state.deal_value
+        is_corporate = self._currency_code() == question.rates.corporate_currency
         converted = func.round(cast(state.deal_value, Float) / self._units())
-        return case((state.currency == 0, state.deal_value), else_=cast(converted, BigInteger))
+        return case((is_corporate, state.deal_value), else_=cast(converted, BigInteger))
+
+    def _currency_code(self) -> ColumnElement[Any]:
+        return case(self._question.currencies, value=self.version.c.currency, else_=null())
 
     def _units(self) -> ColumnElement[Any]:
         """Units of the deal's currency per corporate unit."""
@@ -266,7 +270,11 @@ class DealColumns:
             day = func.coalesce(state.close_day, question.today)
             return (
                 select(cast(rate.c.units, Float))
-                .where(rate.c.currency == state.currency, rate.c.start_day <= day)
+                .where(
+                    rate.c.currency == self._currency_code(),
+                    rate.c.start_day <= day,
+                    or_(rate.c.end_day.is_(None), rate.c.end_day > day),
+                )
                 .order_by(rate.c.start_day.desc())
                 .limit(1)
                 .scalar_subquery()

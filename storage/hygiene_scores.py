@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Connection, Integer, case, cast, func, litera
 
 from pipeline.hygiene.scores import SCORED, Share
 from pipeline.matrix import UNASSIGNED
-from pipeline.money import SCALE, convert
+from pipeline.money import convert
 from storage.expressions import ExpressionCompiler
 from storage.hygiene_columns import DealColumns, HygieneQuestion
 from storage.hygiene_people import Staff
@@ -19,7 +19,10 @@ def pipeline_shares(connection: Connection, question: HygieneQuestion, staff: St
     columns = DealColumns(question)
     state = columns.version.c
     scored = ExpressionCompiler(columns.column_of, question.stage_numbers).compile(SCORED)
-    is_foreign = state.currency != 0
+    corporate = [
+        number for number, code in question.currencies.items() if code == question.rates.corporate_currency
+    ]
+    is_foreign = state.currency.not_in(corporate)
     by_close_day = question.rates.mode == "dated_by_close_date"
     rate_day = case((is_foreign, state.close_day), else_=null()) if by_close_day else literal(None, Integer)
     worth = case((state.deal_value > 0, state.deal_value), else_=0)
@@ -49,8 +52,6 @@ def worth_in_corporate(
 
 def converted(question: HygieneQuestion, value: int, currency: int, close_day: int | None) -> Fraction | None:
     """Exact units of the corporate currency; `None` where there is no rate."""
-    if currency == 0:
-        return Fraction(value, SCALE)
     by_close_day = question.rates.mode == "dated_by_close_date" and close_day is not None
     day = date.fromordinal(close_day) if by_close_day and close_day is not None else question.as_of
     units = question.rates.rate_on(question.currencies.get(currency), day)

@@ -283,10 +283,12 @@ def test_exemptions_name_stages_segments_record_types_and_values(mirror: Hygiene
 
 def test_values_are_compared_in_the_corporate_currency_of_the_close_date(mirror: HygieneMirror) -> None:
     mirror.connection.execute(insert(currency_table), {"no": 1, "code": "EUR"})
-    rates = [(1, "2026-01-01", "0.8"), (1, "2026-07-01", "0.92")]
-    for number, (currency, start, units) in enumerate(rates):
+    for start, end, units in (
+        ("2026-01-01", day("2026-07-01"), "0.8"),
+        ("2026-07-01", None, "0.92"),
+    ):
         mirror.connection.execute(
-            insert(rate), {"no": number, "currency": currency, "start_day": day(start), "units": units}
+            insert(rate), {"currency": "EUR", "start_day": day(start), "end_day": end, "units": units}
         )
     mirror.rates = build_rate_table(
         "USD",
@@ -348,20 +350,48 @@ def test_rule_without_its_table_field_stage_or_setting_says_so(mirror: HygieneMi
 
     assert mirror.broken_by("contact_missing") == set()
     assert notice(mirror, "contact_missing") == (
-        "contact_missing is not looked at: the CRM has no table OpportunityContactRole, or the account that "
-        "we use cannot see it."
+        "Not looked at: the CRM has no table OpportunityContactRole, or hides it from our account."
     )
-    assert notice(mirror, "next_step_missing").startswith(
-        "next_step_missing is not looked at: the CRM has no field NextStep"
-    )
-    assert notice(mirror, "amount_missing") == (
-        "amount_missing is not looked at: the CRM has no stage Propsal; did you mean Proposal? "
-        "Bind it as `proposal` under [hygiene.stages]."
+    assert notice(mirror, "next_step_missing").startswith("Not looked at: the CRM has no field NextStep")
+    assert notice(mirror, "category_stage_mismatch").startswith(
+        "Not looked at: the CRM has no field ForecastCategoryName or ForecastCategory"
     )
     assert notice(mirror, "qualification_incomplete") == (
-        "qualification_incomplete is not looked at: no qualification_fields are configured."
+        "Not looked at: no qualification_fields are configured."
     )
-    assert notice(mirror, "own").startswith("own is not looked at: the CRM has no field Pln__c")
+    assert notice(mirror, "own").startswith("Not looked at: the CRM has no field Pln__c")
+
+
+def test_without_a_proposal_stage_an_amount_is_still_missed_and_never_high(mirror: HygieneMirror) -> None:
+    mirror.hygiene = {**HYGIENE, "stages": {"proposal": "Propsal", "negotiation": "Contract"}}
+    mirror.add_deal("no amount", stage="Proposal", amount=0, custom_value=0)
+
+    (finding,) = found(mirror, "amount_missing")
+    assert finding.severity is Severity.MEDIUM
+    assert finding in mirror.judge("no amount")
+    assert notice(mirror, "products_missing") == (
+        "Not looked at: the CRM has no stage Propsal; did you mean Proposal? "
+        "Bind one as `proposal` under [hygiene.stages]."
+    )
+
+
+def test_without_a_negotiation_stage_commit_still_asks_for_the_economic_buyer(mirror: HygieneMirror) -> None:
+    mirror.hygiene = {**HYGIENE, "stages": {"proposal": "Proposal", "negotiation": "Contract"}}
+    large = {"value": 60_000, "contacts": 3, "buyers": 0}
+    mirror.add_deal("commit", **large, stage="Proposal", category=Category.COMMIT)
+    mirror.add_deal("late", **large, stage="Negotiation", category=Category.BEST_CASE)
+
+    assert mirror.broken_by("economic_buyer_missing") == {"commit"}
+    assert mirror.broken_by("single_threaded") == set()
+    assert "no stage Contract." in notice(mirror, "category_stage_mismatch")
+
+
+def test_where_only_negotiation_is_known_proposal_starts_there(mirror: HygieneMirror) -> None:
+    mirror.hygiene = {**HYGIENE, "stages": {"proposal": "Offer", "negotiation": "Negotiation"}}
+    mirror.add_deal("before", stage="Proposal", lines=0)
+    mirror.add_deal("there", stage="Negotiation", lines=0)
+
+    assert mirror.broken_by("products_missing") == {"there"}
 
 
 def test_rule_switched_off_is_silent(mirror: HygieneMirror) -> None:
@@ -383,8 +413,8 @@ def test_rule_that_more_than_two_fifths_break_nudges_nobody(mirror: HygieneMirro
 
     assert [one.nudges for one in found(mirror, "close_date_missing")] == [False] * 9
     assert notice(mirror, "close_date_missing") == (
-        "close_date_missing is broken by 9 of the 21 deals it applies to (43 %). That is a problem of the "
-        "process rather than of single people, so it nudges nobody."
+        "Broken by 9 of the 21 deals it applies to (43%): a problem of the process, not of people, so it "
+        "nudges nobody."
     )
 
 
