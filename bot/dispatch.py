@@ -53,7 +53,7 @@ class Dispatch:
             return Reply((compose_problem(error),))
         except Exception:  # whatever broke, the person gets an answer and the log the rest
             reference = secrets.token_hex(4)
-            logger.exception("answer_failed", asker=who, reference=reference)
+            logger.exception("answer_failed", asker=_loggable(who), reference=reference)
             return Reply((compose_failure(reference),))
 
     def _handle(self, member: Member, command: Command) -> Reply:
@@ -67,3 +67,8 @@ class Dispatch:
             case ShowHelp():
                 return show_help(member)
         assert_never(command)
+
+
+def _loggable(who: str) -> str:
+    """Logs carry ids; an address names a person."""
+    return "(e-mail)" if "@" in who else who

@@ -307,6 +307,23 @@ def test_a_database_that_cannot_be_opened_is_a_failure_in_words(tmp_path: Path) 
     assert "Traceback" not in done.stderr
 
 
+def test_a_fault_of_ours_is_a_sentence_and_its_details_are_for_the_person_alone(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_engine: object) -> None:
+        raise RuntimeError("what a record holds")
+
+    monkeypatch.setattr("bot.cli.db.read_mirror", fail)
+    done = council(folder, "db")
+    (log,) = tmp_path.glob("council-*.log")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"council: Something went wrong on our side (RuntimeError). The details are in {log}.\n"
+    )
+    assert "RuntimeError: what a record holds" in log.read_text(encoding="utf-8")
+    assert log.stat().st_mode & 0o077 == 0
+
+
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = council(tmp_path, "--help")
     assert done.returncode == 0

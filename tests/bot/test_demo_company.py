@@ -1,6 +1,9 @@
 """The demo company as a visitor meets it: opened once a day, its room furnished, each role answered."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,3 +142,25 @@ def test_the_findings_of_the_demo_fit_the_schema(demo: Council) -> None:
     report = read_hygiene(demo.engine, demo.company, as_of=read_today(demo.engine))
     Draft202012Validator(schema).validate(json.loads(json.dumps(hygiene_json(report), allow_nan=False)))
     assert report.findings
+
+
+@pytest.mark.slow
+def test_the_demo_opens_a_room_says_its_address_and_closes_when_asked(tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    room = subprocess.Popen(
+        [sys.executable, "-m", "bot", "demo", "--no-browser"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
+    with room:
+        assert room.stdout is not None
+        assert room.stderr is not None
+        said = room.stdout.readline()
+        room.terminate()
+        rest, complaints = room.stdout.read(), room.stderr.read()
+    assert said.startswith("The local room is open: http://127.0.0.1:")
+    assert "apm region" in rest
+    assert (room.returncode, complaints) == (0, "")

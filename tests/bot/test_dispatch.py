@@ -213,7 +213,7 @@ def test_a_fault_of_ours_is_an_apology_with_a_reference_and_a_line_in_the_log(co
     with capture_logs() as logs:
         reply = words(broken.answer_typed(KAI, "/apm region"))
     (line,) = logs
-    assert line["event"] == "answer_failed"
+    assert (line["event"], line["asker"]) == ("answer_failed", "(e-mail)")
     assert line["reference"] in reply
     assert "Something went wrong on our side" in reply
     assert "Traceback" not in reply
