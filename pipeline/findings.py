@@ -82,6 +82,8 @@ class RuleNotice:
 
     rule: str
     says: str
+    unasked_because: str | None = None
+    """Why the rule did not run, the same words for all rules of that reason; `None` where it ran."""
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ CONTENT_RULES = (
         summary="The value field is empty although there is an amount.",
         severity=Severity.MEDIUM,
         deals=_FROM_PROPOSAL,
+        needs_stage="proposal",
         applies="amount > 0",
         broken="custom_value is None",
         says=lambda _: "There is an amount, but the field that counts is empty.",
@@ -117,6 +118,7 @@ CONTENT_RULES = (
         summary="No line items at Proposal or later.",
         severity=Severity.MEDIUM,
         deals=_FROM_PROPOSAL,
+        needs_stage="proposal",
         broken="line_count == 0",
         says=lambda deal: f"No products are on this deal, and it is in {deal.word('stage')}.",
         seen=lambda _: "0",
@@ -140,6 +142,7 @@ CONTENT_RULES = (
         summary="A large deal that hangs on too few contacts.",
         severity=Severity.MEDIUM,
         deals=_FROM_PROPOSAL,
+        needs_stage="proposal",
         applies="value >= from_value",
         broken="contact_count < minimum_contacts"
         " or (stage >= negotiation and contact_count < negotiation_contacts)",
@@ -171,6 +174,7 @@ CONTENT_RULES = (
         seen=lambda deal: f"{_category(deal)} in {deal.word('stage')}",
         fixes=edits("ForecastCategoryName", "StageName"),
         needs=_CATEGORY,
+        needs_stage="negotiation",
     ),
     Rule(
         name="omitted_open",
@@ -189,6 +193,7 @@ CONTENT_RULES = (
         summary="Too few of the qualification fields are filled for the stage.",
         severity=Severity.MEDIUM,
         deals=_FROM_PROPOSAL,
+        needs_stage="proposal",
         broken="filled_fields < proposal_fields"
         " or (stage >= negotiation and filled_fields < negotiation_fields)",
         says=lambda deal: (
@@ -203,6 +208,7 @@ CONTENT_RULES = (
         summary="No competitor is named at Proposal or later.",
         severity=Severity.LOW,
         deals=_FROM_PROPOSAL,
+        needs_stage="proposal",
         broken="competitor is None",
         says=lambda _: "No competitor is named: whom are you up against?",
         seen=lambda _: "empty",

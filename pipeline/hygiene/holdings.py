@@ -30,7 +30,7 @@ class Holdings:
         if held.intersection(need.any_of):
             return None
         wanted = " or ".join(need.any_of)
-        return f"the CRM has no {need.what} {wanted}, or the account that we use cannot see it"
+        return f"the CRM has no {need.what} {wanted}, or hides it from our account"
 
 
 def custom_field_kinds(rule: CustomRule) -> Mapping[str, Kind | None]:
@@ -66,7 +66,7 @@ def wanted_fields(definition: HygieneDefinition) -> Mapping[str, Kind]:
 def unknown_field(name: str, holdings: Holdings) -> str:
     """What to say of a field in an expression that the CRM does not have."""
     suggestion = did_you_mean(name, {*FACTS, *holdings.fields})
-    return f"the CRM has no field {name}, or the account that we use cannot see it{suggestion}"
+    return f"the CRM has no field {name}, or hides it from our account{suggestion}"
 
 
 def _fields_of_rules(rules: BuiltInRules) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import calendar
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property, partial
@@ -114,7 +114,10 @@ class _Planner:
         wanted = wanted_fields(self._hygiene)
         self._kinds = {name: kind for name, kind in wanted.items() if name in holdings.fields}
         self._custom = Vocabulary.of({**self._kinds, RECORD_TYPE: Kind.TEXT}, stages)
-        self._built_in = self._custom.with_names({name: fact.kind for name, fact in RULE_FACTS.items()})
+        facts = {name: fact.kind for name, fact in RULE_FACTS.items()}
+        self._built_in = self._custom.with_names(facts)
+        meant = (self._proposal, self._negotiation)
+        self._lenient = replace(self._built_in, stages=tuple(dict.fromkeys((*stages, *meant))))
 
     def plan(self) -> RulePlan:
         rules: list[ActiveRule] = []
@@ -123,7 +126,8 @@ class _Planner:
             try:
                 rules.append(build())
             except (_Refused, ExpressionError) as reason:
-                notices.append(RuleNotice(name, _sentence(f"{name} is not looked at: {reason}")))
+                because = _sentence(str(reason))
+                notices.append(RuleNotice(name, f"Not looked at: {because}", because))
         return RulePlan(
             self._as_of, tuple(rules), tuple(notices), self._built_in, self._kinds, self._qualification
         )
@@ -139,7 +143,7 @@ class _Planner:
 
     def _built_in_rule(self, rule: Rule) -> ActiveRule:
         self._check_needs(rule)
-        self._check_stages(rule)
+        self._check_stage(rule)
         settings = self._hygiene.rules.of(rule.name)
         variants = [
             self._variant(rule, settings.in_case(case), self._checked(case_condition(case)))
@@ -165,17 +169,28 @@ class _Planner:
             if missing is not None:
                 raise _Refused(missing)
 
-    def _check_stages(self, rule: Rule) -> None:
-        """The stages that a rule means must be stages of this CRM."""
-        conditions = [parse(text) for text in _conditions(rule) if text]
-        named = frozenset[str]().union(*(condition.names() for condition in conditions))
-        bindings = self._hygiene.stages
-        for key, stage in (("proposal", bindings.proposal), ("negotiation", bindings.negotiation)):
-            if key in named and stage not in self._stages:
-                raise _Refused(
-                    f"the CRM has no stage {stage}{did_you_mean(stage, self._stages)} "
-                    f"Bind it as `{key}` under [hygiene.stages]"
-                )
+    def _check_stage(self, rule: Rule) -> None:
+        """A rule that is about a stage needs that stage."""
+        if rule.needs_stage is None:
+            return
+        stage = {"proposal": self._proposal, "negotiation": self._negotiation}[rule.needs_stage]
+        if stage not in self._stages:
+            suggestion = did_you_mean(stage, self._stages) or "."
+            raise _Refused(
+                f"the CRM has no stage {stage}{suggestion} "
+                f"Bind one as `{rule.needs_stage}` under [hygiene.stages]"
+            )
+
+    @property
+    def _proposal(self) -> str:
+        """Where only Negotiation is known, a deal that came so far is past Proposal too."""
+        proposal = self._hygiene.stages.proposal
+        is_known = proposal in self._stages or self._negotiation not in self._stages
+        return proposal if is_known else self._negotiation
+
+    @property
+    def _negotiation(self) -> str:
+        return self._hygiene.stages.negotiation
 
     def _variant(self, rule: Rule, settings: RuleSettings, scope: Expression | None) -> Variant:
         return Variant(
@@ -214,9 +229,12 @@ class _Planner:
         return None if condition is None else check(condition, self._built_in)
 
     def _bound(self, text: str, settings: RuleSettings) -> Expression:
-        """A condition of a built-in rule with thresholds and the company's words in their places."""
+        """A condition of a built-in rule with thresholds and the company's words in their places.
+
+        A stage that the CRM lacks may stand in it: no deal is at or before it.
+        """
         values = {**self._words, **_numbers(settings), **self._worked_out(settings)}
-        return check(bind(parse(text), values), self._built_in)
+        return check(bind(parse(text), values), self._lenient)
 
     @cached_property
     def _words(self) -> Mapping[str, str | Decimal | date | tuple[str, ...]]:
@@ -224,8 +242,8 @@ class _Planner:
         segments = self._hygiene.segments
         return {
             "today": self._as_of,
-            "proposal": self._hygiene.stages.proposal,
-            "negotiation": self._hygiene.stages.negotiation,
+            "proposal": self._proposal,
+            "negotiation": self._negotiation,
             "small": segments.small,
             "mid": segments.mid,
             "enterprise": segments.enterprise,
@@ -254,10 +272,6 @@ _IS_OPEN = parse("is_open")
 
 def _sentence(text: str) -> str:
     return text if text.endswith(("?", ".")) else f"{text}."
-
-
-def _conditions(rule: Rule) -> tuple[str | None, ...]:
-    return (rule.deals, rule.applies, rule.broken, rule.high_when)
 
 
 def _is_about_closed_deals(condition: Expression) -> bool:

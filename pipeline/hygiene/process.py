@@ -15,7 +15,7 @@ def process_problems(
     `applicable`, `broken`: deals by rule. Such a rule nudges nobody.
     """
     return tuple(
-        RuleNotice(rule, _says(rule, broken[rule], deals))
+        RuleNotice(rule, _says(broken[rule], deals))
         for rule, deals in applicable.items()
         if _is_process_problem(definition, deals, broken.get(rule, 0))
     )
@@ -27,9 +27,9 @@ def _is_process_problem(definition: HygieneDefinition, deals: int, broken: int) 
     return Fraction(broken, deals) > Fraction(definition.process_problem_share)
 
 
-def _says(rule: str, broken: int, deals: int) -> str:
+def _says(broken: int, deals: int) -> str:
     percent = round(Fraction(100 * broken, deals))
     return (
-        f"{rule} is broken by {broken:,} of the {deals:,} deals it applies to ({percent} %). That is a "
-        "problem of the process rather than of single people, so it nudges nobody."
+        f"Broken by {broken:,} of the {deals:,} deals it applies to ({percent}%): a problem of the process, "
+        "not of people, so it nudges nobody."
     )

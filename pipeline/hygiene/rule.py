@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from pipeline.definitions import Definitions
 from pipeline.findings import Audience, Severity
 from pipeline.hygiene.definition import HygieneDefinition
 from pipeline.hygiene.facts import DealFacts
 from pipeline.hygiene.rule_settings import BuiltInRules
+
+
+StageName = Literal["proposal", "negotiation"]
+"""A stage as the rules call it; `[hygiene.stages]` says which one of this CRM it is."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,9 @@ class Rule:
     """Where this holds, the severity is high."""
     audience: Audience = Audience.OWNER
     needs: Callable[[Meaning], tuple[Need, ...]] = _nothing
+    needs_stage: StageName | None = None
+    """The stage without which nothing is left of the rule; where a rule names another one that the CRM
+    lacks, it runs as if no deal had come so far."""
 
     @property
     def parameters(self) -> tuple[RuleParameter, ...]:
