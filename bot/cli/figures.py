@@ -28,8 +28,7 @@ def show_apm(
     Parameters
     ----------
     words
-        DIMENSION [VALUE] [by DIMENSION]: region, product, segment or source; then a row's name, and a
-        second dimension that cuts it.
+        DIMENSION [VALUE] [by DIMENSION]: region; region EMEA; region "North America" by product.
     """
     wanted = read_apm(words)
     with opened(invocation) as council:

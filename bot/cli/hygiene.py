@@ -32,8 +32,7 @@ def show_hygiene(
     Parameters
     ----------
     whose
-        Nothing for the company, "team" for every rep by money at risk, or a person (name, e-mail or
-        user id): a manager's team, a rep's deals.
+        Nothing: the company; "team": every rep; a name, e-mail or user id: that team or rep.
     """
     with opened(invocation) as council:
         report, card = _view(council, " ".join(whose), as_of)
