@@ -17,7 +17,8 @@ This runs over every change of every deal, so a state is a plain list with known
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from pipeline.matrix import Basis
@@ -115,6 +116,32 @@ class VersionRules:
     """Places that OpportunityFieldHistory follows, so that no row there means no change."""
     state_size: int
 
+    @cached_property
+    def standings(self) -> Mapping[StateValue, "_Standing"]:
+        """What each stage, by name, makes of a deal."""
+        return {
+            stage.name: _Standing(
+                stage.number,
+                classify(stage, self.qualified_order),
+                stage.is_closed,
+                Category.CLOSED if stage.is_closed else stage.category,
+            )
+            for stage in self.stages.values()
+        }
+
+    @cached_property
+    def slice_is_tracked(self) -> bool:
+        """Every field that the dimensions read has a history of its own."""
+        return self.tracked.issuperset([OWNER, *range(DIMENSION_FIELDS, self.state_size)])
+
+
+class _Standing(NamedTuple):
+    stage: int
+    deal_class: DealClass
+    is_closed: bool
+    category: Category
+    """Of a deal that does not say one of its own; of a closed deal always."""
+
 
 class _Moment(NamedTuple):
     day: int
@@ -159,22 +186,23 @@ def _moments(deal: Deal, rules: VersionRules) -> list[_Moment]:
     created_day = None if deal.created_at is None else rules.day_of(deal.created_at)
     moments = _beginning(state, created_day, deal, rules)
     events: list[Change | Observation] = [*deal.changes, *deal.observations]
-    events.sort(key=_moment_of)
+    events.sort(key=_MOMENT_OF)
+    day_of = rules.day_of
     for event in events:
         if isinstance(event, Change):
             state = state.copy()
             for place, value in event.after:
                 state[place] = value
-            moments.append(_Moment(rules.day_of(event.at), state, is_observed=False, is_assumed=False))
+            moments.append(_Moment(day_of(event.at), state, False, False))
         else:
             if event.state is not None:
                 state = event.state
-            moments.append(_Moment(rules.day_of(event.at), event.state, is_observed=True, is_assumed=False))
+            moments.append(_Moment(day_of(event.at), event.state, True, False))
     return moments
 
 
-def _moment_of(event: Change | Observation) -> int:
-    return event.at
+_MOMENT_OF = itemgetter(0)
+"""When an event was."""
 
 
 def _earliest_state(deal: Deal) -> State:
@@ -197,7 +225,7 @@ def _beginning(state: State, created_day: int | None, deal: Deal, rules: Version
         return (
             [] if created_day is None else [_Moment(created_day, state, is_observed=False, is_assumed=False)]
         )
-    is_closed = rules.stages[str(state[STAGE])].is_closed
+    is_closed = rules.standings[state[STAGE]].is_closed
     close_day = state[CLOSE_DAY]
     if not is_closed or not isinstance(close_day, int) or close_day <= (created_day or 0):
         is_assumed = not rules.has_history
@@ -267,32 +295,35 @@ def _version(
     has_qualified: bool,
 ) -> Version:
     """The version that begins with a state; `last` is the one it follows without a gap."""
-    stage = rules.stages[str(state[STAGE])]
-    deal_class = classify(stage, rules.qualified_order)
-    category = _category_of(state, stage)
+    stage, deal_class, is_closed, category = rules.standings[state[STAGE]]
+    if not is_closed and state[CATEGORY] is not None:
+        category = _CATEGORIES[state[CATEGORY]]
     value = value_of(state)
     close_day = _number(state[CLOSE_DAY])
     knows_age = not moment.is_assumed and (rules.has_history or last is not None)
     since = moment.day if knows_age else None
     stays_won = last is not None and last.deal_class is deal_class is DealClass.WON
-    return Version(
-        valid_from=moment.day,
-        valid_to=FOREVER,
-        deal_class=deal_class,
-        category=category,
-        stage=stage.number,
-        value=value,
-        currency=_text(state[CURRENCY]),
-        close_day=close_day,
-        owner=_text(state[OWNER]),
-        parts=deal.place(state, value),
-        observed_from=moment.day if moment.is_observed else FOREVER,
-        state_basis=_state_basis(moment, state, rules, seen_before),
-        slice_basis=last.slice_basis if last and stays_won else _slice_basis(moment, rules, seen_before),
-        stage_since=since if last is None or last.stage != stage.number else last.stage_since,
-        category_since=since if last is None or last.category != category else last.category_since,
-        pushes=_pushes(last, close_day) if has_qualified else 0,
+    return Version(  # by position: names would double the cost of what happens to every change of every deal
+        moment.day,
+        FOREVER,
+        deal_class,
+        category,
+        stage,
+        value,
+        _text(state[CURRENCY]),
+        close_day,
+        _text(state[OWNER]),
+        deal.place(state, value),
+        moment.day if moment.is_observed else FOREVER,
+        _state_basis(moment, state, rules, seen_before),
+        last.slice_basis if last and stays_won else _slice_basis(moment, rules, seen_before),
+        since if last is None or last.stage != stage else last.stage_since,
+        since if last is None or last.category is not category else last.category_since,
+        _pushes(last, close_day) if has_qualified else 0,
     )
+
+
+_CATEGORIES: Mapping[StateValue, Category] = {int(category): category for category in Category}
 
 
 def _end(versions: list[Version], day: int) -> None:
@@ -302,24 +333,18 @@ def _end(versions: list[Version], day: int) -> None:
     if versions[-1].valid_from >= day:
         versions.pop()
     else:
-        versions[-1] = versions[-1]._replace(valid_to=day)
+        last = versions[-1]
+        versions[-1] = Version(last[0], day, *last[2:])
 
 
 def _keep_dimensions_of_win(state: State, previous: State, rules: VersionRules) -> State:
     """A won deal keeps the owner and the dimensions it had when it was won."""
-    if not rules.stages[str(state[STAGE])].is_won:
+    if rules.standings[state[STAGE]].deal_class is not DealClass.WON:
         return state
     kept = state.copy()
     kept[OWNER] = previous[OWNER]
     kept[DIMENSION_FIELDS:] = previous[DIMENSION_FIELDS:]
     return kept
-
-
-def _category_of(state: State, stage: Stage) -> Category:
-    if stage.is_closed:
-        return Category.CLOSED
-    category = state[CATEGORY]
-    return stage.category if category is None else Category(int(category))
 
 
 def _state_basis(moment: _Moment, state: State, rules: VersionRules, seen_before: bool) -> Basis:
@@ -336,8 +361,7 @@ def _slice_basis(moment: _Moment, rules: VersionRules, seen_before: bool) -> Bas
     """Basis of the dimensions: history has none, unless all their fields are tracked one by one."""
     if seen_before:
         return Basis.EXACT
-    every_field_is_tracked = rules.tracked.issuperset([OWNER, *range(DIMENSION_FIELDS, rules.state_size)])
-    if moment.is_assumed or not every_field_is_tracked:
+    if moment.is_assumed or not rules.slice_is_tracked:
         return Basis.APPROXIMATE
     return Basis.RECONSTRUCTED
 

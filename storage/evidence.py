@@ -2,12 +2,14 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, Table, Text, cast, select
 
 from pipeline.crm_records import FieldValue
+from storage.bulk import read_rows
 from storage.related import NO_ACCOUNT, Account
 from storage.tables import (
     FOREVER,
@@ -28,14 +30,31 @@ CHUNK = 2_000
 """Opportunities a chunk: a write transaction stays within a few hundred milliseconds."""
 
 
-class HistoryRow(NamedTuple):
+class StagedRow(NamedTuple):
     crm_id: str
-    at: int
-    stage: str | None
+    name: str
+    stage: str
+    category: int | None
     amount: int | None
     close_day: int | None
-    category: int | None
-    has_amount: bool
+    created_at: int | None
+    modified_at: int | None
+    owner_id: str | None
+    creator_id: str | None
+    account_id: str | None
+    currency: str | None
+    next_step: str | None
+    last_activity_day: int | None
+    is_deleted: bool
+    fields: str
+    """JSON"""
+
+
+HistoryRow = tuple[str, int, str | None, int | None, int | None, int | None, bool]
+"""Opportunity, moment, stage, amount, close day, category, whether there is an amount at all.
+
+There are millions of them, so they stay what the driver makes of them.
+"""
 
 
 class ChangeRow(NamedTuple):
@@ -77,21 +96,29 @@ class Live(NamedTuple):
     """The current record as an earlier pull left it."""
 
     no: int
-    state: Mapping[str, Any] | None
+    state_text: str
     observed_at: int
     content_hash: str
     next_step: str | None
     next_step_day: int | None
 
+    @property
+    def is_deleted(self) -> bool:
+        return self.state_text == "null"
 
-Hanging = TypeVar("Hanging", HistoryRow, ChangeRow, LineRow, ContactRow, SplitRow, ActivityRow)
+    def state(self) -> Mapping[str, Any] | None:
+        """By field name; `None` of a deleted one. Read from JSON at each call: few are ever asked."""
+        state: Mapping[str, Any] | None = json.loads(self.state_text)
+        return state
+
+
+Hanging = TypeVar("Hanging", ChangeRow, LineRow, ContactRow, SplitRow, ActivityRow)
 
 
 class Evidence(NamedTuple):
     """Everything a pull says of one opportunity, and what we knew of it before."""
 
-    record: Any
-    """A row of `staged_opportunity`."""
+    record: StagedRow
     fields: Mapping[str, FieldValue]
     account_id: str | None
     account: Account
@@ -109,36 +136,44 @@ class Evidence(NamedTuple):
 
 def read_evidence(connection: Connection, after: str) -> list[Evidence]:
     """The next chunk of staged opportunities, in order of their ids."""
-    rows = connection.execute(_next_opportunities(after)).all()
+    rows = read_rows(connection, _next_opportunities(after))
     if not rows:
         return []
-    first, last = rows[0].crm_id, rows[-1].crm_id
-    history = _grouped(connection, HistoryRow, staged_history, first, last, staged_history.c["at"])
-    changes = _grouped(connection, ChangeRow, staged_change, first, last, staged_change.c["at"])
-    lines = _grouped(connection, LineRow, staged_line, first, last, staged_line.c.line_order)
-    contacts = _grouped(connection, ContactRow, staged_contact, first, last)
-    splits = _grouped(connection, SplitRow, staged_split, first, last, staged_split.c.split_order)
-    activities = _grouped(connection, ActivityRow, staged_activity, first, last)
+    first, last = rows[0][0], rows[-1][0]
+    history = _grouped(connection, staged_history, first, last, staged_history.c["at"])
+    changes = _made(ChangeRow, _grouped(connection, staged_change, first, last, staged_change.c["at"]))
+    lines = _made(LineRow, _grouped(connection, staged_line, first, last, staged_line.c.line_order))
+    contacts = _made(ContactRow, _grouped(connection, staged_contact, first, last))
+    splits = _made(SplitRow, _grouped(connection, staged_split, first, last, staged_split.c.split_order))
+    activities = _made(ActivityRow, _grouped(connection, staged_activity, first, last))
     lives = _live_records(connection, first, last)
     observed = _observations(connection, [live.no for live in lives.values()])
-    return [
-        Evidence(
-            record=row,
-            fields=json.loads(row.fields),
-            account_id=row.master_id or row.account_id,
-            account=_account_of(row),
-            history=history.get(row.crm_id, ()),
-            changes=changes.get(row.crm_id, ()),
-            lines=lines.get(row.crm_id, ()),
-            contacts=contacts.get(row.crm_id, ()),
-            splits=splits.get(row.crm_id, ()),
-            activities=activities.get(row.crm_id, ()),
-            no=row.no,
-            live=lives.get(row.crm_id),
-            observed=observed.get(row.no, ()),
+    chunk = []
+    for row in rows:
+        record = StagedRow._make(row[:_RECORD_COLUMNS])
+        number, master_id, *names_and_fields = row[_RECORD_COLUMNS:]
+        crm_id = record.crm_id
+        chunk.append(
+            Evidence(
+                record=record,
+                fields=json.loads(record.fields),
+                account_id=master_id or record.account_id,
+                account=_account_of(*names_and_fields),
+                history=history.get(crm_id, ()),
+                changes=changes.get(crm_id, ()),
+                lines=lines.get(crm_id, ()),
+                contacts=contacts.get(crm_id, ()),
+                splits=splits.get(crm_id, ()),
+                activities=activities.get(crm_id, ()),
+                no=number,
+                live=lives.get(crm_id),
+                observed=observed.get(number, ()),
+            )
         )
-        for row in rows
-    ]
+    return chunk
+
+
+_RECORD_COLUMNS = len(StagedRow._fields)
 
 
 def _next_opportunities(after: str) -> Select[Any]:
@@ -150,10 +185,10 @@ def _next_opportunities(after: str) -> Select[Any]:
             staged,
             opportunity_key.c.no,
             own.c.master_id,
-            own.c.name.label("account_name"),
-            own.c.fields.label("account_fields"),
-            master.c.name.label("master_name"),
-            master.c.fields.label("master_fields"),
+            own.c.name,
+            cast(own.c.fields, Text),
+            master.c.name,
+            cast(master.c.fields, Text),
         )
         .outerjoin(own, own.c.crm_id == staged.c.account_id)
         .outerjoin(master, master.c.crm_id == own.c.master_id)
@@ -164,26 +199,33 @@ def _next_opportunities(after: str) -> Select[Any]:
     )
 
 
-def _account_of(row: Any) -> Account:
-    if row.master_fields is not None:
-        return Account(row.master_name, row.master_fields)
-    if row.account_fields is not None:
-        return Account(row.account_name, row.account_fields)
+@lru_cache(maxsize=16_384)
+def _account_of(
+    name: str | None, fields: str | None, master_name: str | None, master_fields: str | None
+) -> Account:
+    if master_fields is not None:
+        return Account(master_name, json.loads(master_fields))
+    if fields is not None:
+        return Account(name, json.loads(fields))
     return NO_ACCOUNT
 
 
 def _grouped(
-    connection: Connection, kind: type[Hanging], table: Table, first: str, last: str, *order: Any
-) -> dict[str, list[Hanging]]:
+    connection: Connection, table: Table, first: str, last: str, *order: Any
+) -> dict[str, list[Any]]:
     """Rows of a staged table between two ids, by opportunity."""
     statement = (
         select(table).where(table.c.crm_id >= first, table.c.crm_id <= last).order_by(table.c.crm_id, *order)
     )
-    grouped: defaultdict[str, list[Hanging]] = defaultdict(list)
-    make: Callable[..., Hanging] = kind._make
-    for row in connection.execute(statement):
-        grouped[row[0]].append(make(row))
+    grouped: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in read_rows(connection, statement):
+        grouped[row[0]].append(row)
     return grouped
+
+
+def _made(kind: type[Hanging], grouped: Mapping[str, Sequence[Any]]) -> dict[str, list[Hanging]]:
+    """The same rows with names to their columns."""
+    return {crm_id: [kind._make(row) for row in rows] for crm_id, rows in grouped.items()}
 
 
 def _live_records(connection: Connection, first: str, last: str) -> dict[str, Live]:
@@ -192,7 +234,7 @@ def _live_records(connection: Connection, first: str, last: str) -> dict[str, Li
         select(
             opportunity_key.c.crm_id,
             columns.no,
-            columns.state,
+            cast(columns.state, Text),
             columns.observed_at,
             columns.content_hash,
             columns.next_step,
@@ -205,7 +247,7 @@ def _live_records(connection: Connection, first: str, last: str) -> dict[str, Li
             opportunity.c.gen_to == FOREVER,
         )
     )
-    return {row[0]: Live._make(row[1:]) for row in connection.execute(statement)}
+    return {row[0]: Live._make(row[1:]) for row in read_rows(connection, statement)}
 
 
 def _observations(

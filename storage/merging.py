@@ -20,7 +20,7 @@ from pipeline.calendar import FiscalCalendar
 from pipeline.company import Company
 from pipeline.crm_records import Capabilities, FieldKind
 from pipeline.dimensions import Place, Resolvers
-from pipeline.matrix import Basis
+from pipeline.matrix import NO_PRODUCT, Basis
 from pipeline.placement import Line, OwnerShare, portions
 from pipeline.records import Stage
 from pipeline.versions import (
@@ -127,6 +127,8 @@ class Merge:
         )
         self._rules_hash = self._hash_of_rules()
         self._places: dict[tuple[StateValue, ...], Place] = {}
+        self._whole_slices: dict[tuple[StateValue, ...], int] = {}
+        """By dimension inputs, the slice of a deal without products."""
         self._qualified_numbers = {
             stage.number
             for stage in self._stages.values()
@@ -200,7 +202,7 @@ class Merge:
         )
         observations = self._states.observations(stored, state)
         changes = self._states.changes(evidence.history, evidence.changes)
-        place = partial(self._parts, evidence)
+        place = self._place_for(evidence)
         versions = build_versions(Deal(record.created_at, changes, observations, place), self._rules)
         close_days = [version.close_day for version in versions]
         facts = self._facts_of(evidence, close_days)
@@ -209,9 +211,7 @@ class Merge:
             self._opportunity_row(number, evidence, state, facts, content_hash, observed_at, latest)
         )
         rows.versions.extend(self._version_rows(number, versions, record.created_at))
-        self.counts.deleted += record.is_deleted and (
-            evidence.live is None or evidence.live.state is not None
-        )
+        self.counts.deleted += record.is_deleted and (evidence.live is None or not evidence.live.is_deleted)
         self.counts.unknown_creation += record.created_at is None and evidence.no is None
 
     def _observed(self, evidence: Evidence, state: State) -> list[tuple[int, Mapping[str, Any] | None]]:
@@ -220,7 +220,7 @@ class Merge:
         live = evidence.live
         earlier: list[tuple[int, Mapping[str, Any] | None]] = list(evidence.observed)
         if live is not None:
-            earlier.append((live.observed_at, live.state))
+            earlier.append((live.observed_at, live.state()))
         named = self._states.named(state)
         if not evidence.record.is_deleted:
             same = bool(earlier) and earlier[-1][1] is not None and self._is_same(earlier[-1][1], named)
@@ -236,16 +236,30 @@ class Merge:
     def _is_same(stored: Mapping[str, Any] | None, named: Mapping[str, Any]) -> bool:
         return stored is not None and all(stored.get(name) == value for name, value in named.items())
 
-    def _parts(self, evidence: Evidence, state: State, value: int | None) -> tuple[Part, ...]:
+    def _place_for(self, evidence: Evidence) -> Callable[[State, int | None], tuple[Part, ...]]:
+        """How a deal's states fall into parts; one without products and splits is a single part."""
+        uses_splits = self._request.company.definitions.metrics.splits
+        lines = [Line(line.total_price, line.family) for line in evidence.lines]
+        splits = [OwnerShare(split.owner_id, split.percentage) for split in evidence.splits if uses_splits]
+        return partial(self._parts, lines, splits) if lines or splits else self._whole
+
+    def _whole(self, state: State, value: int | None) -> tuple[Part, ...]:
+        inputs = tuple(state[DIMENSION_FIELDS:])
+        number = self._whole_slices.get(inputs)
+        if number is None:
+            number = self._slices.number(self._place_of(inputs, None, None), NO_PRODUCT)
+            self._whole_slices[inputs] = number
+        return (Part(number, value),)
+
+    def _parts(
+        self, lines: Sequence[Line], splits: Sequence[OwnerShare], state: State, value: int | None
+    ) -> tuple[Part, ...]:
         """The deal's parts, equal slices summed, in the order in which they first come."""
         inputs = tuple(state[DIMENSION_FIELDS:])
         owner_id = state[OWNER]
         owner = owner_id if isinstance(owner_id, str) else None
-        lines = [Line(line.total_price, line.family) for line in evidence.lines]
-        splits = [OwnerShare(split.owner_id, split.percentage) for split in evidence.splits]
-        uses_splits = self._request.company.definitions.metrics.splits
         values: dict[int, int | None] = {}
-        for portion in portions(value, owner, lines, splits if uses_splits else ()):
+        for portion in portions(value, owner, lines, splits):
             place = self._place_of(inputs, portion.owner_id, owner)
             number = self._slices.number(place, portion.family)
             known = values.get(number, 0)
@@ -471,7 +485,7 @@ class Merge:
         qualified = self._stages[metrics.qualified_stage]
         calendar = self._request.calendar
         return VersionRules(
-            day_of=lambda moment: calendar.day_of(moment).toordinal(),
+            day_of=calendar.ordinal_of,
             stages=self._stages,
             qualified_order=qualified.order,
             assumed_open_stage=metrics.assumed_open_stage or qualified.name,

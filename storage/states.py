@@ -104,18 +104,19 @@ class States:
         return frozenset(self._readers[field][0] for field in fields if field in self._readers)
 
     def _of_history(self, row: HistoryRow) -> Change:
+        _, at, stage, amount, close_day, category, has_amount = row
         after: list[tuple[int, StateValue]] = []
-        if row.stage is not None:
-            if row.stage in self._stages:
-                after.append((STAGE, row.stage))
-                after.append((CATEGORY, row.category))
+        if stage is not None:
+            if stage in self._stages:
+                after.append((STAGE, stage))
+                after.append((CATEGORY, category))
             else:
-                self.unknown_stages.add(row.stage)
-        if row.has_amount:
-            after.append((AMOUNT, row.amount))
-        if row.close_day is not None:
-            after.append((CLOSE_DAY, row.close_day))
-        return Change(row.at, tuple(after))
+                self.unknown_stages.add(stage)
+        if has_amount:
+            after.append((AMOUNT, amount))
+        if close_day is not None:
+            after.append((CLOSE_DAY, close_day))
+        return Change(at, tuple(after))
 
     def _of_field_change(self, row: ChangeRow) -> Change | None:
         reader = self._readers.get(row.field)
