@@ -98,6 +98,9 @@ nudge = true
 [hygiene.rules.close_date_pushed]
 nudge = true
 
+[hygiene.rules.competitor_missing]
+field = "Competitor__c"
+
 [[hygiene.custom]]
 name = "enterprise_needs_mutual_plan"
 when = "segment == 'ENT' and stage >= 'Proposal' and Mutual_Plan__c is None"

@@ -149,7 +149,7 @@ def draw_prospects(draft: Draft) -> None:
             for _ in range(round(QUARTERLY_PLAN[region] * segment.share / 100 / segment.typical_value / 2)):
                 ahead = draft.rng.randint(segment.typical_cycle // 2, segment.typical_cycle * 2)
                 close_day = draw_workday(draft.rng, draft.today + ahead // 2 + 15, draft.today + ahead + 15)
-                state = OpenDeal(PROSPECTING, Category.PIPELINE, close_day, 0, age=draft.rng.randint(1, 40))
+                state = OpenDeal(PROSPECTING, Category.PIPELINE, close_day, 0, age=draft.rng.randint(1, 24))
                 add_open(draft, region, segment, draft.draw_value(segment), state)
 
 

@@ -18,6 +18,7 @@ from crm.demo.lives import round_value
 from crm.demo.people import reps_of
 from crm.demo.rates import Rates
 from pipeline.calendar import QUARTERS_A_YEAR, Period
+from pipeline.records import Category
 
 
 @dataclass
@@ -46,7 +47,10 @@ class Draft:
         reps = reps_of(region)
         # A rep keeps an account, so that a customer has one face.
         owner = reps[(int(account.id[3:15]) * 7 + 3) % len(reps)]
-        stamp = None if self.rng.random() < 0.12 else region
+        is_unstamped = self.rng.random() < 0.12
+        # Nobody wins or commits to a deal of which not even the country is known.
+        is_late = steps[-1].category in (Category.CLOSED, Category.COMMIT)
+        stamp = None if is_unstamped and (account.country is not None or not is_late) else region
         deal = Deal(len(self.deals) + 1, account, owner, currency, steps, stamp)
         self.deals.append(deal)
         return deal

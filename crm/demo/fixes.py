@@ -158,7 +158,7 @@ def _as_text(fix: FixedField, value: FieldValue) -> str | None:
     if value is None:
         return None
     is_number = FURTHER_FIELDS.get(fix.field) is FieldKind.NUMBER
-    return str(Decimal(value).scaleb(-4).normalize()) if is_number else str(value)
+    return f"{Decimal(value).scaleb(-4).normalize():f}" if is_number else str(value)
 
 
 def _category(value: FieldValue) -> Category | None:

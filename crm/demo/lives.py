@@ -121,9 +121,9 @@ def _entry_of_current_stage(rng: Random, created: int, last_day: int, stage: int
     """Some weeks ago at most; what is only qualified has been so for most of its life."""
     age = max(last_day - created, 0)
     if stage == QUALIFICATION:
-        in_stage = min(round(age * rng.uniform(0.4, 0.98)), 60)
+        in_stage = min(round(age * rng.uniform(0.35, 0.95)), 34)
     else:
-        in_stage = min(round(rng.expovariate(1 / 15)) + 2, age // 2, 75)
+        in_stage = min(round(rng.expovariate(1 / 12)) + 2, age // 2, 75)
     return max(workday_before(last_day - in_stage), created)
 
 
@@ -143,7 +143,7 @@ def _stage_entries(rng: Random, created: int, before: int, reached: int) -> list
 
 
 def _close_dates(rng: Random, created: int, last_day: int, final: int, pushes: int) -> list[tuple[int, int]]:
-    """What people expected: `final` in the end, before it `pushes` earlier dates, each moved when it was near."""
+    """What people expected: `final` in the end, before it `pushes` earlier dates, each moved when near."""
     dates = [(created, final)]
     latest = last_day
     for _ in range(pushes):

@@ -84,7 +84,7 @@ def write_deal(rng: Random, deal: Deal, today: int) -> DealRows:
     """One deal's records; the opportunity's `fields` are all of `FURTHER_FIELDS`."""
     diary = draw_diary(rng, deal, today)
     term = rng.choices((1, 2, 3), weights=(6, 1, 3))[0]
-    history = [_history_row(deal, step, term) for step in deal.steps]
+    history = _history(deal, term)
     changes = sorted(_changes(deal, diary), key=lambda change: (change.at, change.field))
     touched = [history[-1].at, *(change.at for change in changes[-1:])]
     return DealRows(
@@ -134,6 +134,16 @@ def _annual_value(deal: Deal, step: Step) -> int | None:
 
 def _close_day(deal: Deal, step: Step) -> int | None:
     return None if Neglect.CLOSE_DATE_MISSING in deal.neglect else step.close_day
+
+
+def _history(deal: Deal, term: int) -> list[HistoryRecord]:
+    """A row for each change that the CRM can see: it sees none of a value that is not filled in."""
+    rows: list[HistoryRecord] = []
+    for step in deal.steps:
+        row = _history_row(deal, step, term)
+        if not rows or rows[-1]._replace(at=row.at) != row:
+            rows.append(row)
+    return rows
 
 
 def _history_row(deal: Deal, step: Step, term: int) -> HistoryRecord:

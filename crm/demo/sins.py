@@ -6,6 +6,7 @@ from datetime import date
 
 from crm.demo.company import (
     AMER,
+    APAC,
     DISCOVERY,
     EMEA,
     LATAM,
@@ -24,6 +25,7 @@ from crm.demo.lives import OpenDeal, open_life, round_value, workday_before
 from crm.demo.people import LEFT, USER_IDS, cast_rep_id, reps_of
 from pipeline.records import Category
 
+_CAST_REP_DEALS = 8
 _SHARES: tuple[tuple[Neglect, int, int, int], ...] = (
     # What, in how many of 100 deals, from which stage and up to which.
     (Neglect.NEXT_STEP_MISSING, 7, QUALIFICATION, NEGOTIATION),
@@ -53,6 +55,7 @@ def neglect_records(draft: Draft) -> None:
     _push_again_and_again(draft, ordinary)
     _miss_close_dates(draft, ordinary)
     _guess_close_dates(draft, ordinary)
+    _hope_too_soon(draft, ordinary)
     _omit(draft, ordinary)
     _mistake_categories(draft, ordinary)
     _lose_owners(draft, ordinary)
@@ -97,8 +100,12 @@ def _let_go_stale(draft: Draft, deals: Sequence[Deal]) -> None:
             both = {Neglect.NEXT_STEP_STALE, Neglect.QUIET}
             deal.neglect |= both if fate < 0.03 else {draft.rng.choice(sorted(both, key=lambda n: n.value))}
     commits = [d for d in draft.deals if d.is_open and d.now.category is Category.COMMIT]
-    at_hand = [d for d in commits if d.account.region in (AMER, EMEA) and _is_old(draft, d, 15)]
-    for deal in sorted(at_hand, key=lambda deal: (deal.now.value, deal.number))[:3]:
+    at_hand = [
+        deal
+        for deal in commits
+        if deal.account.region in (AMER, EMEA) and deal.now.value < 25_000 and _is_old(draft, deal, 15)
+    ]
+    for deal in at_hand[:3]:
         deal.neglect.add(Neglect.QUIET)
 
 
@@ -177,6 +184,14 @@ def _guess_close_dates(draft: Draft, deals: Sequence[Deal]) -> None:
             quarter = QUARTERS.number_of(date.fromordinal(now.close_day))
             last = QUARTERS.numbered(quarter).end.toordinal()
             _relive(draft, deal, replace(_state_of(draft, deal), close_day=last))
+
+
+def _hope_too_soon(draft: Draft, deals: Sequence[Deal]) -> None:
+    """Barely qualified, and said to close within days."""
+    able = [deal for deal in deals if deal.now.stage == QUALIFICATION and deal.now.value < 60_000]
+    for deal in draft.rng.sample(able, k=min(5, len(able))):
+        close_day = draft.today + draft.rng.randint(3, 12)
+        _relive(draft, deal, replace(_state_of(draft, deal), close_day=close_day))
 
 
 def _omit(draft: Draft, deals: Sequence[Deal]) -> None:
@@ -284,17 +299,33 @@ def _add_deal_in_pounds(draft: Draft) -> None:
 
 def give_cast_rep_a_handful(draft: Draft) -> None:
     """Tidy the records of the rep whom visitors are first, but for a handful."""
-    hers = [deal for deal in draft.deals if deal.owner_id == cast_rep_id() and deal.is_open]
-    for deal in hers:
-        deal.neglect.clear()
-    ordinary = [
-        deal for deal in hers if deal.now.stage >= QUALIFICATION and deal.now.category is not Category.COMMIT
-    ]
+    ordinary = _ordinary_deals_of_cast_rep(draft)
+    for deal in draft.deals:
+        if deal.owner_id == cast_rep_id() and deal.is_open:
+            deal.neglect.clear()
     ordinary.sort(key=lambda deal: (abs(deal.now.value - 60_000), deal.number))
     overdue, silent, empty, pushed = ordinary[:4]
-    _relive(draft, overdue, replace(_state_of(draft, overdue), close_day=draft.today - 6, age=90))
-    _relive(draft, silent, replace(_state_of(draft, silent), age=60))
+    _relive(draft, overdue, replace(_state_of(draft, overdue), close_day=draft.today - 6, age=60))
+    _relive(draft, silent, replace(_state_of(draft, silent), age=45))
     silent.neglect.add(Neglect.NEXT_STEP_MISSING)
-    _relive(draft, empty, replace(_state_of(draft, empty), age=60))
+    _relive(draft, empty, replace(_state_of(draft, empty), age=45))
     empty.neglect.add(Neglect.AMOUNT_MISSING)
     _push(draft, pushed, times=3)
+
+
+def _ordinary_deals_of_cast_rep(draft: Draft) -> list[Deal]:
+    """Those that no story needs; where there are few, colleagues hand some over."""
+    ordinary = [
+        deal
+        for deal in draft.deals
+        if deal.is_open
+        and deal.account.region == APAC
+        and deal.now.stage >= QUALIFICATION
+        and deal.now.category in (Category.PIPELINE, Category.BEST_CASE, Category.MOST_LIKELY)
+    ]
+    hers = [deal for deal in ordinary if deal.owner_id == cast_rep_id()]
+    others = [deal for deal in ordinary if deal.owner_id != cast_rep_id()]
+    for deal in others[: max(_CAST_REP_DEALS - len(hers), 0)]:
+        deal.owner_id, deal.former_owner = cast_rep_id(), None
+        hers.append(deal)
+    return hers

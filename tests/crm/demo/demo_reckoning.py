@@ -184,9 +184,9 @@ def rate_on(pulled: Pulled, currency: str | None, day: int) -> Fraction | None:
     if currency in (None, "USD"):
         return Fraction(1)
     for rate in pulled.rates:
-        if rate.currency == currency and rate.start_day is not None and rate.start_day <= day:
-            if rate.end_day is None or day < rate.end_day:
-                return Fraction(rate.units)
+        begun = rate.currency == currency and rate.start_day is not None and rate.start_day <= day
+        if begun and (rate.end_day is None or day < rate.end_day):
+            return Fraction(rate.units)
     return None
 
 
