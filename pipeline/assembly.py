@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
-from pipeline.calendar import FiscalCalendar
+from pipeline.calendar import FiscalCalendar, Period
 from pipeline.colours import RowFacts, RowVerdict, judge
 from pipeline.definitions import Definitions
 from pipeline.dimensions import RENEWAL
@@ -88,9 +88,31 @@ class _Bundle:
     def plus(self, other: "_Bundle") -> "_Bundle":
         return _Bundle(*(one.plus(two) for one, two in zip(self._all, other._all, strict=True)))
 
+    def with_pipe_gen_of(self, other: "_Bundle") -> "_Bundle":
+        """The same but for what was generated."""
+        return _Bundle(
+            *(
+                replace(one, pipe_gen=two.pipe_gen, generated_deals=two.generated_deals)
+                for one, two in zip(self._all, other._all, strict=True)
+            )
+        )
+
     @property
     def _all(self) -> tuple[Sums, Sums, Sums, Sums]:
         return self.now, self.untrusted, self.prior, self.prior_full
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What is held against a row's targets: of this period, of last year's and of the next one."""
+
+    now: _Bundle
+    prior: Sums
+    following: Sums
+
+
+def _held_as_shown(bundle: _Bundle) -> _Held:
+    return _Held(bundle, bundle.prior, bundle.now)
 
 
 @dataclass(frozen=True)
@@ -175,12 +197,13 @@ class _Assembly:
             for target in self._targets.targets
             if (target.period, target.dimension) == (label, dimension)
         ]
-        known = {name.casefold(): name for name, bundle in bundles.items() if not bundle.is_nothing}
-        return [*known.values(), *(name for name in targeted if name.casefold() not in known)]
+        known = [name for name, bundle in bundles.items() if not bundle.is_nothing]
+        folded = {name.casefold() for name in known}
+        return [*known, *(name for name in targeted if name.casefold() not in folded)]
 
     def _slice_row(self, dimension: Dimension, name: str, bundle: _Bundle) -> Row:
         targets = self._targets_of(dimension.value, name, bundle)
-        row = self._row(name, f"{dimension}.{name}", bundle, bundle, targets)
+        row = self._row(name, f"{dimension}.{name}", bundle, _held_as_shown(bundle), targets)
         line = self._measures.spend.get(name) if dimension in _SPENT_ON else None
         return row if line is None else replace(row, spend=_spend(line, bundle.now))
 
@@ -194,32 +217,52 @@ class _Assembly:
         self, outer: str, pairs: Mapping[tuple[str, str], _Bundle], dimension: Dimension, by: Dimension
     ) -> tuple[Row, ...]:
         names = pair_names(dimension.value, by.value)
+        within = {second: bundle for (first, second), bundle in pairs.items() if first == outer}
         rows = []
-        for (first, second), bundle in pairs.items():
-            if first == outer and not bundle.is_nothing:
-                pair = pair_names(first, second)
-                targets = self._targets_of(names, pair, bundle)
-                rows.append(self._row(second, f"{names}.{pair}", bundle, bundle, targets))
+        for second in self._pair_values(names, outer, within):
+            bundle = within.get(second, _Bundle())
+            pair = pair_names(outer, second)
+            targets = self._targets_of(names, pair, bundle)
+            rows.append(self._row(second, f"{names}.{pair}", bundle, _held_as_shown(bundle), targets))
         return tuple(sorted(rows, key=_worst_first))
+
+    def _pair_values(self, names: str, outer: str, within: Mapping[str, _Bundle]) -> list[str]:
+        """The values beside `outer` behind which deals stand, and those with a target."""
+        known = [second for second, bundle in within.items() if not bundle.is_nothing]
+        folded = {second.casefold() for second in known}
+        targeted = self._targets.beside(self._period.label, names, outer)
+        return [*known, *(second for second in targeted if second.casefold() not in folded)]
 
     def _total_row(self) -> Row:
         """The company: every deal once; attainment only of what has a target where that is a sum."""
         whole = self._bundled(lambda values: None if is_renewal(values) else TOTAL, is_total=True)
         bundle = whole.get(TOTAL, _Bundle())
-        source = self._targets.company(self._period.label, Metric.CLOSED_WON).source
-        judged = self._targeted_regions() if source is CompanyTargetSource.SUM_OF_REGIONS else bundle
-        return self._row(TOTAL, TOTAL, bundle, judged, self._targets_of(TOTAL, TOTAL, bundle))
+        judged = self._held(self._period, Metric.CLOSED_WON, bundle)
+        if self._targets.company(self._period.label, Metric.PIPE_GEN).amount is not None:
+            generated = self._held(self._period, Metric.PIPE_GEN, bundle)
+            judged = judged.with_pipe_gen_of(generated)
+        following = self._held(self._calendar.shift(self._period, 1), Metric.CLOSED_WON, bundle)
+        prior = self._prior_period
+        last_year = self._held(prior, Metric.CLOSED_WON, bundle) if prior else _Bundle()
+        held = _Held(judged, last_year.prior, following.now)
+        return self._row(TOTAL, TOTAL, bundle, held, self._targets_of(TOTAL, TOTAL, judged))
 
-    def _targeted_regions(self) -> _Bundle:
-        """The sums of the regions that have a target: rows without one leave the total's attainment."""
+    def _held(self, period: Period, metric: Metric, whole: _Bundle) -> _Bundle:
+        """What is held against the company's target of a period.
+
+        Where that is a sum, the regions without a target of their own leave it.
+        """
+        company = self._targets.company(period.label, metric)
+        if company.source is not CompanyTargetSource.SUM_OF_REGIONS:
+            return whole
+        targets = self._targets.pipe_gen if metric is Metric.PIPE_GEN else self._targets.closed_won
         region = Dimension.REGION
         regions = self._bundles(lambda values: None if is_renewal(values) else values.of(region))
-        label = self._period.label
-        targeted = _Bundle()
+        held = _Bundle()
         for name, bundle in regions.items():
-            if self._targets.closed_won(label, region.value, name) is not None:
-                targeted = targeted.plus(bundle)
-        return targeted
+            if targets(period.label, region.value, name) is not None:
+                held = held.plus(bundle)
+        return held
 
     def _renewals_row(self) -> Row | None:
         """The line of configured renewals, which stay out of the five cells."""
@@ -228,7 +271,7 @@ class _Assembly:
         targets = self._targets_of(DEAL_TYPE, RENEWAL, bundle)
         if bundle.is_nothing and targets.closed_won is None:
             return None
-        return self._row("Renewals", f"{DEAL_TYPE}.{RENEWAL}", bundle, bundle, targets)
+        return self._row("Renewals", f"{DEAL_TYPE}.{RENEWAL}", bundle, _held_as_shown(bundle), targets)
 
     def _targets_of(self, dimension: str, value: str, bundle: _Bundle) -> _Targets:
         book, label = self._targets, self._period.label
@@ -248,8 +291,9 @@ class _Assembly:
             next_closed_won=book.closed_won(following.label, dimension, value),
         )
 
-    def _row(self, name: str, key: str, shown: _Bundle, judged: _Bundle, targets: _Targets) -> Row:
-        """One row: `shown` gives its amounts, `judged` what is held against its target."""
+    def _row(self, name: str, key: str, shown: _Bundle, held: _Held, targets: _Targets) -> Row:
+        """One row: `shown` gives its amounts, `held` what is held against its targets."""
+        judged = held.now
         verdict = self._judge(key, judged, judged.now, targets)
         trusted = self._judge(key, judged, judged.now.without(judged.untrusted), targets)
         labels = [self._calendar.shift(self._period, step).label for step in range(4)]
@@ -261,12 +305,12 @@ class _Assembly:
             target=_money(targets.closed_won),
             remaining=_money(verdict.remaining),
             attainment=verdict.attainment,
-            cells={metric: self._cell(metric, shown, judged, verdict, trusted, targets) for metric in Metric},
+            cells={metric: self._cell(metric, shown, held, verdict, trusted, targets) for metric in Metric},
             forecast_best_case=to_decimal(shown.now.forecast_best_case),
             open_pipeline_rolling_4q={
                 label: to_decimal(amount) for label, amount in zip(labels, opens, strict=True)
             },
-            coverage_next=_ratio(judged.now.open_next[0], targets.next_closed_won),
+            coverage_next=_ratio(held.following.open_next[0], targets.next_closed_won),
             prior_full_quarter={
                 Metric.CLOSED_WON: to_decimal(shown.prior_full.closed_won),
                 Metric.PIPE_GEN: to_decimal(shown.prior_full.pipe_gen),
@@ -303,16 +347,16 @@ class _Assembly:
         self,
         metric: Metric,
         shown: _Bundle,
-        judged: _Bundle,
+        held: _Held,
         verdict: RowVerdict,
         trusted: RowVerdict,
         targets: _Targets,
     ) -> Cell:
         cell, trusted_cell = verdict.cells[metric], trusted.cells[metric]
         figure = verdict.coverage if metric is Metric.COVERAGE else _amount(shown.now, metric)
-        prior = self._prior(metric, shown, judged, targets)
+        prior = self._prior(metric, shown, held, targets)
         trusted_sums = shown.now.without(shown.untrusted)
-        follows_last_year = bool(judged.prior.open_pipeline and judged.prior_full.closed_won)
+        follows_last_year = bool(held.now.prior.open_pipeline and held.now.prior_full.closed_won)
         is_money = metric in _MONEY_MEASURES or (metric is Metric.OPEN_PIPELINE and follows_last_year)
         trusted_figure = (
             trusted.coverage if metric is Metric.COVERAGE else to_decimal(_amount(trusted_sums, metric))
@@ -334,19 +378,19 @@ class _Assembly:
             deals=_deals(shown.now, metric),
         )
 
-    def _prior(self, metric: Metric, shown: _Bundle, judged: _Bundle, targets: _Targets) -> Fraction | None:
+    def _prior(self, metric: Metric, shown: _Bundle, held: _Held, targets: _Targets) -> Fraction | None:
         """The same figure last year; coverage needs last year's target."""
         if self._prior_period is None or self._measures.prior_as_of is None:
             return None
         if metric is not Metric.COVERAGE:
             return _amount(shown.prior, metric)
-        if targets.prior_closed_won is None:
+        if not targets.prior_closed_won:
             return None
         full = self._definitions.metrics.coverage_denominator == "target"
-        remaining = targets.prior_closed_won - judged.prior.closed_won
+        remaining = targets.prior_closed_won - held.prior.closed_won
         if remaining <= 0:
             return None
-        return judged.prior.open_pipeline / (targets.prior_closed_won if full else remaining)
+        return held.prior.open_pipeline / (targets.prior_closed_won if full else remaining)
 
     def _caveats(self, rows: Sequence[Row], total: Row) -> Caveats:
         whole = total.cells[Metric.OPEN_PIPELINE].figure

@@ -102,8 +102,9 @@ class Sums:
 
     @property
     def is_nothing(self) -> bool:
-        """No deal stands behind it."""
-        return not (self.closed_deals or self.commit_deals or self.open_deals or self.generated_deals)
+        """No deal stands behind it, in this quarter or in one of the next three."""
+        deals = (self.closed_deals, self.commit_deals, self.open_deals, self.generated_deals)
+        return not (any(deals) or any(self.open_next))
 
     def plus(self, other: "Sums") -> "Sums":
         """Both together; the basis is the weaker one."""

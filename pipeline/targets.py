@@ -99,6 +99,18 @@ class TargetBook:
         """The target of pipe_gen that was given; `derive_pipe_gen_target` stands in where there is none."""
         return self._amount(period_label, dimension, value, Metric.PIPE_GEN)
 
+    def beside(self, period_label: str, pair: str, first: str) -> tuple[str, ...]:
+        """The second values of the pairs that have a target and whose first value is `first`."""
+        start = pair_names(first, "").casefold()
+        values: dict[str, str] = {}
+        for target in self.targets:
+            if target.period == period_label:
+                for dimension, value in _spellings(target):
+                    if dimension == pair and value.casefold().startswith(start):
+                        second = value[len(start) :]
+                        values.setdefault(second.casefold(), second)
+        return tuple(values.values())
+
     def company(self, period_label: str, metric: Metric) -> CompanyTarget:
         """The one company target: the explicit total, else the sum of the regions."""
         explicit = self._by_place.get(_place(period_label, TOTAL, TOTAL, metric))
