@@ -40,6 +40,7 @@ from storage.confidential import Confidentiality
 from storage.database import reading, writing
 from storage.evidence import Evidence, read_evidence
 from storage.facts import RecordFacts, record_facts
+from storage.json_text import flat_json
 from storage.registries import CurrencyRegistry, PersonRegistry, SliceRegistry, stage_numbers
 from storage.related import DimensionInputs, InputFields, People, related_value
 from storage.staging import Reference
@@ -198,7 +199,7 @@ class Merge:
             self.counts.changed += 1
         stored = self._observed(evidence, state)
         rows.observations.extend(
-            (number, at, _json(named) if named is not None else "null") for at, named in stored[:-1]
+            (number, at, flat_json(named) if named is not None else "null") for at, named in stored[:-1]
         )
         observations = self._states.observations(stored, state)
         changes = self._states.changes(evidence.history, evidence.changes)
@@ -342,8 +343,8 @@ class Merge:
             facts.next_activity_day,
             facts.overdue_task_day,
             self._confidentiality.covers(known, fields),
-            _json({path: value for path, value in fields.items() if value is not None}),
-            _json(latest) if latest is not None else "null",
+            flat_json({path: value for path, value in fields.items() if value is not None}),
+            flat_json(latest) if latest is not None else "null",
             content_hash,
             bool(record.is_deleted),
             observed_at,

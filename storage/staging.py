@@ -4,8 +4,8 @@ Opportunities and what hangs on them stream into staged tables. The small refere
 people, rates, targets …) stay in memory until the pull is switched over as a whole.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,7 @@ from pipeline.crm_records import (
 )
 from storage.bulk import empty_table, insert_rows
 from storage.database import writing
+from storage.json_text import flat_json
 from storage.tables import (
     STAGED,
     account,
@@ -45,7 +46,8 @@ from storage.tables import (
     staged_split,
 )
 
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+ROWS_A_WRITE = 10_000
+"""Rows a transaction: it stays within a few hundred milliseconds."""
 
 
 @dataclass
@@ -62,7 +64,11 @@ class Reference:
 
 
 def _opportunity_row(record: OpportunityRecord) -> tuple[Any, ...]:
-    return (*record[:-1], _json(record.fields))
+    return (*record[:-1], flat_json(record.fields))
+
+
+def _account_row(record: AccountRecord) -> tuple[Any, ...]:
+    return (record.id, record.name, record.master_id, flat_json(record.fields))
 
 
 _STREAMED: Mapping[type, tuple[Table, Callable[[Any], Sequence[Any]] | None]] = {
@@ -73,6 +79,7 @@ _STREAMED: Mapping[type, tuple[Table, Callable[[Any], Sequence[Any]] | None]] = 
     ContactRoleRecord: (staged_contact, None),
     SplitRecord: (staged_split, None),
     ActivityRecord: (staged_activity, None),
+    AccountRecord: (account, _account_row),
 }
 """Table of each streamed record, and how its row is made where it is not the record itself."""
 
@@ -83,6 +90,8 @@ class Staging:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.reference = Reference()
+        self._waiting: defaultdict[Table, list[Sequence[Any]]] = defaultdict(list)
+        self._rows_waiting = 0
         with writing(engine) as connection:
             empty_table(connection, staged_opportunity)
             for table in STAGED:
@@ -90,28 +99,43 @@ class Staging:
                 empty_table(connection, table)
 
     def take(self, records: Sequence[Record], problems: Sequence[Problem]) -> None:
-        """Take in one batch: records of one kind. One short transaction."""
-        with writing(self._engine) as connection:
-            if records:
-                self._take_records(connection, records)
-            kept = [(problem.opportunity_id,) for problem in problems if problem.opportunity_id]
-            insert_rows(connection, staged_kept, kept)
+        """Take in one batch: records of one kind. They are written a few batches at a time."""
+        if records:
+            self._take_records(records)
+        kept = [(problem.opportunity_id,) for problem in problems if problem.opportunity_id]
+        self._wait(staged_kept, kept)
+        if self._rows_waiting >= ROWS_A_WRITE:
+            self._write()
 
     def finish(self) -> None:
-        """Index what was staged, once, now that all of it is there."""
+        """Write the rest, and index what was staged, once, now that all of it is there."""
+        self._write()
         for table in STAGED:
             with writing(self._engine) as connection:
                 _index_of(table).create(connection)
 
-    def _take_records(self, connection: Connection, records: Sequence[Record]) -> None:
+    def _take_records(self, records: Sequence[Record]) -> None:
         kind = type(records[0])
         if kind in _STREAMED:
             table, make_row = _STREAMED[kind]
-            insert_rows(connection, table, list(map(make_row, records)) if make_row else list(records))
-        elif kind is AccountRecord:
-            _replace_accounts(connection, records)  # type: ignore[arg-type]
+            self._wait(table, list(map(make_row, records)) if make_row else records)
         else:
             self._list_of(kind).extend(records)
+
+    def _wait(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        self._waiting[table].extend(rows)
+        self._rows_waiting += len(rows)
+
+    def _write(self) -> None:
+        """Write all that waits, in one short transaction."""
+        with writing(self._engine) as connection:
+            for table, rows in self._waiting.items():
+                if table is account:
+                    _replace_accounts(connection, rows)
+                else:
+                    insert_rows(connection, table, rows)
+        self._waiting.clear()
+        self._rows_waiting = 0
 
     def _list_of(self, kind: type) -> list[Any]:
         reference = self.reference
@@ -135,12 +159,11 @@ def _index_of(table: Table) -> Index:
     return Index(f"{table.name}_walk", *columns)
 
 
-def _replace_accounts(connection: Connection, records: Iterable[AccountRecord]) -> None:
+def _replace_accounts(connection: Connection, rows: list[Sequence[Any]]) -> None:
     """Accounts are only read while merging, so they can be replaced at once."""
-    rows = [(record.id, record.name, record.master_id, _json(record.fields)) for record in records]
     if connection.dialect.name == "postgresql":
-        ids = [row[0] for row in rows]
-        connection.execute(account.delete().where(account.c.crm_id.in_(ids)))
-        insert_rows(connection, account, rows)
+        by_id = {row[0]: row for row in rows}
+        connection.execute(account.delete().where(account.c.crm_id.in_(by_id)))
+        insert_rows(connection, account, by_id.values())
     else:
         connection.exec_driver_sql("INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?)", rows)
