@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from random import Random
 
 from crm.demo.accounts import draw_accounts
@@ -48,8 +49,12 @@ class DemoCompany:
     deals: Sequence[DealRows]
 
 
+@lru_cache(maxsize=2)
 def generate_company(today: date, seed: int) -> DemoCompany:
-    """The same for the same day and seed. Nothing in it happened later than yesterday."""
+    """The same for the same day and seed. Nothing in it happened later than yesterday.
+
+    Kept, because every pull of a running program asks for the same one again.
+    """
     rng = Random(f"{seed} {today.isoformat()}")  # noqa: S311 - a company of chance, not a secret
     draft = _draw(rng, today)
     accounts = [account.record() for place in draft.accounts.values() for account in place]

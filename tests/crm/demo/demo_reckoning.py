@@ -121,7 +121,9 @@ class Pulled:
         return Fraction(self.targets[label, dimension, value, metric], 10_000)
 
 
+@cache
 def pull(today: date, seed: int = 1) -> Pulled:
+    """The company of a day, pulled once for all tests: nobody changes it."""
     return pull_from(DemoCrm(today, seed), today)
 
 

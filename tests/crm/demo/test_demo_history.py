@@ -1,7 +1,6 @@
 """The past of each deal agrees with its present, whatever the day."""
 
 from datetime import date
-from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -12,14 +11,9 @@ from pipeline.records import Category
 DAYS = (date(2026, 11, 1), date(2026, 9, 15), date(2027, 1, 31))
 
 
-@cache
-def company(today: date) -> Pulled:
-    return pull(today)
-
-
 @pytest.fixture(params=DAYS, ids=str)
 def pulled(request: pytest.FixtureRequest) -> Pulled:
-    return company(request.param)
+    return pull(request.param)
 
 
 def test_the_first_row_of_history_is_the_creation(pulled: Pulled) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date
-from functools import cache
 
 import pytest
 from demo_reckoning import Pulled, day_of, pull, pushes_of, region_of
@@ -14,11 +13,6 @@ from pipeline.records import Category
 TODAY = date(2026, 9, 15)
 DAYS = (date(2026, 11, 1), TODAY, date(2026, 10, 31))
 LATE = ("Proposal", "Negotiation")
-
-
-@cache
-def company(today: date = TODAY) -> Pulled:
-    return pull(today)
 
 
 def open_deals(pulled: Pulled) -> list[OpportunityRecord]:
@@ -80,25 +74,25 @@ def broken(pulled: Pulled, sin: str) -> list[OpportunityRecord]:
     ],
 )
 def test_each_sin_has_its_sinners(sin: str, least: int, most: int) -> None:
-    assert least <= len(broken(company(), sin)) <= most
+    assert least <= len(broken(pull(TODAY), sin)) <= most
 
 
 @pytest.mark.parametrize("today", DAYS, ids=str)
 def test_no_sin_is_so_common_that_it_would_be_a_problem_of_the_process(today: date) -> None:
-    pulled = company(today)
+    pulled = pull(today)
     number_of_open = len(open_deals(pulled))
     for sin in ("close date past", "next step missing", "quiet", "no contact", "pushed"):
         assert len(broken(pulled, sin)) < number_of_open * 0.25
 
 
 def test_some_commit_deals_have_no_recent_activity() -> None:
-    pulled = company()
+    pulled = pull(TODAY)
     quiet = broken(pulled, "quiet")
     assert [deal for deal in quiet if deal.category is Category.COMMIT and region_of(pulled, deal) != "LATAM"]
 
 
 def test_some_business_was_entered_twice() -> None:
-    pulled = company()
+    pulled = pull(TODAY)
     by_account: dict[str | None, list[OpportunityRecord]] = {}
     for deal in open_deals(pulled):
         by_account.setdefault(deal.account_id, []).append(deal)
@@ -114,12 +108,12 @@ def test_some_business_was_entered_twice() -> None:
 
 
 def test_a_few_deals_are_confidential() -> None:
-    assert sum(deal.fields["Confidential__c"] == 1 for deal in company().deals.values()) == 3
+    assert sum(deal.fields["Confidential__c"] == 1 for deal in pull(TODAY).deals.values()) == 3
 
 
 @pytest.mark.parametrize("today", DAYS, ids=str)
 def test_the_first_rep_of_the_cast_has_one_deal_of_each_kind_to_look_at(today: date) -> None:
-    pulled = company(today)
+    pulled = pull(today)
     rep = demo_cast()[0].user_id
     for sin in ("close date past", "next step missing", "amount missing", "pushed"):
         assert len([deal for deal in broken(pulled, sin) if deal.owner_id == rep]) == 1

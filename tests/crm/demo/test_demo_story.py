@@ -2,7 +2,6 @@
 
 from datetime import date
 from fractions import Fraction
-from functools import cache
 
 import pytest
 from demo_reckoning import QUARTERS, Pulled, coverage_needed, forecast_needed, pull, state_at, sums_at
@@ -21,14 +20,9 @@ LEAP_DAY = date(2028, 2, 29)
 DAYS = (FIRST_DAY, FIRST_WEEK, GUARDED, MIDDLE, LAST_WEEK, LAST_DAY, LEAP_DAY)
 
 
-@cache
-def company(today: date) -> Pulled:
-    return pull(today)
-
-
 @pytest.fixture(params=DAYS, ids=str)
 def pulled(request: pytest.FixtureRequest) -> Pulled:
-    return company(request.param)
+    return pull(request.param)
 
 
 def share_elapsed(pulled: Pulled) -> Fraction:
@@ -108,7 +102,7 @@ def test_regional_targets_are_believable_beside_what_was_won_a_year_ago(pulled: 
 
 
 def test_no_region_is_far_from_its_plan_in_past_quarters() -> None:
-    pulled = company(MIDDLE)
+    pulled = pull(MIDDLE)
     for ahead in range(-8, 0):
         period = QUARTERS.numbered(pulled.quarter + ahead)
         rows = sums_at(pulled, "region", period.end.toordinal(), period)
