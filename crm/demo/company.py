@@ -3,11 +3,12 @@
 Shares are parts of 100, money is whole US dollars.
 """
 
-import itertools
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from pipeline.calendar import StandardQuarters
+from pipeline.curves import DEFAULT_FORECAST, DEFAULT_PACE, DEFAULT_REQUIRED_COVERAGE, value_at
 from pipeline.records import Category
 
 COMPANY_NAME = "Tarnbrook Systems"
@@ -88,39 +89,25 @@ STAGES = (
 COMPETITORS = ("Veldspar", "Oakline", "Mirabel Cloud", "Hexworth", "In-house build", "No competitor")
 LOSS_REASONS = ("Price", "No decision", "Lost to competitor", "Missing feature", "Budget cut", "Timing")
 
-PACE = ((Fraction(0), Fraction(0)), (Fraction(33, 100), Fraction(1, 5)), (Fraction(67, 100), Fraction(1, 2)))
-"""Share of the target that should be won by a share of the quarter; ends at (1, 1)."""
-FORECAST_SHARE = ((Fraction(0), Fraction(2, 5)), (Fraction(1, 2), Fraction(7, 10)))
-"""Share of the target that the forecast should reach; ends at (1, 1)."""
-REQUIRED_COVERAGE = ((Fraction(0), Fraction(3)), (Fraction(1), Fraction(1)))
-
-_END = (Fraction(1), Fraction(1))
-
-
-def _on_curve(knots: tuple[tuple[Fraction, Fraction], ...], share: Fraction) -> Fraction:
-    """Linear between knots that start at 0 and end at 1."""
-    for (left, low), (right, high) in itertools.pairwise(knots):
-        if share <= right:
-            return low + (high - low) * (share - left) / (right - left)
-    return knots[-1][1]
+PACE, FORECAST_SHARE, REQUIRED_COVERAGE = DEFAULT_PACE, DEFAULT_FORECAST, DEFAULT_REQUIRED_COVERAGE
+"""The curves that the company measures itself by; its configuration writes them down."""
 
 
 def expected_pace(share: Fraction) -> Fraction:
-    return _on_curve((*PACE, _END), share)
+    return value_at(PACE, share)
 
 
 def forecast_share(share: Fraction) -> Fraction:
-    return _on_curve((*FORECAST_SHARE, _END), share)
+    return value_at(FORECAST_SHARE, share)
 
 
 def required_coverage(share: Fraction) -> Fraction:
-    return _on_curve(REQUIRED_COVERAGE, share)
+    return value_at(REQUIRED_COVERAGE, share)
 
 
 def share_of_quarter_at_pace(pace: float) -> float:
     """The inverse of `expected_pace`: when a quarter that runs to plan has won this much."""
-    knots = (*PACE, _END)
-    for (left, low), (right, high) in itertools.pairwise(knots):
+    for (left, low), (right, high) in pairwise(PACE):
         if pace <= high:
             return float(left) + float(right - left) * (pace - float(low)) / float(high - low)
     return 1.0

@@ -1,7 +1,6 @@
 """The configuration that goes with the demo company, as a `council.toml` would hold it."""
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
 
 from crm.demo.accounts import COUNTRIES
 from crm.demo.company import (
@@ -24,8 +23,7 @@ from crm.demo.people import (
     email_of,
 )
 from crm.demo.rows import QUALIFICATION_FIELDS
-
-_END = (Fraction(1), Fraction(1))
+from pipeline.definitions import Knots
 
 
 def demo_configuration() -> str:
@@ -68,8 +66,8 @@ deal_type = [{{ field = "Type", map = {{ "New Business" = "new_business", Expans
 [colours]
 # The forecast is committed before a quarter begins, so it is not spared in the first weeks.
 early_guard_cells = ["closed_won", "pipe_gen"]
-pace_curve."*" = {_knots((*PACE, _END))}
-forecast_curve."*" = {_knots((*FORECAST_SHARE, _END))}
+pace_curve."*" = {_knots(PACE)}
+forecast_curve."*" = {_knots(FORECAST_SHARE)}
 required_coverage."*" = {_knots(REQUIRED_COVERAGE)}
 
 [people]
@@ -126,5 +124,5 @@ def _emails(names: Iterable[str]) -> str:
     return _list(email_of(name) for name in names)
 
 
-def _knots(knots: Iterable[tuple[Fraction, Fraction]]) -> str:
-    return "[" + ", ".join(f"[{float(share):g}, {float(value):g}]" for share, value in knots) + "]"
+def _knots(knots: Knots) -> str:
+    return "[" + ", ".join(f"[{share}, {value}]" for share, value in knots) + "]"

@@ -30,7 +30,6 @@ from crm.demo.sums import RowSums, sum_rows
 from pipeline.calendar import QUARTERS_A_YEAR
 from pipeline.records import Category
 
-_SMALLEST = 3_000
 _SAME_AS_LAST_YEAR = 1.12
 
 
@@ -99,7 +98,7 @@ def draw_current_quarter(draft: Draft, region: str, goal: Goal) -> None:
 def draw_commit(draft: Draft, region: str, segment: Segment, goal: float) -> None:
     """Open Commit deals of the current quarter that come to the goal in dollars."""
     last_day = draft.period.end.toordinal()
-    for value in _split_goal(draft, segment, goal):
+    for value in draft.split_goal(segment, goal):
         close_day = draw_workday(draft.rng, draft.today, last_day)
         age = _age_of(draft, region, segment, close_day)
         state = OpenDeal(
@@ -116,7 +115,7 @@ def draw_commit(draft: Draft, region: str, segment: Segment, goal: float) -> Non
 
 def _draw_uncommitted(draft: Draft, region: str, segment: Segment, goal: float) -> None:
     last_day = draft.period.end.toordinal()
-    for value in _split_goal(draft, segment, goal):
+    for value in draft.split_goal(segment, goal):
         close_day = max(draw_workday(draft.rng, draft.today, last_day), draft.today)
         _add_uncommitted(draft, region, segment, value, close_day)
 
@@ -137,7 +136,7 @@ def draw_later_quarters(draft: Draft) -> None:
 def _draw_for_quarter(draft: Draft, region: str, segment: Segment, quarter: int, goal: float) -> None:
     period = QUARTERS.numbered(quarter)
     first, last = period.start.toordinal(), period.end.toordinal()
-    for value in _split_goal(draft, segment, goal):
+    for value in draft.split_goal(segment, goal):
         close_day = max(draw_workday(draft.rng, first, last), first)
         _add_uncommitted(draft, region, segment, value, close_day)
 
@@ -208,13 +207,3 @@ def add_open_in(
         state.committed_on,
     )
     return draft.add(region, segment, currency, open_life(draft.rng, valued, draft.today))
-
-
-def _split_goal(draft: Draft, segment: Segment, goal: float) -> list[float]:
-    values = []
-    left = goal
-    while left >= _SMALLEST:
-        value = min(draft.draw_value(segment), left)
-        values.append(value)
-        left -= value
-    return values

@@ -20,6 +20,8 @@ from crm.demo.rates import Rates
 from pipeline.calendar import QUARTERS_A_YEAR, Period
 from pipeline.records import Category
 
+_SMALLEST = 3_000
+
 
 @dataclass
 class Draft:
@@ -62,6 +64,16 @@ class Draft:
         """Dollars of one deal, around what is typical of the segment."""
         factor = min(max(self.rng.lognormvariate(0.0, 0.55), 0.3), 3.2)
         return segment.typical_value * factor
+
+    def split_goal(self, segment: Segment, goal: float) -> list[float]:
+        """Dollars of so many deals that they come to the goal."""
+        values = []
+        left = goal
+        while left >= _SMALLEST:
+            value = min(self.draw_value(segment), left)
+            values.append(value)
+            left -= value
+        return values
 
     def in_own_currency(self, dollars: float, currency: str, day: int) -> int:
         return round_value(self.rates.from_dollars(dollars, currency, day))

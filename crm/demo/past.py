@@ -18,7 +18,6 @@ from crm.demo.lives import closed_life, is_weekend, workday_before
 
 _LOST_PER_WON = 2.7
 """By value: a little more than a quarter of what is decided is won."""
-_SMALLEST = 3_000
 
 
 def draw_closed_quarters(draft: Draft) -> None:
@@ -51,7 +50,7 @@ def draw_won(draft: Draft, region: str, segment: Segment, quarter: int, goal: fl
     if last < first:
         return
     latest_pace = float(expected_pace(period.share_elapsed(date.fromordinal(last))))
-    for value in _split_goal(draft, segment, goal):
+    for value in draft.split_goal(segment, goal):
         share = share_of_quarter_at_pace(draft.rng.uniform(0, latest_pace))
         close_day = min(first + int(share * period.days), last)
         _add_closed(draft, region, segment, max(_off_weekends(draft, close_day), first), value, WON)
@@ -64,19 +63,9 @@ def draw_lost(draft: Draft, region: str, segment: Segment, quarter: int, goal: f
     last = min(draft.today - 1, period.end.toordinal())
     if last < first:
         return
-    for value in _split_goal(draft, segment, goal):
+    for value in draft.split_goal(segment, goal):
         close_day = draft.rng.randint(first, last)
         _add_closed(draft, region, segment, max(_off_weekends(draft, close_day), first), value, LOST)
-
-
-def _split_goal(draft: Draft, segment: Segment, goal: float) -> list[float]:
-    values = []
-    left = goal
-    while left >= _SMALLEST:
-        value = min(draft.draw_value(segment), left)
-        values.append(value)
-        left -= value
-    return values
 
 
 def _add_closed(
