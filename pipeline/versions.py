@@ -150,14 +150,42 @@ class _Moment(NamedTuple):
     is_assumed: bool
 
 
-def build_versions(deal: Deal, rules: VersionRules) -> list[Version]:
-    """All versions of a deal in time order, not overlapping, at most one beginning per day.
+class Entry(NamedTuple):
+    """The first entry into the qualified stage or later."""
+
+    day: int
+    basis: Basis
+
+
+class Life(NamedTuple):
+    """All versions of a deal in time order, and when it first qualified."""
+
+    versions: list[Version]
+    entry: Entry | None
+
+
+def build_life(deal: Deal, rules: VersionRules) -> Life:
+    """The versions of a deal do not overlap, and at most one begins per day.
 
     A deal whose creation nobody knows begins at its first evidence: a change, its close date where it
     is closed, or our first pull. A closed deal of an export without history was open in the assumed
     stage from its creation to its close date.
     """
-    return _versions_of(_last_of_each_day(_moments(deal, rules)), deal, rules)
+    moments = _moments(deal, rules)
+    return Life(_versions_of(_last_of_each_day(moments), deal, rules), _first_entry(moments, rules))
+
+
+def _first_entry(moments: Sequence[_Moment], rules: VersionRules) -> Entry | None:
+    """A deal that qualified and was lost on one day entered, though no day ended so."""
+    reached = 0
+    for index, moment in enumerate(moments):
+        reached = max(reached, moment.day)
+        state = moment.state
+        if state is not None and rules.standings[state[STAGE]].deal_class in _QUALIFIED:
+            if any(later.is_observed for later in moments[index:] if later.day <= reached):
+                return Entry(reached, Basis.EXACT)
+            return Entry(reached, Basis.APPROXIMATE if moment.is_assumed else Basis.RECONSTRUCTED)
+    return None
 
 
 def is_qualified(stage: Stage, qualified_order: int) -> bool:

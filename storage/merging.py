@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, func, select
@@ -21,19 +20,18 @@ from pipeline.company import Company
 from pipeline.crm_records import Capabilities, FieldKind
 from pipeline.dimensions import Place, Resolvers
 from pipeline.matrix import NO_PRODUCT, Basis
-from pipeline.placement import Line, OwnerShare, portions
+from pipeline.placement import portions
 from pipeline.records import Stage
 from pipeline.versions import (
     DIMENSION_FIELDS,
     OWNER,
     Deal,
+    Life,
     Part,
     State,
     StateValue,
-    Version,
     VersionRules,
-    build_versions,
-    is_qualified,
+    build_life,
 )
 from storage.bulk import insert_rows
 from storage.confidential import Confidentiality
@@ -43,6 +41,7 @@ from storage.facts import RecordFacts, record_facts
 from storage.json_text import flat_json
 from storage.registries import CurrencyRegistry, PersonRegistry, SliceRegistry, stage_numbers
 from storage.related import DimensionInputs, InputFields, People, related_value
+from storage.shares import read_lines, read_splits
 from storage.staging import Reference
 from storage.states import States
 from storage.tables import (
@@ -55,7 +54,7 @@ from storage.tables import (
     staged_opportunity,
 )
 
-SCHEME = 1
+SCHEME = 2
 """Raised when versions are built differently, so that the next pull builds all of them anew."""
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
@@ -130,11 +129,6 @@ class Merge:
         self._places: dict[tuple[StateValue, ...], Place] = {}
         self._whole_slices: dict[tuple[StateValue, ...], int] = {}
         """By dimension inputs, the slice of a deal without products."""
-        self._qualified_numbers = {
-            stage.number
-            for stage in self._stages.values()
-            if is_qualified(stage, self._rules.qualified_order)
-        }
 
     def run(self, progress: Callable[[int], None]) -> MergeCounts:
         """Merge everything; `progress` hears how many opportunities are done."""
@@ -189,12 +183,13 @@ class Merge:
         if evidence.live is not None and evidence.live.content_hash == content_hash:
             self.counts.unchanged += 1
             return
-        if evidence.no is None:
+        number = evidence.no
+        if number is None:
             number, self._next_no = self._next_no, self._next_no + 1
             rows.keys.append((number, record.crm_id))
+        if evidence.live is None:  # it can have its number from a merge that died
             self.counts.new += 1
         else:
-            number = evidence.no
             rows.ended.append(number)
             self.counts.changed += 1
         stored = self._observed(evidence, state)
@@ -203,17 +198,16 @@ class Merge:
         )
         observations = self._states.observations(stored, state)
         changes = self._states.changes(evidence.history, evidence.changes)
-        place = self._place_for(evidence)
-        versions = build_versions(Deal(record.created_at, changes, observations, place), self._rules)
-        close_days = [version.close_day for version in versions]
+        life = build_life(Deal(record.created_at, changes, observations, self._parts), self._rules)
+        close_days = [version.close_day for version in life.versions]
         facts = self._facts_of(evidence, close_days)
         observed_at, latest = stored[-1]
         rows.opportunities.append(
             self._opportunity_row(number, evidence, state, facts, content_hash, observed_at, latest)
         )
-        rows.versions.extend(self._version_rows(number, versions, record.created_at))
+        rows.versions.extend(self._version_rows(number, life, record.created_at))
         self.counts.deleted += record.is_deleted and (evidence.live is None or not evidence.live.is_deleted)
-        self.counts.unknown_creation += record.created_at is None and evidence.no is None
+        self.counts.unknown_creation += record.created_at is None and evidence.live is None
 
     def _observed(self, evidence: Evidence, state: State) -> list[tuple[int, Mapping[str, Any] | None]]:
         """All that our pulls saw of it, this one included, in time order; `None` is a deletion."""
@@ -237,35 +231,29 @@ class Merge:
     def _is_same(stored: Mapping[str, Any] | None, named: Mapping[str, Any]) -> bool:
         return stored is not None and all(stored.get(name) == value for name, value in named.items())
 
-    def _place_for(self, evidence: Evidence) -> Callable[[State, int | None], tuple[Part, ...]]:
-        """How a deal's states fall into parts; one without products and splits is a single part."""
-        uses_splits = self._request.company.definitions.metrics.splits
-        lines = [Line(line.total_price, line.family) for line in evidence.lines]
-        splits = [OwnerShare(split.owner_id, split.percentage) for split in evidence.splits if uses_splits]
-        return partial(self._parts, lines, splits) if lines or splits else self._whole
-
-    def _whole(self, state: State, value: int | None) -> tuple[Part, ...]:
-        inputs = tuple(state[DIMENSION_FIELDS:])
-        number = self._whole_slices.get(inputs)
-        if number is None:
-            number = self._slices.number(self._place_of(inputs, None, None), NO_PRODUCT)
-            self._whole_slices[inputs] = number
-        return (Part(number, value),)
-
-    def _parts(
-        self, lines: Sequence[Line], splits: Sequence[OwnerShare], state: State, value: int | None
-    ) -> tuple[Part, ...]:
+    def _parts(self, state: State, value: int | None) -> tuple[Part, ...]:
         """The deal's parts, equal slices summed, in the order in which they first come."""
-        inputs = tuple(state[DIMENSION_FIELDS:])
+        *fields, line_items, splits = state[DIMENSION_FIELDS:]
+        inputs = tuple(fields)
+        if line_items is None and splits is None:
+            return (Part(self._whole_slice(inputs), value),)
         owner_id = state[OWNER]
         owner = owner_id if isinstance(owner_id, str) else None
         values: dict[int, int | None] = {}
-        for portion in portions(value, owner, lines, splits):
+        for portion in portions(value, owner, read_lines(line_items), read_splits(splits)):
             place = self._place_of(inputs, portion.owner_id, owner)
             number = self._slices.number(place, portion.family)
             known = values.get(number, 0)
             values[number] = None if portion.value is None or known is None else known + portion.value
         return tuple(Part(number, part) for number, part in values.items())
+
+    def _whole_slice(self, inputs: tuple[StateValue, ...]) -> int:
+        """The slice of a deal without products and splits, which is a single part."""
+        number = self._whole_slices.get(inputs)
+        if number is None:
+            number = self._slices.number(self._place_of(inputs, None, None), NO_PRODUCT)
+            self._whole_slices[inputs] = number
+        return number
 
     def _place_of(
         self, inputs: tuple[StateValue, ...], portion_owner: str | None, deal_owner: str | None
@@ -350,10 +338,7 @@ class Merge:
             observed_at,
         )
 
-    def _version_rows(
-        self, number: int, versions: Sequence[Version], created_at: int | None
-    ) -> list[tuple[Any, ...]]:
-        first = next((one for one in versions if one.stage in self._qualified_numbers), None)
+    def _version_rows(self, number: int, life: Life, created_at: int | None) -> list[tuple[Any, ...]]:
         created_day = self._day_of(created_at)
         return [
             (
@@ -370,8 +355,8 @@ class Merge:
                 version.value,
                 self._currencies.number(version.currency),
                 version.close_day,
-                None if first is None else first.valid_from,
-                int(Basis.EXACT if first is None else _basis_of_entry(first)),
+                None if life.entry is None else life.entry.day,
+                int(Basis.EXACT if life.entry is None else life.entry.basis),
                 created_day,
                 part.slice,
                 self._persons.number(version.owner),
@@ -382,7 +367,7 @@ class Merge:
                 version.category_since,
                 version.pushes,
             )
-            for version in versions
+            for version in life.versions
             for part_number, part in enumerate(version.parts)
         ]
 
@@ -485,14 +470,15 @@ class Merge:
         metrics = self._request.company.definitions.metrics
         qualified = self._stages[metrics.qualified_stage]
         calendar = self._request.calendar
+        tables = self._request.capabilities.tables
         return VersionRules(
             day_of=calendar.ordinal_of,
             stages=self._stages,
             qualified_order=qualified.order,
             assumed_open_stage=metrics.assumed_open_stage or qualified.name,
-            has_history="OpportunityHistory" in self._request.capabilities.tables,
+            has_history="OpportunityHistory" in tables,
             value_is_custom=self._states.value_is_custom,
-            tracked=self._states.places_of(tracked),
+            tracked=self._states.places_of(tracked) | self._states.places_without_past(tables),
             state_size=len(self._states.names),
         )
 
@@ -521,7 +507,7 @@ class Merge:
         digest = hashlib.blake2b(self._rules_hash, digest_size=16)
         record = tuple(evidence.record[: len(staged_opportunity.columns)])
         digest.update(repr((record, evidence.account_id, evidence.account, state)).encode())
-        hanging = (evidence.history, evidence.changes, evidence.lines, evidence.contacts, evidence.splits)
+        hanging = (evidence.history, evidence.changes, evidence.contacts)
         digest.update(repr(hanging).encode())
         digest.update(repr(evidence.activities).encode())
         return digest.hexdigest()
@@ -547,8 +533,3 @@ def _absent_opportunities(connection: Connection) -> list[int]:
 def _without_generation(row: Sequence[Any]) -> tuple[Any, ...]:
     """A version row's meaning: all but `gen_from` (its fourth) and `gen_to` (its sixth column)."""
     return (*row[:3], row[4], *row[6:])
-
-
-def _basis_of_entry(first: Version) -> Basis:
-    """On what the day of the first qualified version is known."""
-    return Basis.EXACT if first.observed_from <= first.valid_from else first.state_basis

@@ -1,6 +1,6 @@
 """From a CRM's rows to the states and changes that versions are built of (`pipeline.versions`)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,7 @@ from pipeline.versions import (
 )
 from storage.evidence import ChangeRow, Evidence, HistoryRow
 from storage.related import DimensionInputs
+from storage.shares import LINE_ITEMS, SPLITS, lines_text, splits_text
 
 _OWN_NAMES = ("StageName", "Amount", "", "CloseDate", "ForecastCategory", "OwnerId", "CurrencyIsoCode")
 
@@ -45,7 +46,8 @@ class States:
         self._value_field = None if metrics.value_field == "Amount" else metrics.value_field
         own = list(_OWN_NAMES)
         own[CUSTOM_VALUE] = f"value:{metrics.value_field}"
-        self.names: tuple[str, ...] = (*own, *inputs.names)
+        self._uses_splits = metrics.splits
+        self.names: tuple[str, ...] = (*own, *inputs.names, LINE_ITEMS, SPLITS)
         self.unknown_stages: set[str] = set()
         """Stages that history names and the CRM does not know (any more)."""
         self._readers = self._field_readers(kinds)
@@ -67,6 +69,8 @@ class States:
             record.owner_id,
             record.currency,
             *self._inputs.of(record.owner_id, record.creator_id, evidence.account, evidence.fields),
+            lines_text(evidence.lines),
+            splits_text(evidence.splits) if self._uses_splits else None,
         ]
 
     def named(self, state: State) -> dict[str, StateValue]:
@@ -102,6 +106,13 @@ class States:
     def places_of(self, fields: Iterable[str]) -> frozenset[int]:
         """The places in a state that the CRM tracks one by one, from the fields its history names."""
         return frozenset(self._readers[field][0] for field in fields if field in self._readers)
+
+    def places_without_past(self, tables: Collection[str]) -> frozenset[int]:
+        """The places that are empty in every state, so that there is nothing to carry back."""
+        absent = {LINE_ITEMS} if "OpportunityLineItem" not in tables else set()
+        if not self._uses_splits:
+            absent.add(SPLITS)
+        return frozenset(self.names.index(name) for name in absent)
 
     def _of_history(self, row: HistoryRow) -> Change:
         _, at, stage, amount, close_day, category, has_amount = row
