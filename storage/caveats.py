@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from pipeline.company import Company
+from pipeline.dimensions import RENEWAL
 from pipeline.matrix import Basis, Caveats, Unconverted
 from pipeline.money import SCALE, convert, to_decimal
 from pipeline.records import DealClass
 from storage.measuring import Conditions, MeasuringPoint, rate_day, standing
 from storage.scales import Scales
-from storage.tables import opportunity_key, opportunity_version
+from storage.tables import opportunity_key, opportunity_version, slice_table
 
 _version = opportunity_version.c
 
@@ -29,7 +30,7 @@ def read_caveats(
     query = _DealQuery(connection, generation, point, scales)
     conditions = Conditions(point, company.definitions.metrics)
     is_known = _version.deal_value.is_not(None)
-    overdue = query.deals(and_(conditions.overdue, is_known))
+    overdue = query.deals(and_(conditions.overdue, is_known, _is_no_renewal()))
     undated = query.deals(and_(_is_open(), _version.close_day.is_(None)))
     unknown = query.deals(and_(conditions.open_now, _version.deal_value.is_(None)))
     return Caveats(
@@ -69,6 +70,11 @@ class _DealQuery:
 
 def _is_open() -> ColumnElement[bool]:
     return _version.deal_class.in_([int(DealClass.OPEN_QUALIFIED), int(DealClass.OPEN_UNQUALIFIED)])
+
+
+def _is_no_renewal() -> ColumnElement[bool]:
+    """What is overdue stands beside coverage, which renewals stay out of."""
+    return _version.slice.not_in(select(slice_table.c.no).where(slice_table.c.deal_type == RENEWAL))
 
 
 def _unconverted(query: _DealQuery, conditions: Conditions, scales: Scales) -> list[Unconverted]:
