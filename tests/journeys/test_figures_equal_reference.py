@@ -63,15 +63,17 @@ def check_matrix(council: Council, company: Company, as_of: date, cut: Sequence[
     matrix = read_apm(council.engine, council.company, as_of=as_of, dimension=cut[0], by=by)
     table = figures.Table(company, as_of, [dimension.value for dimension in cut])
     context = f"{as_of} {'+'.join(cut)}"
-    assert (matrix.period.start, matrix.period.end) == (table.quarter.start, table.quarter.end), context
+    assert (matrix.period.start, matrix.period.end) == (table.quarter.start, table.quarter.end), (
+        f"{context} period"
+    )
     assert matrix.period.label == table.quarter.label
     assert matrix.period.day == table.quarter.day_of(as_of)
-    assert matrix.prior_as_of == table.prior_as_of, context
+    assert matrix.prior_as_of == table.prior_as_of, f"{context} prior {matrix.prior_as_of}"
     check_row(matrix.total, table.row(figures.TOTAL), f"{context} TOTAL")
-    shown = dict(rows_of(matrix))
-    for place, row in shown.items():
+    rows = dict(rows_of(matrix))
+    for place, row in rows.items():
         check_row(row, table.row(place), f"{context} {place}")
-    for place in table.places() - {figures.TOTAL} - set(shown):
+    for place in table.places() - {figures.TOTAL} - set(rows):
         hidden = table.row(place)
         assert not any(cell.figure for cell in hidden.cells.values()), f"{context} lacks {place}"
         assert not any(hidden.rolling.values()), f"{context} lacks {place}"
@@ -97,7 +99,7 @@ def check_row(row: Row, expected: figures.Row, context: str) -> None:
         expected.prior_full_quarter,
         f"{context} prior full quarter",
     )
-    assert row.state.value == expected.state, context
+    assert row.state.value == expected.state, f"{context} state {row.state}, expected {expected.state}"
     for metric, cell in row.cells.items():
         check_cell(cell, expected.cells[metric.value], f"{context} {metric}")
     assert row.status.value == expected.status, f"{context} status: {row.why}"
@@ -117,8 +119,10 @@ def check_cell(cell: Cell, expected: figures.Cell, context: str) -> None:
 
 def check_caveats(matrix: Matrix, expected: figures.Caveats, context: str) -> None:
     caveats = matrix.caveats
-    assert {deal.opportunity_id for deal in caveats.unconverted} == expected.unconverted, context
-    assert set(caveats.overdue_prior_ids) == expected.overdue_ids, context
+    unconverted = {deal.opportunity_id for deal in caveats.unconverted}
+    assert unconverted == expected.unconverted, f"{context} unconverted {unconverted ^ expected.unconverted}"
+    overdue = set(caveats.overdue_prior_ids)
+    assert overdue == expected.overdue_ids, f"{context} overdue {overdue ^ expected.overdue_ids}"
     same(caveats.overdue_prior_amount, expected.overdue_amount, f"{context} overdue")
 
 

@@ -147,7 +147,9 @@ class Table:
     def _given_target(self, place: Slice, quarter: Quarter, metric: str) -> Fraction | None:
         targets = self._targets(quarter, metric)
         if place != TOTAL:
-            return targets.get(("+".join(self._dimensions[: len(place)]), "+".join(place)))
+            names = self._dimensions[: len(place)]
+            turned = ("+".join(names[::-1]), "+".join(place[::-1]))
+            return targets.get(("+".join(names), "+".join(place)), targets.get(turned))
         if ("TOTAL", "TOTAL") in targets:
             return targets["TOTAL", "TOTAL"]
         regions = [amount for (dimension, _), amount in targets.items() if dimension == "region"]
@@ -186,7 +188,7 @@ class Table:
         )
         growth = _over(target, prior_target or held_full.closed_won)
         given = self._given_target(place, self.quarter, "pipe_gen")
-        derived = held_full.pipe_gen * growth if growth and held_full.pipe_gen else None
+        derived = held_full.pipe_gen * growth if growth is not None and held_full.pipe_gen else None
         generated = held_now.pipe_gen
         if given is not None:
             generated = self.held(place, self.quarter, "pipe_gen").sums(self.quarter, self._as_of).pipe_gen
@@ -242,14 +244,15 @@ class Table:
 
     def caveats(self) -> Caveats:
         quarter = self.quarter
-        deals = [deal for deal in self._company.deals(self._as_of) if self._counts(deal)]
+        deals = self._company.deals(self._as_of)
         overdue = [
             deal
             for deal in deals
-            if deal.in_pipeline
+            if self._counts(deal)
+            and deal.in_pipeline
             and deal.close is not None
             and deal.close < quarter.start
-            and deal.worth() is not None
+            and deal.value is not None
         ]
         would_count = [
             deal
@@ -308,7 +311,7 @@ class _Judge:
         return self._cell(figure, prior, status, held, required, gap, self.target)
 
     def pipe_gen(self, figure: Fraction, prior: Fraction, held: Fraction, target: Fraction | None) -> Cell:
-        required = target * self.table.share if target else None
+        required = target * self.table.share if target and target > 0 else None
         status = self._banded("pipe_gen", held, required)
         gap = None if required is None else required - held
         return self._cell(figure, prior, status, held, required, gap, target)
