@@ -14,11 +14,12 @@ from datetime import date, datetime
 from crm.records import Batch, Crm, PullRequest
 from pipeline.calendar import FiscalCalendar, Period, build_calendar
 from pipeline.company import Company
-from pipeline.crm_records import Capabilities, FieldKind, Problem
+from pipeline.crm_records import Capabilities, FieldKind, Outcome, Problem
 from pipeline.errors import ConfigurationError, Mistake, NothingUsable, PullRefused
 from pipeline.nearest import did_you_mean
 from pipeline.pull_report import PullProblem, PullReport
 from storage.apm import definitions_hash, store_tables
+from storage.bulk import collecting_rarely
 from storage.database import Engine
 from storage.hygiene_reading import store_hygiene
 from storage.merging import Merge, MergeCounts, MergeRequest
@@ -32,7 +33,7 @@ from storage.mirror import (
     read_mirror,
     switch_over,
 )
-from storage.staging import Reference, Staging
+from storage.staging import Reference, Staging, empty_staging
 
 LARGEST_DELETION = 0.2
 """A complete pull that would delete more than this share of the deals is refused."""
@@ -70,7 +71,7 @@ def run_pull(
     opportunity could be read, and `ConfigurationError` for stages that the CRM does not have.
     """
     begun = time.monotonic()
-    with pull_lock(engine):
+    with pull_lock(engine), collecting_rarely():
         before = read_mirror(engine)
         moment = int(now.timestamp())
         _check_moment(before, moment)
@@ -109,7 +110,8 @@ def run_pull(
             ),
         )
         absent = merge.absent() if crm.is_complete else []
-        _check_deletion(len(absent), merge.standing())
+        if absent:
+            _check_deletion(len(absent), merge.standing())
         opportunities = tally.taken["Opportunity"]
         counts = merge.run(lambda done: progress(Progress("Merging", done, opportunities)))
         merge.delete_absent(absent)
@@ -132,6 +134,7 @@ def run_pull(
         store_tables(engine, company, today)
         store_hygiene(engine, company, today)
         forget_past(engine, before.generation + 1)
+        empty_staging(engine)
     return PullReport(
         source=crm.name,
         taken=dict(tally.taken),
@@ -140,12 +143,40 @@ def run_pull(
         unchanged=counts.unchanged,
         deleted=counts.deleted,
         kept=tally.kept + counts.kept,
-        problems=tuple(tally.shown),
-        problem_counts=dict(tally.problems),
+        problems=tuple(tally.problems.shown),
+        problem_counts=dict(tally.problems.counts),
+        quirks=tuple(tally.quirks.shown),
+        quirk_counts=dict(tally.quirks.counts),
         notices=notices,
         versions=counts.versions,
         seconds=time.monotonic() - begun,
     )
+
+
+class _Listing:
+    """Problems of one outcome: all are counted, the first of each kind are shown."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.shown: list[PullProblem] = []
+        self._shown_by_kind: Counter[str] = Counter()
+
+    def add(self, problem: Problem) -> None:
+        self.counts[problem.kind] += problem.times
+        if self._shown_by_kind[problem.kind] >= SHOWN_A_KIND or len(self.shown) >= SHOWN_IN_ALL:
+            return
+        self._shown_by_kind[problem.kind] += 1
+        self.shown.append(
+            PullProblem(
+                problem.file,
+                problem.line,
+                problem.column,
+                problem.value,
+                problem.says,
+                problem.kind,
+                problem.times,
+            )
+        )
 
 
 class _Tally:
@@ -153,10 +184,9 @@ class _Tally:
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
-        self.problems: Counter[str] = Counter()
-        self.shown: list[PullProblem] = []
+        self.problems = _Listing()
+        self.quirks = _Listing()
         self.kept = 0
-        self._shown_by_kind: Counter[str] = Counter()
 
     def count(self, batch: Batch, progress: Listener) -> None:
         if batch.records:
@@ -171,7 +201,7 @@ class _Tally:
             return
         reasons = "; ".join(
             f"{problem.file}{f' line {problem.line}' if problem.line else ''}: {problem.says}"
-            for problem in self.shown[:3]
+            for problem in self.problems.shown[:3]
         )
         raise NothingUsable(
             f"Not one opportunity of {source} could be used, so nothing was changed. "
@@ -179,15 +209,9 @@ class _Tally:
         )
 
     def _count_problem(self, problem: Problem) -> None:
-        self.problems[problem.kind] += problem.times
         self.kept += problem.opportunity_id is not None
-        if self._shown_by_kind[problem.kind] < SHOWN_A_KIND and len(self.shown) < SHOWN_IN_ALL:
-            self._shown_by_kind[problem.kind] += 1
-            self.shown.append(
-                PullProblem(
-                    problem.file, problem.line, problem.column, problem.value, problem.says, problem.kind
-                )
-            )
+        listing = self.quirks if problem.outcome is Outcome.TAKEN_IN else self.problems
+        listing.add(problem)
 
 
 def _object_name(kind: type) -> str:

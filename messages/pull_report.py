@@ -1,9 +1,11 @@
-"""What a pull took in, and what it could not use: every problem with its place."""
+"""What a pull took in, what it could not use, and what is odd about the rest: each with its place."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from messages.card import (
+    Align,
     Block,
+    Bold,
     Card,
     Column,
     Fact,
@@ -24,29 +26,47 @@ FIRST = 10
 
 
 def compose_pull_report(report: PullReport, wording: Wording | None = None) -> Card:
-    """The counts of a pull; its first problems stand open, the others folded, and each kind is counted."""
+    """The counts of a pull, what could not be used, and what was taken in and is worth knowing."""
     wording = wording or Wording()
-    problems = report.problems
-    blocks: list[Block] = [
+    blocks: tuple[Block, ...] = (
         Facts(tuple(_facts(report, wording))),
         *(Paragraph(text(notice), Tone.NOTE) for notice in report.notices),
+        *_unusable(report, wording),
+        *_quirks(report, wording),
+    )
+    title = f"Pull from {report.source}"
+    total = sum(report.problem_counts.values())
+    outcome = wording.count(total, "problem", "problems") if total else "every row could be used"
+    return Card("pull", title, blocks, f"{title}: {outcome}.")
+
+
+def _unusable(report: PullReport, wording: Wording) -> tuple[Block, ...]:
+    """The first problems stand open, the others folded, and each kind is counted."""
+    problems = report.problems
+    if not problems:
+        return (Paragraph(text("Every row could be used.")),)
+    kinds = _kinds(report.problem_counts, wording)
+    blocks: list[Block] = [
+        Paragraph(text(Bold("Not usable"), f": {kinds}. Every good row was taken in.")),
+        _table("The first problems", problems[:FIRST], wording),
     ]
-    if problems:
-        blocks.append(Paragraph(text(f"Not usable: {_kinds(report, wording)}. Every good row was taken in.")))
-        blocks.append(_table("The first problems", problems[:FIRST]))
-    else:
-        blocks.append(Paragraph(text("Every row could be used.")))
     if len(problems) > FIRST:
         rest = problems[FIRST:]
         words = f"Show all: {wording.count(len(rest), 'more problem', 'more problems')}"
-        blocks.append(Folded(words, (_table("The other problems", rest),)))
-    left_out = sum(report.problem_counts.values()) - len(problems)
+        blocks.append(Folded(words, (_table("The other problems", rest, wording),)))
+    left_out = sum(report.problem_counts.values()) - sum(problem.times for problem in problems)
     if left_out > 0:
         more = wording.count(left_out, "further problem is", "further problems are")
         blocks.append(Paragraph(text(f"{more} counted above and not listed."), Tone.NOTE))
-    title = f"Pull from {report.source}"
-    total = wording.count(sum(report.problem_counts.values()), "problem", "problems")
-    return Card("pull", title, tuple(blocks), f"{title}: {total}.")
+    return tuple(blocks)
+
+
+def _quirks(report: PullReport, wording: Wording) -> tuple[Block, ...]:
+    if not report.quirks:
+        return ()
+    kinds = _kinds(report.quirk_counts, wording)
+    words = text(Bold("Worth knowing"), f": {kinds}. These rows were taken in.")
+    return (Paragraph(words), Folded("Where", (_table("Worth knowing", report.quirks, wording),)))
 
 
 def _facts(report: PullReport, wording: Wording) -> Iterator[Fact]:
@@ -64,24 +84,32 @@ def _facts(report: PullReport, wording: Wording) -> Iterator[Fact]:
     yield Fact("Took", text(wording.count(max(1, round(report.seconds)), "second", "seconds")))
 
 
-def _kinds(report: PullReport, wording: Wording) -> str:
-    ordered = sorted(report.problem_counts.items(), key=lambda item: (-item[1], item[0]))
+def _kinds(counts: Mapping[str, int], wording: Wording) -> str:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{wording.number(count)} {kind}" for kind, count in ordered)
 
 
-def _table(title: str, problems: Sequence[PullProblem]) -> Table:
+def _table(title: str, problems: Sequence[PullProblem], wording: Wording) -> Table:
     lines = tuple(
         TableRow(
             (
                 TextCell(text(_place(problem))),
                 TextCell(text(problem.column or NO_VALUE)),
                 TextCell(text(problem.value or "(empty)")),
+                TextCell(text(wording.number(problem.times))),
                 TextCell(text(problem.says)),
             )
         )
         for problem in problems
     )
-    return Table(title, (Column("Where"), Column("Column"), Column("Value"), Column("What is wrong")), lines)
+    columns = (
+        Column("Where"),
+        Column("Column"),
+        Column("Value"),
+        Column("Times", Align.RIGHT),
+        Column("What about it"),
+    )
+    return Table(title, columns, lines)
 
 
 def _place(problem: PullProblem) -> str:

@@ -200,8 +200,17 @@ Record = (
 )
 
 
+class Outcome(StrEnum):
+    """What became of the row of a problem."""
+
+    LEFT_OUT = "left out"
+    """The row, or the value that could not be read."""
+    TAKEN_IN = "taken in"
+    """Row and value are used as they are; they are only odd enough to be worth knowing."""
+
+
 class Problem(NamedTuple):
-    """One value or row that could not be used, named so that a person finds it."""
+    """One value or row that could not be used or is odd, named so that a person finds it."""
 
     file: str
     line: int | None
@@ -215,6 +224,7 @@ class Problem(NamedTuple):
     """The opportunity whose row it is: its previous state is kept."""
     times: int = 1
     """How many equal ones it stands for; `line` is that of the first."""
+    outcome: Outcome = Outcome.LEFT_OUT
 
 
 @dataclass(frozen=True)

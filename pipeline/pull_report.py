@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PullProblem:
-    """One value or row that could not be used, named so that a person finds it."""
+    """One value or row that could not be used or is odd, named so that a person finds it."""
 
     file: str
     line: int | None
@@ -14,6 +14,8 @@ class PullProblem:
     value: str | None
     says: str
     kind: str
+    times: int = 1
+    """How many equal ones it stands for; `line` is that of the first."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,12 @@ class PullReport:
     kept: int
     """Opportunities whose row was bad and whose previous state stands."""
     problems: tuple[PullProblem, ...]
-    """The first of each kind, at most 200 in all."""
+    """What could not be used: the first of each kind, at most 200 in all."""
     problem_counts: Mapping[str, int]
+    """All of them, by kind."""
+    quirks: tuple[PullProblem, ...]
+    """What was taken in as it is and is worth knowing, as many as of the problems."""
+    quirk_counts: Mapping[str, int]
     """All of them, by kind."""
     notices: tuple[str, ...]
     versions: int

@@ -10,6 +10,7 @@ from crm.files.cells import Cells
 from crm.files.csvfile import Chunk, Misfit
 from crm.files.exports import Column, Table
 from crm.files.problems import Fault, ProblemLog
+from pipeline.crm_records import Outcome
 
 
 class OnFault(Enum):
@@ -92,7 +93,8 @@ class TableReader:
 
     def _log_header(self) -> None:
         for header in self.table.duplicate_headers:
-            fault = Fault("the header names this column twice: the first one is read", "duplicate column")
+            says = "the header names this column twice: the first one is read"
+            fault = Fault(says, "duplicate column", Outcome.TAKEN_IN)
             self.log.tell(fault, line=1, column=header)
         for header, says in self.table.mistaken_columns():
             self.log.tell(Fault(says, "missing column"), line=1, column=header)

@@ -7,6 +7,7 @@ from crm.files.cells import KnownNameCells, ParsedCells, TextCells
 from crm.files.exports import Column, Exports, Table
 from crm.files.problems import Fault, ProblemLog
 from crm.records import Problem
+from pipeline.crm_records import Outcome
 
 Names = Mapping[str, str | None]
 """A column's text by another column's."""
@@ -85,7 +86,11 @@ class Lookups:
         for block in TableReader(table, fields, log).blocks():
             for row, (key, value) in enumerate(zip(block["by"], block["value"], strict=True)):
                 if key is not None and known.setdefault(key, value) != value:
-                    fault = Fault(f"another row has this {by.name}; joins lead to the first", _AMBIGUOUS)
+                    fault = Fault(
+                        f"another row has this {by.name}; joins lead to the first",
+                        _AMBIGUOUS,
+                        Outcome.TAKEN_IN,
+                    )
                     log.gather(fault, line=block.line_of(row), column=by.header, value=key)
         return known
 

@@ -21,6 +21,7 @@ from crm.files.making import make_records
 from crm.files.problems import Fault, ProblemLog
 from crm.files.stages import StageList
 from crm.records import Batch, FieldKind, LineItemRecord, OpportunityRecord, Record
+from pipeline.crm_records import Outcome
 from pipeline.money import SCALE
 
 _SKIP = OnFault.SKIP_ROW
@@ -29,12 +30,18 @@ _RELATIONS = {"RecordType": "RecordType"}
 _WHOLE_DEAL = SCALE
 """The price of a deal's only line item: any amount shares the whole value out to it."""
 
+
+def _gap(what: str) -> Fault:
+    kind = f"no {what.split(' ', 1)[1]}"
+    return Fault(f"opportunities without {what}; taken in as they are", kind, Outcome.TAKEN_IN)
+
+
 _GAPS = {
-    "account": Fault("opportunities without an account; taken in as they are", "no account"),
-    "owner": Fault("opportunities without an owner; taken in as they are", "no owner"),
-    "created": Fault("opportunities without a creation date; taken in as they are", "no creation date"),
-    "close": Fault("opportunities without a close date; taken in as they are", "no close date"),
-    "amount": Fault("opportunities without an amount; taken in as they are", "no amount"),
+    "account": _gap("an account"),
+    "owner": _gap("an owner"),
+    "created": _gap("a creation date"),
+    "close": _gap("a close date"),
+    "amount": _gap("an amount"),
 }
 """Fields whose empty cells are worth counting: Salesforce fills nearly all of them in."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from crm.records import Problem
+from pipeline.crm_records import Outcome
 
 LONGEST_VALUE = 80
 """Characters of a cell that a report shows."""
@@ -12,10 +13,11 @@ _MOST_KINDS_HELD = 2_000
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a cell could not be read."""
+    """Why a cell could not be read, or what is odd about it."""
 
     says: str
     kind: str
+    outcome: Outcome = Outcome.LEFT_OUT
 
 
 def shorten(value: str) -> str:
@@ -87,7 +89,9 @@ class ProblemLog:
         count: int,
     ) -> Problem:
         shown = None if value is None else shorten(value)
-        return Problem(self.file, line, column, shown, fault.says, fault.kind, opportunity_id, count)
+        return Problem(
+            self.file, line, column, shown, fault.says, fault.kind, opportunity_id, count, fault.outcome
+        )
 
 
 def _place(problem: Problem) -> tuple[bool, int]:
