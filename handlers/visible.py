@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from messages.apm import DealLine as ShownDeal
 from pipeline.access import (
     FEWEST_DEALS_WITH_AMOUNTS,
     Action,
@@ -52,7 +51,7 @@ def sees_deals(member: Member) -> bool:
     return may(member, Action.SEE, Deal(owner_id=None)).allowed
 
 
-def visible_deals(member: Member, deals: Sequence[DealLine]) -> tuple[ShownDeal, ...]:
+def visible_deals(member: Member, deals: Sequence[DealLine]) -> tuple[DealLine, ...]:
     """The deals of a drill-down as far as somebody may see them.
 
     A confidential deal stands there without its name for those outside its owner's management chain;
@@ -75,9 +74,8 @@ def _is_named(member: Member, deal: DealLine) -> bool:
     return may(member, Action.SEE, Deal(owner_id, deal.confidential)).allowed
 
 
-def _shown(deal: DealLine, is_hidden: bool, hides_amounts: bool) -> ShownDeal:
-    value = None if hides_amounts else deal.value
-    if is_hidden:
-        return ShownDeal(CONFIDENTIAL, "", deal.stage, deal.close_date, value, not deal.untrusted)
-    owner = deal.owner.name if deal.owner else ""
-    return ShownDeal(deal.name, owner, deal.stage, deal.close_date, value, not deal.untrusted)
+def _shown(deal: DealLine, is_hidden: bool, hides_amounts: bool) -> DealLine:
+    shown = replace(deal, value=None) if hides_amounts else deal
+    if not is_hidden:
+        return shown
+    return replace(shown, opportunity_id="", name=CONFIDENTIAL, account=None, owner=None)

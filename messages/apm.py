@@ -1,9 +1,6 @@
 """`/apm`: a table of the matrix, one of its rows, and why a cell has its colour."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal
 
 from messages.card import (
     Align,
@@ -28,37 +25,37 @@ from messages.card import (
 )
 from messages.caveats import caveat_blocks
 from messages.figures import (
+    FLIPS,
     METRIC_LABELS,
+    Marking,
     all_rows,
     dimension_label,
     figure_cell,
     figure_words,
     footnotes,
+    gap_words,
     matrix_table,
+    next_quarter_words,
     period_words,
     row_label,
     value_words,
 )
+from messages.reasons import (
+    further_reasons,
+    overdue_words,
+    row_reason,
+    spend_blocks,
+    spend_words,
+)
 from messages.wording import NO_VALUE, Wording
-from pipeline.matrix import Cell, Matrix, Metric, Row, TargetState
+from pipeline.deals import DealLine
+from pipeline.matrix import Cell, Matrix, Metric, Row, Status, TargetState
 
+FIRST_DEALS = 10
+"""So many deals behind a figure are shown before the fold."""
 SHOW_WHY = "why"
 """Command of the buttons that lead from a row to its cells; the argument is `dimension/row/metric`, where the
 row's name may itself contain a slash."""
-
-
-@dataclass(frozen=True)
-class DealLine:
-    """A deal in the list behind a cell, as far as the reader may see it."""
-
-    name: str
-    owner: str
-    stage: str
-    close_date: date | None
-    value: Decimal | None
-    """In the corporate currency; `None` where it is unknown or hidden."""
-    is_trusted: bool
-    """Whether its record is believable: no stale, pushed or overdue finding."""
 
 
 def compose_matrix(matrix: Matrix, wording: Wording | None = None) -> Card:
@@ -67,9 +64,12 @@ def compose_matrix(matrix: Matrix, wording: Wording | None = None) -> Card:
     label = dimension_label(matrix.dimension, matrix.by)
     blocks: tuple[Block, ...] = (
         Paragraph(_summary(matrix, wording)),
+        *_next_quarter(matrix, wording),
+        *_overdue(matrix, wording),
         matrix_table(matrix, matrix.rows, wording),
-        *footnotes(all_rows(matrix)),
-        *_renewals(matrix, wording),
+        *renewals_line(matrix, wording),
+        *spend_blocks(matrix, wording),
+        *footnotes(all_rows(matrix), FLIPS if matrix.by is None else ""),
         *_comparison(matrix, wording),
         *caveat_blocks(matrix, wording),
     )
@@ -87,12 +87,12 @@ def compose_row(matrix: Matrix, row: Row, wording: Wording | None = None) -> Car
     name = row_label(matrix, row)
     parts = (matrix_parts(matrix, row, wording),) if row.rows else ()
     blocks: tuple[Block, ...] = (
-        Paragraph(text(Colour(row.status), f"  {row.why}")),
-        Facts(_row_facts(matrix, row, wording)),
+        row_reason(row),
         _cells_table(matrix, row, wording),
         *parts,
         *footnotes((row,)),
-        Folded("Why each colour", tuple(_why_line(row.cells[metric]) for metric in METRIC_LABELS)),
+        *_other_colours(row),
+        Facts(_row_facts(matrix, row, wording)),
         *_comparison(matrix, wording),
         Buttons(tuple(_why_button(matrix, row, metric) for metric in METRIC_LABELS)),
     )
@@ -118,9 +118,8 @@ def compose_why(
     blocks: tuple[Block, ...] = (
         Paragraph(text(Colour(cell.status), f"  {cell.why}")),
         Facts(_cell_facts(matrix, row, cell, wording)),
-        *footnotes((_only(row, metric),)),
-        *_deal_blocks(matrix, deals, wording),
-        *caveat_blocks(matrix, wording),
+        *_deal_blocks(matrix, cell, deals, wording),
+        *_table_notes(matrix, wording),
     )
     return Card(
         key=f"why:{matrix.dimension}:{row.value}:{metric}:{matrix.as_of}",
@@ -160,7 +159,8 @@ def _comparison(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:
     return (Paragraph(words, Tone.NOTE),)
 
 
-def _renewals(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:
+def renewals_line(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:
+    """Configured renewals, which stay out of the table, on a line of their own."""
     if matrix.renewals is None:
         return ()
     row = matrix.renewals
@@ -172,12 +172,27 @@ def _renewals(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:
     return (Paragraph(text("Renewals, kept apart: ", Colour(row.status), f"  {figures}.")),)
 
 
+def _next_quarter(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:
+    words = next_quarter_words(matrix, wording)
+    return (Paragraph(words),) if words else ()
+
+
+def _overdue(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:
+    overdue = overdue_words(matrix, wording)
+    if overdue is None:
+        return ()
+    total = matrix.total
+    coverage = figure_words(total.cells[Metric.COVERAGE], total.state, matrix.currency, wording)
+    return (Paragraph(text(f"Coverage {coverage}, and beside it {overdue}.")),)
+
+
 # --- One row --------------------------------------------------------------------------------------
 
 
 def matrix_parts(matrix: Matrix, row: Row, wording: Wording) -> Table:
     """The parts of a pair's row as a table of their own."""
     label = matrix.by.value.capitalize() if matrix.by else "Part"
+    marking = Marking.of((row,))
     return Table(
         f"{row.value} by {label.lower()}",
         (Column(label), *(Column(words, Align.RIGHT) for words in METRIC_LABELS.values())),
@@ -186,7 +201,7 @@ def matrix_parts(matrix: Matrix, row: Row, wording: Wording) -> Table:
                 (
                     FigureCell(part.value, part.status),
                     *(
-                        figure_cell(part.cells[metric], part.state, matrix.currency, wording)
+                        figure_cell(part.cells[metric], part.state, matrix.currency, wording, marking)
                         for metric in METRIC_LABELS
                     ),
                 )
@@ -206,6 +221,11 @@ def _row_facts(matrix: Matrix, row: Row, wording: Wording) -> tuple[Fact, ...]:
     facts.append(Fact("Forecast with best case", text(wording.short_money(row.forecast_best_case, currency))))
     if row.coverage_next is not None:
         facts.append(Fact("Coverage of next quarter", text(wording.ratio(row.coverage_next))))
+    overdue = overdue_words(matrix, wording) if row is matrix.total else None
+    if overdue is not None:
+        facts.append(Fact("Beside coverage", text(overdue)))
+    if row.spend is not None:
+        facts.append(Fact("Spend", text(spend_words(row.spend, currency, wording))))
     if row.open_pipeline_rolling_4q:
         quarters = ", ".join(
             f"{label} {wording.short_money(amount, currency)}"
@@ -222,13 +242,14 @@ def _row_facts(matrix: Matrix, row: Row, wording: Wording) -> tuple[Fact, ...]:
 
 
 def _cells_table(matrix: Matrix, row: Row, wording: Wording) -> Table:
+    marking = Marking.of((row,))
     lines = tuple(
         TableRow(
             (
                 TextCell(text(METRIC_LABELS[metric])),
-                figure_cell(row.cells[metric], row.state, matrix.currency, wording),
+                figure_cell(row.cells[metric], row.state, matrix.currency, wording, marking),
                 TextCell(text(value_words(row.cells[metric].target, matrix.currency, wording))),
-                TextCell(text(value_words(row.cells[metric].gap, matrix.currency, wording))),
+                TextCell(text(gap_words(row.cells[metric].gap, matrix.currency, wording))),
             )
         )
         for metric in METRIC_LABELS
@@ -242,8 +263,9 @@ def _cells_table(matrix: Matrix, row: Row, wording: Wording) -> Table:
     return Table(f"{row_label(matrix, row)}, {matrix.period.label}", columns, lines)
 
 
-def _why_line(cell: Cell) -> Paragraph:
-    return Paragraph(text(f"{METRIC_LABELS[cell.metric]}: ", Colour(cell.status), f"  {cell.why}"))
+def _other_colours(row: Row) -> tuple[Block, ...]:
+    lines = further_reasons(row, (row.cells[metric] for metric in METRIC_LABELS))
+    return (Folded("Why the other colours", lines),) if lines else ()
 
 
 def _why_button(matrix: Matrix, row: Row, metric: Metric) -> Button:
@@ -257,27 +279,32 @@ def _why_button(matrix: Matrix, row: Row, metric: Metric) -> Button:
 
 def _cell_facts(matrix: Matrix, row: Row, cell: Cell, wording: Wording) -> tuple[Fact, ...]:
     currency = matrix.currency
-    trend = wording.trend(cell.yoy)
-    versus = f"{value_words(cell.prior, currency, wording)}" + (
-        f" ({trend.direction.arrow} {trend.words})" if trend else ""
-    )
-    target = value_words(cell.target, currency, wording) + (" (derived)" if cell.target_derived else "")
-    trusted = value_words(cell.trusted.figure, currency, wording)
-    facts = [
-        Fact("Figure", text(figure_words(cell, row.state, currency, wording), *_of_deals(cell, wording))),
-        Fact(f"A year before ({matrix.prior_label or 'none'})", text(versus)),
-        Fact("Target", text(target)),
-        Fact("Missing to green", text(_full(cell.gap, currency, wording))),
-        Fact("Without stale deals", text(trusted, "  ", Colour(cell.trusted.status))),
-        Fact("How it is known", text(_BASIS[cell.basis.word])),
-    ]
+    figure = figure_words(cell, row.state, currency, wording)
+    facts = [Fact("Figure", text(figure, *_of_deals(cell, wording)))]
+    if cell.gap and cell.status is not Status.GREEN:
+        facts.append(Fact("Missing to green", text(wording.full_money(cell.gap, currency))))
+    if cell.target is not None:
+        derived = " (derived from last year)" if cell.target_derived else ""
+        facts.append(Fact("Target", text(value_words(cell.target, currency, wording), derived)))
+    if cell.prior is not None:
+        trend = wording.trend(cell.yoy)
+        change = f" ({trend.direction.arrow} {trend.words})" if trend else ""
+        label = f"A year before ({matrix.prior_label})" if matrix.prior_label else "A year before"
+        facts.append(Fact(label, text(value_words(cell.prior, currency, wording), change)))
+    overdue = overdue_words(matrix, wording) if row is matrix.total and cell.is_ratio else None
+    if overdue is not None:
+        facts.append(Fact("Beside it", text(overdue)))
+    if cell.trusted.figure is not None:
+        trusted = value_words(cell.trusted.figure, currency, wording)
+        facts.append(Fact("Without stale deals", text(trusted, "  ", Colour(cell.trusted.status))))
+    facts.append(Fact("How it is known", text(_BASIS[cell.basis.word])))
     return tuple(facts)
 
 
 _BASIS = {
-    "exact": "exact, from our own pulls",
-    "reconstructed": "reconstructed from the CRM's history",
-    "approximate": "approximate: history lacks a value that it needs",
+    "exact": "exactly, from our own pulls",
+    "reconstructed": "rebuilt from the CRM's history",
+    "approximate": "approximately: history lacks a value that it needs",
 }
 
 
@@ -285,33 +312,48 @@ def _of_deals(cell: Cell, wording: Wording) -> tuple[str, ...]:
     return (f" in {wording.count(cell.deals, 'deal', 'deals')}",) if cell.deals else ()
 
 
-def _full(amount: Decimal | None, currency: str, wording: Wording) -> str:
-    return NO_VALUE if amount is None else wording.full_money(amount, currency)
-
-
-def _only(row: Row, metric: Metric) -> Row:
-    return replace(row, cells={metric: row.cells[metric]}, rows=())
-
-
-def _deal_blocks(matrix: Matrix, deals: Sequence[DealLine] | None, wording: Wording) -> tuple[Block, ...]:
+def _deal_blocks(
+    matrix: Matrix, cell: Cell, deals: Sequence[DealLine] | None, wording: Wording
+) -> tuple[Block, ...]:
     if deals is None:
         return ()
     if not deals:
         return (Paragraph(text("No deal makes up this figure.")),)
+    count = wording.count(max(len(deals), cell.deals), "deal", "deals")
+    title = count if len(deals) >= cell.deals else f"{len(deals)} of {count}, the largest first"
+    first, rest = deals[:FIRST_DEALS], deals[FIRST_DEALS:]
+    table = _deals_table(title, first, matrix.currency, wording)
+    if not rest:
+        return (table,)
+    more = f"Show {wording.count(len(rest), 'more deal', 'more deals')}"
+    return (table, Folded(more, (_deals_table("The next deals", rest, matrix.currency, wording),)))
+
+
+def _table_notes(matrix: Matrix, wording: Wording) -> tuple[Block, ...]:
+    """What the table's caveats say, folded: they are about more than this cell."""
+    notes = tuple(
+        note
+        for block in caveat_blocks(matrix, wording)
+        for note in (block.blocks if isinstance(block, Folded) else (block,))
+    )
+    return (Folded("Notes on the whole table", notes),) if notes else ()
+
+
+def _deals_table(title: str, deals: Sequence[DealLine], currency: str, wording: Wording) -> Table:
     lines = tuple(
         TableRow(
             (
-                TextCell(text(deal.name, "" if deal.is_trusted else " (stale record)")),
-                TextCell(text(deal.owner)),
+                TextCell(text(deal.name, " (stale record)" if deal.untrusted else "")),
+                TextCell(text(deal.owner.name if deal.owner else NO_VALUE)),
                 TextCell(
                     text(
                         deal.stage, ", ", wording.full_day(deal.close_date) if deal.close_date else "no date"
                     )
                 ),
-                TextCell(text(value_words(deal.value, matrix.currency, wording))),
+                TextCell(text(value_words(deal.value, currency, wording))),
             )
         )
         for deal in deals
     )
     columns = (Column("Deal"), Column("Owner"), Column("Stage, closes"), Column("Value", Align.RIGHT))
-    return (Table(wording.count(len(deals), "deal", "deals"), columns, lines),)
+    return Table(title, columns, lines)

@@ -5,13 +5,17 @@ Deals are counted here, not named: the lines stand in channels where not everybo
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
 from messages.card import Block, Folded, Paragraph, Tone, text
 from messages.figures import FLIPS, METRIC_LABELS, row_label
 from messages.wording import Wording
-from pipeline.matrix import Matrix, Metric
+from pipeline.matrix import Matrix, Metric, Row, Status
+
+OLD_RECORDS_DAYS = 2
+"""A pull that is so many days older than the table is a warning, not a note."""
 
 
 def caveat_blocks(matrix: Matrix, wording: Wording) -> tuple[Block, ...]:
@@ -25,15 +29,19 @@ def caveat_blocks(matrix: Matrix, wording: Wording) -> tuple[Block, ...]:
 
 def _weighty(matrix: Matrix, wording: Wording) -> Iterator[str]:
     caveats = matrix.caveats
+    pulled_at = _pulled_at(matrix)
+    if pulled_at is not None and (matrix.as_of - pulled_at.date()).days >= OLD_RECORDS_DAYS:
+        days = wording.count((matrix.as_of - pulled_at.date()).days, "day", "days")
+        yield f"Old records: the last pull was {days} before this table, on {wording.moment(pulled_at)}."
     stale = stale_share(matrix)
     if stale:
-        share = wording.percent(stale)
+        share = wording.some_percent(stale)
         yield f"Stale: {share} of open pipeline is in deals with an outdated or pushed record."
     flips = flipping_cells(matrix)
     if flips:
-        yield f"{FLIPS} Another colour without stale deals: {', '.join(flips)}."
+        yield f"{FLIPS} Without stale deals: {'; '.join(flips)}."
     if caveats.unassigned_share:
-        share = wording.percent(caveats.unassigned_share)
+        share = wording.some_percent(caveats.unassigned_share)
         yield f"Unassigned: {share} of open pipeline has no {matrix.dimension.value}."
     if caveats.unconverted:
         yield _unconverted(matrix, wording)
@@ -52,8 +60,13 @@ def _further(matrix: Matrix, wording: Wording) -> Iterator[str]:
         deals = wording.count(len(caveats.value_unknown_ids), "open deal has", "open deals have")
         yield f"Value unknown: {deals} no value."
     yield from caveats.notices
-    if matrix.pulled_at:
-        yield f"Records as of {matrix.pulled_at}."
+    pulled_at = _pulled_at(matrix)
+    if pulled_at is not None:
+        yield f"Records as of {wording.moment(pulled_at)}."
+
+
+def _pulled_at(matrix: Matrix) -> datetime | None:
+    return datetime.fromisoformat(matrix.pulled_at) if matrix.pulled_at else None
 
 
 def _unconverted(matrix: Matrix, wording: Wording) -> str:
@@ -80,10 +93,22 @@ def stale_share(matrix: Matrix) -> Fraction | None:
 
 
 def flipping_cells(matrix: Matrix) -> tuple[str, ...]:
-    """`EMEA coverage (red)`: the cells whose colour changes, with the colour they would have."""
+    """`EMEA open pipeline and coverage red`: by row and colour, the cells that would have another one."""
     return tuple(
-        f"{row_label(matrix, row)} {METRIC_LABELS[metric].lower()} ({row.cells[metric].trusted.status.value})"
+        f"{row_label(matrix, row)} {_listed(labels)} {status.value}"
         for row in (*matrix.rows, matrix.total)
-        for metric in METRIC_LABELS
-        if row.cells[metric].trusted.flips
+        for status, labels in _flips_of(row).items()
     )
+
+
+def _flips_of(row: Row) -> dict[Status, list[str]]:
+    flips: dict[Status, list[str]] = {}
+    for metric, label in METRIC_LABELS.items():
+        trusted = row.cells[metric].trusted
+        if trusted.flips:
+            flips.setdefault(trusted.status, []).append(label.lower())
+    return flips
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

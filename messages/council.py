@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from messages.apm import renewals_line
 from messages.card import (
     Block,
     Bold,
@@ -24,21 +25,23 @@ from messages.card import (
 )
 from messages.caveats import caveat_blocks
 from messages.figures import (
+    FLIPS,
     METRIC_LABELS,
     all_rows,
     figure_words,
     footnotes,
+    gap_words,
+    next_quarter_words,
     period_words,
     row_label,
     value_words,
 )
+from messages.reasons import further_reasons, overdue_words, row_reason, spend_blocks
 from messages.wording import Wording
 from pipeline.matrix import Matrix, Metric, Row, Status
 
 THREADS = 5
 """At most so many red rows get a thread; the others are folded and named."""
-NEXT_QUARTER_FROM = Fraction(3, 5)
-"""From this share of the quarter on, next quarter's coverage stands first."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Actions:
     """What the council decided: shown where it belongs. Empty where nothing was."""
 
     last_week: tuple[PlainBlock, ...] = ()
-    """Last week's actions with before and after: the first thing in the post."""
+    """Last week's actions with before and after: they lead the post, after next quarter's coverage."""
     by_row: Mapping[str, tuple[PlainBlock, ...]] = field(default_factory=dict)
     """Context and open actions of a row, in its thread."""
 
@@ -86,15 +89,17 @@ def compose_council(
         key=key,
         title=title,
         blocks=(
-            *_last_actions(actions),
             *_next_quarter(matrix, wording),
+            *_last_actions(actions),
             Facts(_headline(matrix, wording)),
             picture,
-            *_changes(matrix, last_week),
+            *renewals_line(matrix, wording),
             *_folded_rows(matrix, red, wording),
             *_calm_rows(matrix),
-            Heading("Before you believe it"),
-            *footnotes(all_rows(matrix)),
+            *_changes(matrix, last_week),
+            *spend_blocks(matrix, wording),
+            Heading("How far to trust it"),
+            *footnotes(all_rows(matrix), FLIPS),
             *caveat_blocks(matrix, wording),
         ),
         fallback=f"{title}: {_fallback(matrix, wording)}",
@@ -142,11 +147,8 @@ def _last_actions(actions: Actions) -> tuple[Block, ...]:
 
 
 def _next_quarter(matrix: Matrix, wording: Wording) -> tuple[Block, ...]:
-    late = Fraction(matrix.period.day, matrix.period.days) >= NEXT_QUARTER_FROM
-    if not late or matrix.total.coverage_next is None:
-        return ()
-    words = text("Next quarter's pipeline covers ", Bold(wording.ratio(matrix.total.coverage_next)))
-    return (Paragraph((*words, *text(" of its target."))),)
+    words = next_quarter_words(matrix, wording)
+    return (Paragraph(words),) if words else ()
 
 
 def _headline(matrix: Matrix, wording: Wording) -> tuple[Fact, ...]:
@@ -179,13 +181,19 @@ def _headline(matrix: Matrix, wording: Wording) -> tuple[Fact, ...]:
                 Bold(figure_words(total.cells[Metric.COVERAGE], total.state, matrix.currency, wording)),
                 "  ",
                 Colour(total.cells[Metric.COVERAGE].status),
+                *_beside_coverage(matrix, wording),
             ),
         ),
     )
 
 
 def _short_by(gap: Decimal | None, currency: str, wording: Wording) -> tuple[str, ...]:
-    return (f", {wording.short_money(gap, currency)} short of green",) if gap else ()
+    return (f", {gap_words(gap, currency, wording)} short of green",) if gap else ()
+
+
+def _beside_coverage(matrix: Matrix, wording: Wording) -> tuple[str, ...]:
+    overdue = overdue_words(matrix, wording)
+    return (f", and {overdue}",) if overdue else ()
 
 
 def _changes(matrix: Matrix, last_week: Matrix | None) -> tuple[Block, ...]:
@@ -232,7 +240,7 @@ def _fold(kind: str, matrix: Matrix, rows: Sequence[Row], wording: Wording) -> F
                     Colour(row.status),
                     "  ",
                     Bold(row.value),
-                    f" · {wording.short_money(row_gap(row), matrix.currency)} to green. {row.why}",
+                    f" · {gap_words(row_gap(row), matrix.currency, wording)} to green. {row.why}",
                 )
             )
             for row in rows
@@ -267,26 +275,14 @@ def _fallback(matrix: Matrix, wording: Wording) -> str:
 
 
 def _thread(matrix: Matrix, row: Row, key: str, actions: tuple[PlainBlock, ...], wording: Wording) -> Card:
-    gap = wording.short_money(row_gap(row), matrix.currency)
-    title = f"{row.value} · {gap} to green"
+    gap = gap_words(row_gap(row), matrix.currency, wording)
     worst = sorted(
         (cell for cell in row.cells.values() if cell.status in (Status.RED, Status.YELLOW)),
         key=lambda cell: (-cell.status.severity, -(cell.gap or Decimal(0))),
     )
-    lines = tuple(
-        Paragraph(
-            text(
-                Colour(cell.status),
-                "  ",
-                Bold(METRIC_LABELS[cell.metric]),
-                f" {figure_words(cell, row.state, matrix.currency, wording)}. {cell.why}",
-            )
-        )
-        for cell in worst
-    )
     return Card(
         key=f"{key}:{row.value}",
-        title=title,
-        blocks=(Paragraph(text(Colour(row.status), f"  {row.why}")), *lines, *actions),
+        title=f"{row.value} · {gap} to green",
+        blocks=(row_reason(row), *further_reasons(row, worst), *actions),
         fallback=f"{row.value} is red, {gap} to green. {row.why}",
     )

@@ -11,13 +11,13 @@ from messages.card import STATUS_WORDS, Image
 from messages.figures import (
     APPROXIMATE,
     DERIVED,
+    EXACT,
     FLIPS,
-    MARK_MEANINGS,
     METRIC_LABELS,
+    Marking,
     all_rows,
     dimension_label,
     figure_words,
-    marks,
     matrix_table,
     period_words,
     row_label,
@@ -31,9 +31,9 @@ from pipeline.matrix import Cell, Matrix, Metric, Row
 MAX_ROWS = 60
 """More rows make a picture that nobody reads; the rest is counted in its last line."""
 
-_NAME, _CELL, _ROW, _GAP, _MARGIN = 158, 110, 82, 4, 18
+_NAME, _CELL, _ROW, _GAP, _MARGIN = 176, 110, 82, 4, 18
 _HEADER, _COLUMNS, _LINE = 84, 28, 24
-_SIGNS = {APPROXIMATE: "~", FLIPS: "!", DERIVED: "*"}
+_SIGNS = {APPROXIMATE: "~", EXACT: "=", FLIPS: "!", DERIVED: "*"}
 """The marks of the footnotes in letters that the picture's font has."""
 _NAME_SIZE = 18
 _FIGURE_SIZES = (22, 18, 15)
@@ -97,10 +97,9 @@ def _notes(matrix: Matrix) -> list[str]:
     left_out = len(matrix.rows) - MAX_ROWS
     if left_out > 0:
         notes.append(f"{left_out} more rows are in the table, not in this picture.")
-    seen = "".join(marks(cell) for row in all_rows(matrix) for cell in row.cells.values())
-    legend = [f"{sign} {MARK_MEANINGS[mark]}" for mark, sign in _SIGNS.items() if mark in seen]
-    if legend:
-        notes.append(" · ".join(legend))
+    cells = [cell for row in (*matrix.rows[:MAX_ROWS], matrix.total) for cell in row.cells.values()]
+    for mark, meaning in Marking.of(all_rows(matrix)).meanings(cells):
+        notes.append(f"{_SIGNS.get(mark, '')} {meaning}".strip())
     return notes
 
 
@@ -136,8 +135,14 @@ def _draw_row(sheet: Sheet, matrix: Matrix, row: Row, top: int, wording: Wording
         sheet.write(_MARGIN + 14, top + 7 + number * 23, line, _NAME_SIZE)
     note = f"{STATUS_WORDS[row.status]} · {_reached(matrix, row, wording)}"
     sheet.write(_MARGIN + 14, top + 58, note, 14, sheet.palette.faint, room)
+    marking = Marking.of(all_rows(matrix))
     for number, metric in enumerate(METRIC_LABELS):
-        _draw_cell(sheet, matrix, row, row.cells[metric], (_cell_left(number), top), wording)
+        cell = row.cells[metric]
+        signs = "".join(_SIGNS[mark] for mark in marking.marks(cell))
+        _draw_cell(sheet, matrix, row, cell, (_cell_left(number), top), wording)
+        if signs:
+            ink = sheet.palette.cells[cell.status].ink
+            sheet.write_right(_cell_left(number) + _CELL - 8, top + 57, signs, 16, ink)
 
 
 def _reached(matrix: Matrix, row: Row, wording: Wording) -> str:
@@ -162,9 +167,6 @@ def _draw_cell(
     if trend:
         sheet.arrow(left + 10, top + 61, trend.direction, colours.ink)
         sheet.write(left + 27, top + 57, trend.words, 15, colours.ink)
-    signs = "".join(_SIGNS[mark] for mark in marks(cell))
-    if signs:
-        sheet.write_right(left + _CELL - 8, top + 57, signs, 16, colours.ink)
 
 
 def _cell_left(number: int) -> int:

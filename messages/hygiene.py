@@ -1,7 +1,7 @@
 """`/hygiene`: a person's own score and findings, a team's by rep, and the company's."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from messages.card import (
@@ -85,9 +85,10 @@ def compose_company(report: HygieneReport, currency: str, wording: Wording | Non
     day = wording.full_day(report.as_of)
     blocks: tuple[Block, ...] = (
         Facts((*_score_facts(company, wording), *_risk_facts(deals, waived, currency, wording))),
+        *_process_problems(report.notices),
         *_regions(report.scores, wording),
-        _rules_table(report.findings, wording),
-        *_notices(report.notices),
+        *_rules(report.findings, wording),
+        *_unasked_rules(report.notices, wording),
     )
     title = f"Pipeline hygiene · company, {day.words}"
     return Card(
@@ -200,30 +201,55 @@ def _regions(scores: Sequence[Score], wording: Wording) -> tuple[Block, ...]:
     return (Table("Regions, lowest score first", columns, lines),)
 
 
-def _rules_table(findings: Sequence[Finding], wording: Wording) -> Table:
+def _rules(findings: Sequence[Finding], wording: Wording) -> tuple[Block, ...]:
+    """Rules that nudge stand open; those that only observe are folded."""
     open_findings = [finding for finding in findings if not finding.waived]
-    counts = Counter(finding.rule for finding in open_findings)
     nudging = {finding.rule for finding in open_findings if finding.nudges}
+    counts = Counter(finding.rule for finding in open_findings)
+    nudged = {rule: count for rule, count in counts.items() if rule in nudging}
+    observed = {rule: count for rule, count in counts.items() if rule not in nudging}
+    blocks: list[Block] = []
+    if nudged:
+        blocks.append(_rules_table("Rule that nudges", nudged, wording))
+    if observed:
+        rules = wording.count(len(observed), "rule only observes", "rules only observe")
+        total = wording.count(sum(observed.values()), "finding", "findings")
+        blocks.append(Folded(f"{rules}: {total}", (_rules_table("Rule that observes", observed, wording),)))
+    return tuple(blocks)
+
+
+def _rules_table(title: str, counts: Mapping[str, int], wording: Wording) -> Table:
     lines = tuple(
-        TableRow(
-            (
-                TextCell(text(rule_label(rule))),
-                TextCell(text(wording.number(count))),
-                TextCell(text("nudges" if rule in nudging else "observes")),
-            )
-        )
+        TableRow((TextCell(text(rule_label(rule))), TextCell(text(wording.number(count)))))
         for rule, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
-    return Table(
-        "Rules by findings", (Column("Rule"), Column("Findings", Align.RIGHT), Column("Mode")), lines
+    return Table("Rules by findings", (Column(title), Column("Findings", Align.RIGHT)), lines)
+
+
+def _process_problems(notices: Sequence[RuleNotice]) -> tuple[Block, ...]:
+    """Rules that too many deals break; they stand right below the score, which would look too good alone."""
+    lines = tuple(
+        Paragraph(text(Bold(rule_label(notice.rule)), f": {notice.says}"))
+        for notice in notices
+        if notice.unasked_because is None
     )
+    return (Heading("Problems of the process, not of people: left out of the score"), *lines) if lines else ()
 
 
-def _notices(notices: Sequence[RuleNotice]) -> tuple[Block, ...]:
-    if not notices:
+def _unasked_rules(notices: Sequence[RuleNotice], wording: Wording) -> tuple[Block, ...]:
+    """Rules that did not run, gathered by the reason."""
+    gathered: dict[str, list[str]] = {}
+    for notice in notices:
+        if notice.unasked_because is not None:
+            gathered.setdefault(notice.unasked_because, []).append(rule_label(notice.rule).lower())
+    if not gathered:
         return ()
-    lines = (Paragraph(text(f"{rule_label(notice.rule)}: {notice.says}"), Tone.NOTE) for notice in notices)
-    return (Heading("Rules that did not run or do not nudge"), *lines)
+    count = sum(len(rules) for rules in gathered.values())
+    lines = tuple(
+        Paragraph(text(f"{', '.join(rules).capitalize()}: {reason}"), Tone.NOTE)
+        for reason, rules in gathered.items()
+    )
+    return (Folded(f"{wording.count(count, 'rule was', 'rules were')} not looked at", lines),)
 
 
 def _money(amount: Decimal | None, currency: str, wording: Wording) -> str:

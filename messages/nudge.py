@@ -96,12 +96,13 @@ def _deal_blocks(
 
 
 def _seen(finding: Finding, wording: Wording) -> str:
-    """The old value, a date as people write one."""
-    if not finding.seen:
+    """The old value, a date as people write one, where the sentence does not hold it already."""
+    if not finding.seen or finding.seen == "empty":
         return ""
-    is_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", finding.seen)
-    seen = wording.full_day(date.fromisoformat(finding.seen)).words if is_day else finding.seen
-    return f" Now: {seen}."
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", finding.seen):
+        return "" if finding.seen in finding.says else f" Now: {finding.seen}."
+    day = date.fromisoformat(finding.seen)
+    return "" if wording.day(day).words in finding.says else f" Now: {wording.full_day(day).words}."
 
 
 def _age(deal: DealFindings, as_of: date, wording: Wording) -> str:

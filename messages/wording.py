@@ -1,11 +1,11 @@
 """How money, shares, ratios and dates are written, in one place and by locale."""
 
 from dataclasses import dataclass
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date, datetime
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
 from messages.card import Day, Direction, Money, Trend
@@ -26,10 +26,12 @@ class Wording:
         return Money(amount, currency, self.short_money(amount, currency))
 
     def short_money(self, amount: Decimal, currency: str) -> str:
-        """At most three leading figures: `$1.2M`, `$123K`, `$950`."""
-        return format_compact_currency(
-            _round_to_read(amount), currency, locale=self.locale, fraction_digits=1
-        ).replace("\xa0", " ")
+        """At most three leading figures, as `pipeline.reasons` writes them: `$1.25M`, `$950`."""
+        return self._compact(_round_to_read(amount, ROUND_HALF_UP), currency)
+
+    def enough_money(self, amount: Decimal, currency: str) -> str:
+        """The short form rounded up: so much is enough to turn a cell green."""
+        return self._compact(_round_to_read(amount, ROUND_CEILING), currency)
 
     def full_money(self, amount: Decimal, currency: str) -> str:
         """To the cent: `$1,234,567.89`."""
@@ -43,10 +45,16 @@ class Wording:
             percent = Decimal(99)
         return format_percent(percent / 100, locale=self.locale).replace("\xa0", " ")
 
+    def some_percent(self, share: Fraction) -> str:
+        """A share that is more than nothing: `under 1%` rather than the 0% that it is not."""
+        return (
+            f"under {self.percent(Fraction(1, 100))}" if 0 < share < Fraction(1, 100) else self.percent(share)
+        )
+
     def ratio(self, ratio: Fraction) -> str:
-        """Coverage with one decimal: `2.4×`. Rounded down, so that a target not reached is not claimed."""
-        tenths = Decimal((ratio * 10).__floor__()) / 10
-        return f"{format_decimal(tenths, '#,##0.0', locale=self.locale)}×"
+        """Coverage as `pipeline.reasons` writes it, rounded down to claim nothing: `2.45×`, `3.0×`."""
+        hundredths = Decimal((ratio * 100).__floor__()) / 100
+        return f"{format_decimal(hundredths, '#,##0.0#', locale=self.locale)}×"
 
     def trend(self, yoy: Fraction | None) -> Trend | None:
         """Year over year as arrow and percentage; `None` where there is nothing to compare with."""
@@ -61,12 +69,24 @@ class Wording:
         return Trend(direction, format_percent(percent / 100, locale=self.locale).replace("\xa0", " "))
 
     def day(self, day: date) -> Day:
-        """Without the year: `Nov 14`."""
-        return Day(day, format_skeleton("MMMd", day, locale=self.locale))
+        """Without the year: `14 Nov`."""
+        english = self.locale.startswith("en")
+        words = (
+            format_date(day, "d MMM", self.locale)
+            if english
+            else format_skeleton("MMMd", day, locale=self.locale)
+        )
+        return Day(day, words)
 
     def full_day(self, day: date) -> Day:
-        """With the year: `Nov 14, 2026`."""
-        return Day(day, format_date(day, "medium", locale=self.locale))
+        """With the year: `14 Nov 2026`."""
+        pattern = "d MMM y" if self.locale.startswith("en") else "medium"
+        return Day(day, format_date(day, pattern, self.locale))
+
+    def moment(self, moment: datetime) -> str:
+        """To the minute, in the zone that it carries: `14 Nov 2026, 15:36 UTC`."""
+        time = format_time(moment, "HH:mm", locale=self.locale)
+        return f"{self.full_day(moment.date()).words}, {time} {moment.tzname() or ''}".rstrip()
 
     def number(self, number: int) -> str:
         return format_decimal(number, locale=self.locale)
@@ -75,16 +95,17 @@ class Wording:
         """`1 deal`, `1,234 deals`."""
         return f"{self.number(number)} {one if number == 1 else many}"
 
+    def _compact(self, rounded: Decimal, currency: str) -> str:
+        return format_compact_currency(rounded, currency, locale=self.locale, fraction_digits=2).replace(
+            "\xa0", " "
+        )
+
 
 def _half_up(number: Fraction) -> Decimal:
     return Decimal((number + Fraction(1, 2)).__floor__())
 
 
-def _round_to_read(amount: Decimal) -> Decimal:
-    """Rounded half up before it is shortened, so that 999,999 becomes 1M and not 1000K."""
-    if abs(amount) < 1000:
-        return amount.quantize(Decimal(1), ROUND_HALF_UP)
-    group = Decimal(1000) ** ((amount.adjusted()) // 3)
-    tenths = abs(amount) / group < 100
-    quantum = group / 10 if tenths else group
-    return (amount / quantum).quantize(Decimal(1), ROUND_HALF_UP) * quantum
+def _round_to_read(amount: Decimal, rounding: str) -> Decimal:
+    """Rounded before it is shortened, so that 999,999 becomes 1M and not 1000K; whole units below 1000."""
+    quantum = Decimal(10) ** max(0, amount.adjusted() - 2)
+    return (amount / quantum).quantize(Decimal(1), rounding) * quantum

@@ -307,7 +307,7 @@ def _verdict(scene: _Scene, metric: Metric, comparison: _Comparison) -> CellVerd
     gap = comparison.gap_to(Fraction(bands.green))
     measure, required = comparison.measure, comparison.required
     if required <= 0:
-        why = reasons.nothing_expected(scene.day, scene.period.days)
+        why = reasons.nothing_expected(comparison.claim, scene.day, scene.period.days)
         return CellVerdict(Status.GREY, measure, required, gap, why)
     status = _band_colour(comparison.ratio, bands)
     why = reasons.compared(comparison.claim, comparison.ratio)

@@ -1,7 +1,7 @@
 """The sentence behind each colour: the numbers that decided it and what would turn it (DOMAIN section 7).
 
-Figures are shortened so that no sentence contradicts its colour: percentages are rounded down, and the
-money that turns a cell green is rounded up.
+Figures are shortened so that no sentence contradicts its colour: percentages and multiples are rounded
+down, and the money that turns a cell green is rounded up.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _UNITS = ((10**9, "B"), (10**6, "M"), (10**3, "K"))
 
 @dataclass(frozen=True)
 class Claim:
-    """`Forecast $1.20M` is so many per cent of the `$1.50M expected by day 45 of 92`."""
+    """`Forecast $1.2M` is so many per cent of the `$1.5M expected by day 45 of 92`."""
 
     subject: str
     yardstick: str
@@ -24,15 +24,15 @@ class Claim:
 
 
 def short_money(amount: Fraction, currency: str) -> str:
-    """Three digits and a unit, halves away from zero: $1.20M, $45.5K, $950, CHF 12.0M."""
+    """At most three digits and a unit, halves away from zero: $1.25M, $45.5K, $950, CHF 12M."""
     step = _step(abs(amount))
     return _shown(floor(abs(amount) / step + Fraction(1, 2)) * step, currency, "-" if amount < 0 else "")
 
 
 def multiple(ratio: Fraction) -> str:
-    """Coverage with two decimals: 2.13x."""
-    hundredths = floor(abs(ratio) * 100 + Fraction(1, 2))
-    return f"{'-' if ratio < 0 else ''}{Decimal(hundredths).scaleb(-2)}x"
+    """Coverage with one decimal or two, rounded down: 2.13×, 3.0×."""
+    digits = str(Decimal(floor(ratio * 100)).scaleb(-2))
+    return f"{digits.removesuffix('0')}×"
 
 
 def compared(claim: Claim, ratio: Fraction) -> str:
@@ -47,8 +47,8 @@ def guarded(guard_days: int) -> str:
     return f"yellow rather than red in the first {guard_days} days"
 
 
-def nothing_expected(day: int, days: int) -> str:
-    return f"Nothing is expected by day {day} of {days}, so no colour."
+def nothing_expected(claim: Claim, day: int, days: int) -> str:
+    return f"{claim.subject}, and nothing is expected by day {day} of {days}: no colour."
 
 
 def no_target(period_label: str) -> str:
@@ -97,7 +97,7 @@ def _shown(amount: Fraction, currency: str, sign: str) -> str:
         if amount >= factor:
             decimals = _decimals(amount / factor)
             digits = Decimal(int(amount / factor * 10**decimals)).scaleb(-decimals)
-            return f"{sign}{symbol}{digits}{unit}"
+            return f"{sign}{symbol}{digits.normalize():f}{unit}"
     return f"{sign}{symbol}{amount}"
 
 

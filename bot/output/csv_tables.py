@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.output.csv_sheet import Value, csv_sheet
 from bot.output.numbers import money, ratio
-from messages.apm import DealLine
+from pipeline.deals import DealLine
 from pipeline.findings import HygieneReport
 from pipeline.matrix import Cell, Matrix, Metric, Row
 from pipeline.waterfall import Term, Waterfall
@@ -116,11 +116,11 @@ def deals_csv(deals: Iterable[DealLine]) -> str:
         (
             (
                 deal.name,
-                deal.owner,
+                deal.owner.name if deal.owner else None,
                 deal.stage,
                 deal.close_date.isoformat() if deal.close_date else None,
                 money(deal.value),
-                "yes" if deal.is_trusted else "no",
+                "no" if deal.untrusted else "yes",
             )
             for deal in deals
         ),

@@ -5,8 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from bot.output.numbers import Number, money, ratio
-from messages.apm import DealLine
-from pipeline.matrix import Caveats, Cell, Matrix, Metric, PeriodStamp, Row
+from pipeline.deals import DealLine
+from pipeline.matrix import Caveats, Cell, Matrix, Metric, PeriodStamp, Row, Spend
 
 Json = dict[str, object]
 Figure = Decimal | Fraction | None
@@ -47,11 +47,11 @@ def why_json(matrix: Matrix, row: Row, metric: Metric, deals: Sequence[DealLine]
         "deals": [
             {
                 "name": deal.name,
-                "owner": deal.owner,
+                "owner": deal.owner.name if deal.owner else None,
                 "stage": deal.stage,
                 "close_date": deal.close_date.isoformat() if deal.close_date else None,
                 "value": money(deal.value),
-                "trusted": deal.is_trusted,
+                "trusted": not deal.untrusted,
             }
             for deal in deals
         ],
@@ -86,7 +86,17 @@ def _row(row: Row) -> Json:
         "prior_full_quarter": {
             metric.value: money(row.prior_full_quarter.get(metric)) for metric in _PRIOR_QUARTER
         },
+        "spend": _spend(row.spend) if row.spend else None,
         "rows": [_row(part) for part in row.rows],
+    }
+
+
+def _spend(spend: Spend) -> Json:
+    return {
+        "amount": money(spend.amount),
+        "heads": spend.heads,
+        "pipe_gen_per_unit": ratio(spend.pipe_gen_per_unit),
+        "closed_won_per_unit": ratio(spend.closed_won_per_unit),
     }
 
 

@@ -140,7 +140,7 @@ def _figure_lines(cell: FigureCell) -> list[str]:
     """The figure with its marks; below it the colour; below that the trend."""
     colour = f"{SHAPES[cell.status]}\u00a0{STATUS_WORDS[cell.status]}" if cell.status else ""
     trend = trend_words(cell.trend) if cell.trend else ""
-    lines = [f"{safe(cell.words)} {safe(cell.marks)}".strip() or "–", colour, trend]
+    lines = [f"{safe(cell.words)}\N{NO-BREAK SPACE}{safe(cell.marks)}".strip() or "–", colour, trend]
     return [line for line in lines if line]
 
 

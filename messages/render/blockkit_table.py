@@ -94,7 +94,7 @@ def _cell(cell: TableCell, row: TableRow, index: int) -> Json:
 
 def _figure_lines(cell: FigureCell) -> tuple[str, str]:
     """The figure with its marks, and below it colour and trend."""
-    figure = f"{inert(cell.words)} {inert(cell.marks)}".strip()
+    figure = f"{inert(cell.words)}\N{NO-BREAK SPACE}{inert(cell.marks)}".strip()
     colour = f"{SYMBOLS[cell.status]}\u00a0{STATUS_WORDS[cell.status]}" if cell.status else ""
     trend = trend_words(cell.trend).replace(" ", "\u00a0") if cell.trend else ""
     return figure, " ".join(part for part in (colour, trend) if part)

@@ -115,6 +115,6 @@ CLOSE_DATE_RULES = (
         says=_says_left_quarter,
         seen=_iso_close_date,
         fixes=edits("CloseDate", "ForecastCategoryName"),
-        needs=_CLOSE_DATE,
+        needs=needs(fields("CloseDate"), fields("ForecastCategoryName", "ForecastCategory")),
     ),
 )

@@ -29,7 +29,4 @@ def _is_process_problem(definition: HygieneDefinition, deals: int, broken: int) 
 
 def _says(broken: int, deals: int) -> str:
     percent = round(Fraction(100 * broken, deals))
-    return (
-        f"Broken by {broken:,} of the {deals:,} deals it applies to ({percent}%): a problem of the process, "
-        "not of people, so it nudges nobody."
-    )
+    return f"Broken by {broken:,} of the {deals:,} deals it applies to ({percent}%), so it nudges nobody."

@@ -11,7 +11,6 @@ from pipeline.hygiene.definition import HygieneDefinition
 from pipeline.hygiene.facts import DealFacts
 from pipeline.hygiene.rule_settings import BuiltInRules
 
-
 StageName = Literal["proposal", "negotiation"]
 """A stage as the rules call it; `[hygiene.stages]` says which one of this CRM it is."""
 

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from pipeline.deals import DealLine
 from pipeline.findings import Audience, Finding, HygieneReport, PersonName, RuleNotice, Score, Severity
 from pipeline.matrix import (
     TOTAL,
@@ -226,4 +227,20 @@ def waterfall() -> Waterfall:
         removed=Fraction("500.004"),
         end=Fraction("800.004"),
         removed_ids=(Removal("006A", RemovalReason.OMITTED, Fraction("500.004")),),
+    )
+
+
+def a_deal(name: str, *, close_date: date | None, untrusted: bool) -> DealLine:
+    """A deal of Mei at Proposal, whose value the reader may not see."""
+    return DealLine(
+        opportunity_id="006A",
+        name=name,
+        account=None,
+        owner=PersonName("005M", "Mei"),
+        value=None,
+        stage="Proposal",
+        category="Commit",
+        close_date=close_date,
+        confidential=False,
+        untrusted=untrusted,
     )

@@ -58,9 +58,9 @@ def figures(reply: Reply) -> dict[str, str]:
 
 def test_the_council_sees_every_row_and_the_total(dispatch: Dispatch) -> None:
     shown = figures(dispatch.answer_typed(KAI, "/apm region"))
-    assert shown["EMEA"] == "$6.5K|$4.5K|$3K|$7.5K|0.6×"
+    assert shown["EMEA"] == "$6.5K|$4.5K|$3K|$7.5K|0.65×"
     assert shown["AMER"] == "$0|$0|$700|$700|0.7×"
-    assert shown["Total"] == "$6.5K|$4.5K|$3.7K|$8.2K|0.6×"
+    assert shown["Total"] == "$6.5K|$4.5K|$3.7K|$8.2K|0.66×"
 
 
 def test_a_manager_sees_the_teams_figures_without_the_companys_targets(dispatch: Dispatch) -> None:

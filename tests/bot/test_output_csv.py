@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from bot.output.csv_sheet import csv_sheet, harmless
 from bot.output.csv_tables import deals_csv, hygiene_csv, matrix_csv, waterfall_csv
-from messages.apm import DealLine
 
 
 def lines_of(sheet: str) -> list[dict[str, str]]:
@@ -79,5 +78,5 @@ def test_a_waterfall_has_a_line_per_term_from_start_to_end() -> None:
 
 
 def test_deals_have_a_line_each() -> None:
-    deal = DealLine("@SUM(A1)", "Mei", "Proposal", None, None, is_trusted=True)
+    deal = answers.a_deal("@SUM(A1)", close_date=None, untrusted=False)
     assert deals_csv([deal]).splitlines()[1] == "'@SUM(A1),Mei,Proposal,,,yes"

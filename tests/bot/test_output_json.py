@@ -13,7 +13,6 @@ from jsonschema import Draft202012Validator
 from bot.output.hygiene_json import hygiene_json
 from bot.output.matrix_json import matrix_json, why_json
 from bot.output.waterfall_json import waterfall_json
-from messages.apm import DealLine
 from pipeline.matrix import Dimension, Metric
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
@@ -209,7 +208,7 @@ def test_a_printed_waterfall_balances_to_the_cent() -> None:
 
 
 def test_why_holds_the_cell_and_its_deals() -> None:
-    deal = DealLine("Acme", "Mei", "Proposal", date(2026, 6, 1), None, is_trusted=False)
+    deal = answers.a_deal("Acme", close_date=date(2026, 6, 1), untrusted=True)
     written = as_read(why_json(answers.matrix(), answers.emea(), Metric.CLOSED_WON, (deal,)))
     assert (written["value"], written["metric"], written["cell"]["gap"]) == ("EMEA", "closed_won", 150)
     assert written["deals"] == [

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from matrix_examples import AS_OF
 
-from messages.apm import DealLine
+from pipeline.deals import DealLine
 from pipeline.findings import Audience, Finding, HygieneReport, PersonName, RuleNotice, Score, Severity
 from pipeline.pull_report import PullProblem, PullReport
 from pipeline.waterfall import Waterfall
@@ -35,19 +35,40 @@ NAUGHTY_NAMES = (
 )
 
 
-def deal_lines() -> tuple[DealLine, ...]:
-    return (
-        DealLine(
-            "Acme renewal & expansion", "Ana Lima", "Negotiation", date(2026, 12, 18), Decimal(840_000), True
-        ),
-        DealLine("Globex data cloud", "Ben Okafor", "Proposal", date(2026, 11, 2), Decimal(410_000), False),
-        DealLine("Initech", "Ana Lima", "Qualification", None, None, True),
-    )
-
-
 ANA = PersonName("005000000000001AAA", "Ana Lima")
 BEN = PersonName("005000000000002AAA", "Ben Okafor")
 CARA = PersonName("005000000000003AAA", "Cara Novak")
+
+
+def deal_lines() -> tuple[DealLine, ...]:
+    return (
+        _deal_line("Acme renewal & expansion", ANA, "Negotiation", date(2026, 12, 18), Decimal(840_000)),
+        _deal_line("Globex data cloud", BEN, "Proposal", date(2026, 11, 2), Decimal(410_000), untrusted=True),
+        _deal_line("Initech", ANA, "Qualification", None, None),
+    )
+
+
+def _deal_line(
+    name: str,
+    owner: PersonName,
+    stage: str,
+    close_date: date | None,
+    value: Decimal | None,
+    *,
+    untrusted: bool = False,
+) -> DealLine:
+    return DealLine(
+        opportunity_id="006000000000901AAA",
+        name=name,
+        account=None,
+        owner=owner,
+        value=value,
+        stage=stage,
+        category="Commit",
+        close_date=close_date,
+        confidential=False,
+        untrusted=untrusted,
+    )
 
 
 def finding(
@@ -161,10 +182,16 @@ def scores() -> tuple[Score, ...]:
     )
 
 
+def _unasked(rule: str, because: str) -> RuleNotice:
+    return RuleNotice(rule, f"Not looked at: {because}", because)
+
+
 def hygiene_report() -> HygieneReport:
     notices = (
-        RuleNotice("contact_missing", "The table OpportunityContactRole is not in the export."),
-        RuleNotice("next_step_stale", "Observes only, until it is switched on with nudge = true."),
+        _unasked("contact_missing", "the CRM has no table OpportunityContactRole."),
+        _unasked("loss_reason_missing", "the CRM has no field Loss_Reason__c."),
+        _unasked("single_threaded", "the CRM has no table OpportunityContactRole."),
+        RuleNotice("close_date_missing", "Broken by 9 of the 21 deals it applies to (43%)."),
     )
     return HygieneReport(AS_OF, team_findings(), scores(), notices)
 
@@ -215,6 +242,8 @@ def pull_report(unknown_stages: int = 12) -> PullReport:
         kept=2,
         problems=problems,
         problem_counts={"unknown stage": unknown_stages + 30, "bad date": 1, "bad number": 1},
+        quirks=(PullProblem(file, None, "AccountId", None, "deals without an account", "no account", 1425),),
+        quirk_counts={"no account": 1425},
         notices=("OpportunityContactRole.csv is not there: rules about contacts do not run.",),
         versions=9102,
         seconds=12.4,

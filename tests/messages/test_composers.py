@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -18,9 +19,11 @@ from finding_examples import (
     waterfall,
 )
 from matrix_examples import AS_OF, matrix, pair_matrix
+from message_examples import PICTURE
 
 from messages.apm import compose_matrix, compose_row, compose_why
-from messages.card import Buttons, Card, FigureCell, Folded, Table, TextCell, spoken
+from messages.card import Buttons, Card, Facts, FigureCell, Folded, Paragraph, Table, TextCell, spoken
+from messages.council import compose_council
 from messages.deal_findings import by_deal, field_label, money_at_risk
 from messages.help import COMMANDS, compose_help
 from messages.hygiene import compose_company, compose_own, compose_team
@@ -32,7 +35,7 @@ from messages.waterfall import compose_waterfall
 from messages.wording import Wording
 from pipeline.errors import AccessDenied, ConfigurationError, Mistake, NothingUsable
 from pipeline.findings import Severity
-from pipeline.matrix import Metric, Row, TargetState
+from pipeline.matrix import Basis, Dimension, Metric, PeriodStamp, Row, Spend, TargetState
 
 
 def words_of(card: Card) -> str:
@@ -54,7 +57,7 @@ def table_of(card: Card) -> list[list[str]]:
 def test_the_table_keeps_the_order_of_the_matrix_and_ends_with_the_total() -> None:
     rows = table_of(compose_matrix(matrix()))
     assert [row[0] for row in rows] == ["EMEA", "APAC & Japan", "AMER", "(Unassigned)", "Total"]
-    assert rows[0] == ["EMEA", "$2M", "$1M", "$5.4M", "$1.3M", "1.8×"]
+    assert rows[0] == ["EMEA", "$1.95M", "$1M", "$5.4M", "$1.31M", "1.8×"]
 
 
 def test_cells_carry_the_marks_that_the_footnote_explains() -> None:
@@ -67,11 +70,11 @@ def test_cells_carry_the_marks_that_the_footnote_explains() -> None:
         for cell in row.cells
         if isinstance(cell, FigureCell) and cell.marks
     }
-    assert marked[("EMEA", "$1.3M")] == "†"
+    assert marked[("EMEA", "$1.31M")] == "†"
     assert marked[("APAC & Japan", "$512K")] == "≈"
     assert marked[("AMER", "3.1×")] == "⚑"
     assert "≈ approximate" in words_of(card)
-    assert "⚑ another colour without stale deals" in words_of(card)
+    assert "⚑ Without stale deals: AMER coverage red." in words_of(card)
 
 
 def test_a_pair_shows_its_parts_below_each_row() -> None:
@@ -101,12 +104,12 @@ def test_coverage_without_a_value_says_why() -> None:
 def test_a_matrix_without_rows_or_target_still_says_what_is_won() -> None:
     bare: Row = replace(matrix().total, target=None, attainment=None, state=TargetState.NO_TARGET)
     shown = words_of(compose_matrix(matrix((), total=bare)))
-    assert "$3.7M is won; there is no target." in shown
+    assert "$3.65M is won; there is no target." in shown
 
 
 def test_a_row_shows_target_gap_and_the_way_to_each_why() -> None:
     card = compose_row(matrix(), matrix().rows[0])
-    assert table_of(card)[0] == ["Forecast", "$2M", "$4M", "$850K"]
+    assert table_of(card)[0] == ["Forecast", "$1.95M", "$4M", "$850K"]
     buttons = next(block for block in card.blocks if isinstance(block, Buttons))
     assert [button.argument for button in buttons.buttons] == [f"region/EMEA/{metric}" for metric in Metric]
     assert "FY27 Q4 $6.6M, FY28 Q1 $3.1M, FY28 Q2 $900K, FY28 Q3 $120K" in words_of(card)
@@ -118,11 +121,11 @@ def test_why_gives_the_sentence_the_numbers_the_gap_and_the_trusted_figure() -> 
     assert card.title == "Why EMEA coverage is red"
     assert "Coverage is 1.8× of the 2.2× needed on day 23; $1.2M of pipeline turns it green." in shown
     assert "Missing to green: $1,200,000.00" in shown
-    assert "Without stale deals: 1.3×" in shown
+    assert "Without stale deals: 1.35×" in shown
     assert table_of(card)[1] == [
         "Globex data cloud (stale record)",
         "Ben Okafor",
-        "Proposal, Nov 2, 2026",
+        "Proposal, 2 Nov 2026",
         "$410K",
     ]
 
@@ -171,7 +174,7 @@ def test_the_digest_shows_three_deals_and_folds_the_rest() -> None:
 
 def test_the_digest_gives_the_old_value_and_the_age() -> None:
     shown = words_of(compose_digest(ANA, findings(), AS_OF, "USD"))
-    assert "The close date has passed. When will it close? Now: Nov 2, 2026." in shown
+    assert "The close date has passed. When will it close? Now: 2 Nov 2026." in shown
     assert "Acme renewal & expansion · $840K · open for 14 days" in shown
     assert "Initech phase two · $410K · new" in shown
     assert "Waived deal" not in shown
@@ -210,7 +213,13 @@ def test_the_company_sees_regions_rules_and_what_did_not_run() -> None:
     assert [row[0] for row in table_of(card)] == ["EMEA", "AMER"]
     shown = words_of(card)
     assert "83% of value is clean, 246 of 312 deals" in shown
-    assert "Contact missing: The table OpportunityContactRole is not in the export." in shown
+    assert "Close date missing: Broken by 9 of the 21 deals it applies to (43%)." in shown
+    fold = next(block for block in card.blocks if isinstance(block, Folded) and "looked" in block.summary)
+    assert fold.summary == "3 rules were not looked at"
+    assert [spoken(line.text) for line in fold.blocks if isinstance(line, Paragraph)] == [
+        "Contact missing, single threaded: the CRM has no table OpportunityContactRole.",
+        "Loss reason missing: the CRM has no field Loss_Reason__c.",
+    ]
 
 
 def test_without_open_pipeline_there_is_no_score() -> None:
@@ -290,12 +299,28 @@ def test_a_pull_report_names_file_line_column_value_and_counts_the_rest() -> Non
         "Opportunity.csv, line 812",
         "CloseDate",
         "31.02.2026",
+        "1",
         "expected a date such as 2026-09-30",
     ]
     shown = words_of(card)
     assert "Not usable: 42 unknown stage, 1 bad date, 1 bad number." in shown
     assert "30 further problems are counted above and not listed." in shown
     assert card.fallback == "Pull from exports/: 44 problems."
+
+
+def test_a_pull_report_keeps_what_was_taken_in_apart_and_counts_its_rows() -> None:
+    card = compose_pull_report(pull_report())
+    assert "Worth knowing: 1,425 no account. These rows were taken in." in words_of(card)
+    (fold,) = (block for block in card.blocks if isinstance(block, Folded) and block.summary == "Where")
+    table = fold.blocks[0]
+    assert isinstance(table, Table)
+    assert [spoken(cell.text) for cell in table.rows[0].cells if isinstance(cell, TextCell)] == [
+        "Opportunity.csv",
+        "AccountId",
+        "(empty)",
+        "1,425",
+        "deals without an account",
+    ]
 
 
 def test_a_clean_pull_says_so() -> None:
@@ -305,7 +330,92 @@ def test_a_clean_pull_says_so() -> None:
 
 def test_dates_of_a_comparison_are_named() -> None:
     shown = words_of(compose_matrix(matrix()))
-    assert "Arrows compare with FY26 Q4 at the same point, Nov 23, 2025." in shown
+    assert "Arrows compare with FY26 Q4 at the same point, 23 Nov 2025." in shown
     alone = words_of(compose_matrix(matrix(prior_as_of=None, prior_label=None)))
     assert "There is no earlier year to compare with." in alone
     assert date(2025, 11, 23) == matrix().prior_as_of
+
+
+def test_the_fewer_of_exact_and_approximate_figures_are_marked() -> None:
+    emea = matrix().rows[0]
+    cells = {
+        metric: replace(cell, basis=Basis.EXACT if metric is Metric.FORECAST else Basis.APPROXIMATE)
+        for metric, cell in emea.cells.items()
+    }
+    row = replace(emea, cells=cells)
+    table = next(b for b in compose_row(matrix((row,)), row).blocks if isinstance(b, Table))
+    marked = [cell.marks for line in table.rows for cell in line.cells if isinstance(cell, FigureCell)]
+    assert marked == ["=", "", "", "†", ""]
+    assert "= known exactly; the other figures are approximate" in words_of(compose_row(matrix((row,)), row))
+
+
+def test_a_row_says_each_reason_once() -> None:
+    emea = matrix().rows[0]
+    coverage = emea.cells[Metric.COVERAGE]
+    row = replace(emea, why=f"Held at yellow by a red cell: {coverage.why.lower()}")
+    assert words_of(compose_row(matrix((row,)), row)).casefold().count(coverage.why.casefold()) == 1
+
+
+def test_old_records_are_a_warning_and_fresh_ones_a_note() -> None:
+    fresh = words_of(compose_matrix(matrix(pulled_at="2026-11-22T06:12:00+00:00")))
+    assert "Records as of 22 Nov 2026, 06:12 UTC." in fresh
+    assert "Old records" not in fresh
+    old = words_of(compose_matrix(matrix(pulled_at="2026-11-21T06:12:00+00:00")))
+    assert "Old records: the last pull was 2 days before this table, on 21 Nov 2026, 06:12 UTC." in old
+
+
+@pytest.mark.parametrize(("day", "shown"), [(6, True), (7, False)])
+def test_what_the_quarter_inherited_stands_beside_coverage_for_five_working_days(
+    day: int, shown: bool
+) -> None:
+    # 1 November 2026 is a Sunday: the fifth working day is Friday the 6th.
+    period = matrix().period
+    early = matrix(
+        as_of=date(2026, 11, day), period=PeriodStamp(period.label, period.start, period.end, 92, day)
+    )
+    beside = "$640K overdue from earlier quarters"
+    assert (f"Coverage 2.6×, and beside it {beside}." in words_of(compose_matrix(early))) is shown
+    assert (f"Beside coverage: {beside}" in words_of(compose_row(early, early.total))) is shown
+    assert (f"Beside it: {beside}" in words_of(compose_why(early, early.total, Metric.COVERAGE))) is shown
+    post = compose_council(early, None, PICTURE).summary
+    assert (f"Coverage: 2.6×  Green, and {beside}" in spoken_facts(post)) is shown
+
+
+def spoken_facts(card: Card) -> list[str]:
+    return [
+        f"{fact.label}: {spoken(fact.value)}"
+        for block in card.blocks
+        if isinstance(block, Facts)
+        for fact in block.facts
+    ]
+
+
+def test_spend_says_what_each_unit_of_it_brought() -> None:
+    events = replace(
+        matrix().rows[0], value="events", spend=Spend(Decimal(40_000), 3, Fraction(149, 10), Fraction(23, 10))
+    )
+    nothing = replace(events, value="brand", spend=Spend(Decimal(0), None, None, None))
+    table = matrix((events, nothing), dimension=Dimension.LEVER)
+    facts = spoken_facts(compose_matrix(table))
+    assert facts == ["events: $40K, 3 people: pipe gen 14.9× and closed won 2.3× of it", "brand: $0"]
+    row = spoken_facts(compose_row(table, events))
+    assert "Spend: $40K, 3 people: pipe gen 14.9× and closed won 2.3× of it" in row
+
+
+def test_renewals_stand_on_a_line_of_their_own() -> None:
+    renewals = replace(matrix().rows[0], value="renewals")
+    line = "Renewals, kept apart: Red  forecast $1.95M"
+    for card in (
+        compose_matrix(matrix(renewals=renewals)),
+        compose_council(matrix(renewals=renewals), None, PICTURE).summary,
+    ):
+        assert any(line in spoken(block.text) for block in card.blocks if isinstance(block, Paragraph))
+
+
+def test_the_largest_deals_stand_open_and_the_others_are_folded() -> None:
+    deals = deal_lines() * 5
+    card = compose_why(matrix(), matrix().rows[0], Metric.COVERAGE, deals[:12])
+    assert [len(block.rows) for block in card.blocks if isinstance(block, Table)] == [10]
+    assert any(block.summary == "Show 2 more deals" for block in card.blocks if isinstance(block, Folded))
+    (table,) = (block for block in card.blocks if isinstance(block, Table))
+    assert table.title == "12 deals"

@@ -1,5 +1,6 @@
 """The weekly post says the quarter first, what changed, what is red, and what to doubt."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -30,7 +31,7 @@ def test_the_post_opens_with_share_reached_and_expected() -> None:
     first = post.summary.blocks[0]
     assert isinstance(first, Facts)
     assert spoken(first.facts[0].value) == "30% of $12M, 28% expected by today  Green"
-    assert spoken(first.facts[1].value) == "$8.8M, $190K short of green  Yellow"
+    assert spoken(first.facts[1].value) == "$8.76M, $190K short of green  Yellow"
     assert isinstance(post.summary.blocks[1], Image)
 
 
@@ -58,15 +59,29 @@ def test_a_rows_gap_is_that_of_its_worst_cell() -> None:
 def test_each_red_row_has_a_thread_with_its_worst_cells_first() -> None:
     (thread,) = compose_council(matrix(), None, PICTURE).threads
     assert thread.key == council_key("FY27 Q4", matrix().as_of) + ":EMEA"
-    assert thread.title == "EMEA · $1.2M to green"
+    assert thread.title == "EMEA · $1.24M to green"
     lines = [spoken(block.text) for block in thread.blocks if isinstance(block, Paragraph)]
-    assert [line.split("  ")[1].split(" $")[0].split(" 1.8")[0] for line in lines[1:]] == [
-        "Open pipeline",
-        "Coverage",
-        "Forecast",
-        "Closed won",
-        "Pipe gen",
+    emea = matrix().rows[0]
+    assert lines == [
+        f" Red  {emea.why}".strip(),
+        *(
+            f"{emea.cells[metric].status.value.capitalize()}  {emea.cells[metric].why}"
+            for metric in (
+                Metric.OPEN_PIPELINE,
+                Metric.COVERAGE,
+                Metric.FORECAST,
+                Metric.CLOSED_WON,
+                Metric.PIPE_GEN,
+            )
+        ),
     ]
+
+
+def test_a_thread_says_the_sentence_that_decided_the_row_once() -> None:
+    emea = matrix().rows[0]
+    row = replace(emea, why=emea.cells[Metric.COVERAGE].why)
+    (thread,) = compose_council(matrix((row,)), None, PICTURE).threads
+    assert words_of(thread).count(row.why) == 1
 
 
 def test_five_red_rows_get_threads_and_the_others_are_folded_and_named() -> None:
@@ -90,7 +105,7 @@ def test_caveats_say_what_to_doubt() -> None:
     shown = words_of(compose_council(matrix(), None, PICTURE).summary)
     assert "Unassigned: 2% of open pipeline has no region." in shown
     assert "Stale: 25% of open pipeline is in deals with an outdated or pushed record." in shown
-    assert "Another colour without stale deals: AMER coverage (red)." in shown
+    assert "⚑ Without stale deals: AMER coverage red." in shown
     assert "Unconverted: 2 deals are left out, because no exchange rate is known: R$90K, TRY45.5K." in shown
     assert "006000000000" not in shown
 
@@ -112,7 +127,7 @@ def test_late_in_the_quarter_next_quarters_coverage_leads() -> None:
         first = compose_council(late, None, PICTURE).summary.blocks[0]
         assert isinstance(first, Paragraph) is leads
     assert late.total.coverage_next == Fraction(7, 5)
-    assert "Next quarter's pipeline covers 1.4× of its target." in words_of(
+    assert "Next quarter's open pipeline is 1.4× of its target." in words_of(
         compose_council(late, None, PICTURE).summary
     )
 

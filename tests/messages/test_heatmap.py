@@ -79,10 +79,10 @@ def test_rows_beyond_the_most_are_counted_and_stand_in_the_table() -> None:
 
 def test_the_words_of_the_picture_say_every_cell() -> None:
     alt = compose_heatmap(matrix()).alt
-    assert alt.startswith("Region, FY27 Q4, day 23 of 92. EMEA red: forecast red $2M,")
+    assert alt.startswith("Region, FY27 Q4, day 23 of 92. EMEA red: forecast red $1.95M,")
     assert "(Unassigned) grey:" in alt
     assert "coverage grey no target" in alt
-    assert "Total yellow: forecast yellow $8.8M" in alt
+    assert "Total yellow: forecast yellow $8.76M" in alt
 
 
 @pytest.mark.parametrize("name", NAUGHTY_NAMES, ids=ascii)

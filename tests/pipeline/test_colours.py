@@ -98,7 +98,7 @@ class TestClosedWon:
         assert (result.status, result.gap) == (RED, 70 * K)
         assert (result.measure, result.required) == (Fraction(28, 100), Fraction(35, 100))
         assert result.why == (
-            "Closed won $280K is 80% of the $350K expected by day 46 of 92; $70.0K more turns it green."
+            "Closed won $280K is 80% of the $350K expected by day 46 of 92; $70K more turns it green."
         )
 
     def test_ninety_per_cent_is_yellow(self) -> None:
@@ -119,7 +119,7 @@ class TestClosedWon:
         colours = ColoursDefinition.model_validate({"pace_curve": {"*": [[0.6, 0], [1, 1]]}})
         result = verdict(ROW, colours=colours).cells[Metric.CLOSED_WON]
         assert (result.status, result.required, result.gap) == (GREY, NONE, NONE)
-        assert result.why == "Nothing is expected by day 46 of 92, so no colour."
+        assert result.why == "Closed won $350K, and nothing is expected by day 46 of 92: no colour."
 
 
 class TestForecast:
@@ -128,7 +128,7 @@ class TestForecast:
         result = cell(row, Metric.FORECAST)
         assert result.status is RED
         assert result.why == (
-            "Forecast $1.20M is 80% of the $1.50M expected by day 46 of 92; $300K more turns it green."
+            "Forecast $1.2M is 80% of the $1.5M expected by day 46 of 92; $300K more turns it green."
         )
 
     def test_a_flat_curve_of_one_makes_it_forecast_over_target(self) -> None:
@@ -148,7 +148,7 @@ class TestOpenPipeline:
         result = cell(replace(ROW, open_pipeline=1 * M), Metric.OPEN_PIPELINE)
         assert (result.status, result.required, result.gap) == (RED, 1300 * K, 300 * K)
         assert result.why == (
-            "Open pipeline $1.00M is 76% of the $1.30M that last year suggests on day 46 of 92; "
+            "Open pipeline $1M is 76% of the $1.3M that last year suggests on day 46 of 92; "
             "$300K more turns it green."
         )
 
@@ -170,7 +170,7 @@ class TestOpenPipeline:
         assert (result.status, result.measure, result.required) == (RED, Fraction(3, 2), Fraction(2))
         assert result.gap == 325 * K
         assert result.why == (
-            "Open pipeline at 1.50x what is left to win (nothing comparable last year) is 75% of the 2.00x "
+            "Open pipeline at 1.5× what is left to win (nothing comparable last year) is 75% of the 2.0× "
             "needed on day 46 of 92; $325K more turns it green."
         )
 
@@ -188,14 +188,13 @@ class TestPipeGeneration:
         result = cell(replace(ROW, pipe_gen=850 * K), Metric.PIPE_GEN)
         assert (result.status, result.required, result.gap) == (RED, 1 * M, 150 * K)
         assert result.why == (
-            "Pipe generation $850K is 85% of the $1.00M due by day 46 of 92; $150K more turns it green."
+            "Pipe generation $850K is 85% of the $1M due by day 46 of 92; $150K more turns it green."
         )
 
     def test_a_derived_target_is_said_to_be_one(self) -> None:
         result = cell(replace(ROW, pipe_gen_target_derived=True), Metric.PIPE_GEN)
         assert result.why == (
-            "Pipe generation $1.00M is 100% of the $1.00M due by day 46 of 92 "
-            "(target derived from last year)."
+            "Pipe generation $1M is 100% of the $1M due by day 46 of 92 (target derived from last year)."
         )
 
     def test_without_a_target_it_has_no_colour(self) -> None:
@@ -215,7 +214,7 @@ class TestCoverage:
             325 * K,
         )
         assert result.why == (
-            "Coverage 1.50x is 75% of the 2.00x needed on day 46 of 92; "
+            "Coverage 1.5× is 75% of the 2.0× needed on day 46 of 92; "
             "$325K more open pipeline turns it green."
         )
 
@@ -297,7 +296,7 @@ class TestLastFourteenDays:
         late = verdict(both_red, as_of=on_day(92)).cells[Metric.COVERAGE]
         assert (late.status, late.gap) == (RED, 600 * K)
         assert late.why == (
-            "In the last 14 days coverage follows the forecast: forecast $400K is 40% of the $1.00M expected "
+            "In the last 14 days coverage follows the forecast: forecast $400K is 40% of the $1M expected "
             "by day 92 of 92; $600K more turns it green."
         )
 
@@ -318,12 +317,12 @@ class TestTargetState:
         assert statuses(row) == dict.fromkeys(Metric, GREEN)
         assert row.cells[Metric.COVERAGE].measure is None
         assert {row.cells[metric].gap for metric in Metric} == {Fraction(0)}
-        assert row.why == "The target of $1.00M is met with $1.00M won."
+        assert row.why == "The target of $1M is met with $1M won."
 
     def test_a_met_target_with_red_pipe_generation_is_yellow(self) -> None:
         row = verdict(replace(ROW, closed_won=1200 * K, pipe_gen=NONE))
         assert (row.state, row.status, row.remaining) == (TargetState.TARGET_MET, YELLOW, -200 * K)
-        assert row.why.startswith("Held at yellow by a red cell: pipe generation $0 is 0% of the $1.00M due")
+        assert row.why.startswith("Held at yellow by a red cell: pipe generation $0 is 0% of the $1M due")
 
     @pytest.mark.parametrize("target", [None, Fraction(0)])
     def test_without_a_target_only_pipe_generation_has_a_colour(self, target: Fraction | None) -> None:
@@ -367,7 +366,7 @@ def test_amounts_in_sentences_are_short_and_never_flatter() -> None:
     )
     row = replace(ROW, target=2_000 * M, forecast=money("-45450"))
     assert cell(row, Metric.FORECAST).why == (
-        "Forecast -$45.5K is -1% of the $1.40B expected by day 46 of 92; $1.41B more turns it green."
+        "Forecast -$45.5K is -1% of the $1.4B expected by day 46 of 92; $1.41B more turns it green."
     )
 
 

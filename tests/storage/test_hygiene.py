@@ -413,8 +413,7 @@ def test_rule_that_more_than_two_fifths_break_nudges_nobody(mirror: HygieneMirro
 
     assert [one.nudges for one in found(mirror, "close_date_missing")] == [False] * 9
     assert notice(mirror, "close_date_missing") == (
-        "Broken by 9 of the 21 deals it applies to (43%): a problem of the process, not of people, so it "
-        "nudges nobody."
+        "Broken by 9 of the 21 deals it applies to (43%), so it nudges nobody."
     )
 
 
