@@ -101,6 +101,8 @@ def print_figures(figures: Figures) -> None:
             f"peak {pull.peak_megabytes} MB, {pull.versions:,} version rows"
         )
     print(f"first load / bare import: {first.load_seconds / bare.seconds:.1f} (limit 8)")
+    by_processor = first.load_processor_seconds / bare.processor_seconds
+    print(f"the same in processor time: {first.load_processor_seconds:.1f} s, {by_processor:.1f}")
     print(f"database: {figures.database_megabytes:,} MB")
     print(f"bare scan of the versions: {reading.bare_scan:.3f} s")
     for name, seconds in (

@@ -32,6 +32,8 @@ class PullFigures:
     staging_seconds: float
     merging_seconds: float
     measuring_seconds: float
+    load_processor_seconds: float
+    """Of staging and merging."""
     peak_megabytes: int
 
     @property
@@ -56,11 +58,14 @@ def pull_here(config: Path, exports: Path, database: Path, now: datetime) -> Pul
     settings = settings_over(config, exports)
     engine = open_database(f"sqlite:///{database}")
     starts: dict[str, float] = {}
+    processor: dict[str, float] = {}
 
     def note(progress: Progress) -> None:
-        starts.setdefault(progress.step.split()[0], time.perf_counter())
+        step = progress.step.split()[0]
+        starts.setdefault(step, time.perf_counter())
+        processor.setdefault(step, time.process_time())
 
-    begun = time.perf_counter()
+    begun, processor_begun = time.perf_counter(), time.process_time()
     report = run_pull(
         engine,
         build_crm(settings, now),
@@ -81,6 +86,7 @@ def pull_here(config: Path, exports: Path, database: Path, now: datetime) -> Pul
         staging_seconds=starts["Merging"] - begun,
         merging_seconds=starts["Measuring"] - starts["Merging"],
         measuring_seconds=ended - starts["Measuring"],
+        load_processor_seconds=processor["Measuring"] - processor_begun,
         peak_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KILOBYTES_A_MEGABYTE,
     )
 
