@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, Integer, literal_column, select, text
 
 from pipeline.crm_records import Capabilities
 from pipeline.errors import CouncilError, PullRefused
 from storage.database import reading, writing
 from storage.registries import replace_people, replace_stages
-from storage.staging import Reference
+from storage.staging import Reference, is_staged
 from storage.tables import (
     FOREVER,
     Mirror,
@@ -29,6 +29,8 @@ from storage.tables import (
 )
 
 mirror = Mirror.__table__  # type: ignore[attr-defined]
+_FOREVER = literal_column(str(FOREVER), Integer)
+"""Written out: only then do databases see that the index of ended rows will do."""
 _PULL_LOCK = 7_231_905_417
 """Key of the PostgreSQL advisory lock under which a pull runs."""
 
@@ -147,7 +149,12 @@ def switch_over(engine: Engine, to: Switch) -> None:
 
 
 def forget_unfinished(engine: Engine, generation: int) -> None:
-    """Undo what a merge that died wrote beside the generation that readers see."""
+    """Undo what a merge that died wrote beside the generation that readers see.
+
+    It reads all of the tables, so only where a pull did not come to its end.
+    """
+    if not is_staged(engine):
+        return
     for table in (opportunity, opportunity_version, finding):
         with writing(engine) as connection:
             connection.execute(table.delete().where(table.c.gen_from > generation))
@@ -164,7 +171,7 @@ def forget_past(engine: Engine, generation: int) -> None:
     """Remove rows that ended with earlier generations: no reader comes back for them."""
     for table in (opportunity, opportunity_version, finding):
         with writing(engine) as connection:
-            connection.execute(table.delete().where(table.c.gen_to <= generation, table.c.gen_to < FOREVER))
+            connection.execute(table.delete().where(table.c.gen_to <= generation, table.c.gen_to < _FOREVER))
     with writing(engine) as connection:
         connection.execute(apm_table.delete().where(apm_table.c.generation < generation))
 

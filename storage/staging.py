@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Index, Table
+from sqlalchemy import Connection, Engine, Index, Table, select
 
 from pipeline.crm_records import (
     AccountRecord,
@@ -31,7 +31,7 @@ from pipeline.crm_records import (
     UserRecord,
 )
 from storage.bulk import empty_table, insert_rows
-from storage.database import writing
+from storage.database import reading, writing
 from storage.json_text import flat_json
 from storage.tables import (
     STAGED,
@@ -92,11 +92,7 @@ class Staging:
         self.reference = Reference()
         self._waiting: defaultdict[Table, list[Sequence[Any]]] = defaultdict(list)
         self._rows_waiting = 0
-        with writing(engine) as connection:
-            empty_table(connection, staged_opportunity)
-            for table in STAGED:
-                _index_of(table).drop(connection, checkfirst=True)
-                empty_table(connection, table)
+        empty_staging(engine)
 
     def take(self, records: Sequence[Record], problems: Sequence[Problem]) -> None:
         """Take in one batch: records of one kind. They are written a few batches at a time."""
@@ -149,6 +145,21 @@ class Staging:
             SpendRecord: reference.spend,
         }
         return lists[kind]
+
+
+def empty_staging(engine: Engine) -> None:
+    """Forget what was staged, so that the room it took serves again."""
+    with writing(engine) as connection:
+        empty_table(connection, staged_opportunity)
+        for table in STAGED:
+            _index_of(table).drop(connection, checkfirst=True)
+            empty_table(connection, table)
+
+
+def is_staged(engine: Engine) -> bool:
+    """Whether opportunities are staged. A pull that came to its end has emptied the staging."""
+    with reading(engine) as connection:
+        return connection.execute(select(staged_opportunity.c.crm_id).limit(1)).first() is not None
 
 
 def _index_of(table: Table) -> Index:
