@@ -86,3 +86,8 @@ def field_words(api_name: str) -> str:
 def rule_label(rule: str) -> str:
     """`close_date_past` is `Close date past`."""
     return rule.replace("_", " ").capitalize()
+
+
+def sentence(says: str) -> str:
+    """The words of a rule with a full stop, which a customer's own may lack."""
+    return says if says.endswith((".", "?", "!")) else f"{says}."

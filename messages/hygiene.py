@@ -21,7 +21,7 @@ from messages.card import (
     Tone,
     text,
 )
-from messages.deal_findings import DealFindings, by_deal, money_at_risk, rule_label
+from messages.deal_findings import DealFindings, by_deal, money_at_risk, rule_label, sentence
 from messages.wording import NO_VALUE, Wording
 from pipeline.findings import Finding, HygieneReport, PersonName, RuleNotice, Score
 
@@ -134,7 +134,7 @@ def _deals_table(title: str, deals: Sequence[DealFindings], currency: str, wordi
                 TextCell(text(deal.name)),
                 TextCell(text(_money(deal.value, currency, wording))),
                 TextCell(text(deal.severity.value)),
-                TextCell(text(" ".join(finding.says for finding in deal.findings))),
+                TextCell(text(" ".join(sentence(finding.says) for finding in deal.findings))),
             )
         )
         for deal in deals

@@ -18,7 +18,7 @@ from messages.card import (
     Tone,
     text,
 )
-from messages.deal_findings import DealFindings, by_deal, field_words
+from messages.deal_findings import DealFindings, by_deal, field_words, sentence
 from messages.wording import Wording
 from pipeline.findings import Finding, PersonName
 
@@ -86,7 +86,8 @@ def _deal_blocks(
 ) -> tuple[PlainBlock, ...]:
     value = f" · {wording.short_money(deal.value, currency)}" if deal.value is not None else ""
     problems = tuple(
-        Paragraph(text(f"• {finding.says}{_seen(finding, wording)}"), Tone.BODY) for finding in deal.findings
+        Paragraph(text(f"• {sentence(finding.says)}{_seen(finding, wording)}"), Tone.BODY)
+        for finding in deal.findings
     )
     return (
         Paragraph(text(Bold(deal.name), value, _age(deal, as_of, wording))),

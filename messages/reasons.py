@@ -52,15 +52,15 @@ def spend_blocks(matrix: Matrix, wording: Wording) -> tuple[Block, ...]:
 
 
 def spend_words(spend: Spend, currency: str, wording: Wording) -> str:
-    """`$40K, 3 people: pipe gen 14.9× and closed won 2.3× of it`."""
+    """`$40K, 3 people; pipe gen is 14.9× and closed won 2.3× of it`."""
     people = [] if spend.heads is None else [wording.count(spend.heads, "person", "people")]
     cost = ", ".join([wording.short_money(spend.amount, currency), *people])
     brought = " and ".join(_brought(spend, wording))
-    return f"{cost}: {brought} of it" if brought else cost
+    return f"{cost}; {brought} of it" if brought else cost
 
 
 def _brought(spend: Spend, wording: Wording) -> Iterator[str]:
     if spend.pipe_gen_per_unit is not None:
-        yield f"pipe gen {wording.ratio(spend.pipe_gen_per_unit)}"
+        yield f"pipe gen is {wording.ratio(spend.pipe_gen_per_unit)}"
     if spend.closed_won_per_unit is not None:
         yield f"closed won {wording.ratio(spend.closed_won_per_unit)}"

@@ -199,6 +199,12 @@ def test_a_long_list_of_ones_own_deals_is_folded_and_complete() -> None:
     assert all(words_of(card).count(f"Deal {number:02}") == 1 for number in range(25))
 
 
+def test_a_sentence_of_the_customers_own_ends_before_the_next_begins() -> None:
+    own = replace(finding(1, "Acme", "plan", Severity.HIGH), says="Add the plan")
+    later = replace(finding(1, "Acme", "too_old", Severity.LOW), says="This deal is old.")
+    assert table_of(compose_own(ANA, (own, later), None, "USD"))[0][3] == "Add the plan. This deal is old."
+
+
 def test_a_team_is_listed_by_money_at_risk() -> None:
     rows = table_of(compose_team(CARA, team_findings(), scores(), "USD"))
     assert rows == [
@@ -397,9 +403,9 @@ def test_spend_says_what_each_unit_of_it_brought() -> None:
     nothing = replace(events, value="brand", spend=Spend(Decimal(0), None, None, None))
     table = matrix((events, nothing), dimension=Dimension.LEVER)
     facts = spoken_facts(compose_matrix(table))
-    assert facts == ["events: $40K, 3 people: pipe gen 14.9× and closed won 2.3× of it", "brand: $0"]
+    assert facts == ["events: $40K, 3 people; pipe gen is 14.9× and closed won 2.3× of it", "brand: $0"]
     row = spoken_facts(compose_row(table, events))
-    assert "Spend: $40K, 3 people: pipe gen 14.9× and closed won 2.3× of it" in row
+    assert "Spend: $40K, 3 people; pipe gen is 14.9× and closed won 2.3× of it" in row
 
 
 def test_renewals_stand_on_a_line_of_their_own() -> None:
