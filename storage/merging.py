@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, select
+from sqlalchemy import Connection, Engine, and_, bindparam, func, select
 
 from pipeline.calendar import FiscalCalendar
 from pipeline.company import Company
@@ -33,7 +33,7 @@ from pipeline.versions import (
     VersionRules,
     build_life,
 )
-from storage.bulk import insert_rows
+from storage.bulk import insert_rows, read_rows
 from storage.confidential import Confidentiality
 from storage.database import reading, writing
 from storage.evidence import Evidence, read_evidence
@@ -399,24 +399,24 @@ class Merge:
         if not numbers:
             return new
         columns = opportunity_version.c
-        live = connection.execute(
-            select(opportunity_version).where(columns.opportunity.in_(numbers), columns.gen_to == FOREVER)
-        ).all()
+        live = read_rows(
+            connection,
+            select(opportunity_version).where(columns.opportunity.in_(numbers), columns.gen_to == FOREVER),
+        )
         standing = {_without_generation(row): row for row in live}
         added = []
         for row in new:
             if standing.pop(_without_generation(row), None) is None:
                 added.append(row)
-        for row in standing.values():
+        if standing:
+            key = list(opportunity_version.primary_key.columns)
+            names = [f"its_{column.name}" for column in key]  # the first columns of a row
+            ending = opportunity_version.update().where(
+                *(column == bindparam(name) for column, name in zip(key, names, strict=True))
+            )
             connection.execute(
-                opportunity_version.update()
-                .where(
-                    columns.opportunity == row.opportunity,
-                    columns.valid_from == row.valid_from,
-                    columns.part == row.part,
-                    columns.gen_from == row.gen_from,
-                )
-                .values(gen_to=self._request.generation)
+                ending.values(gen_to=self._request.generation),
+                [dict(zip(names, row, strict=False)) for row in standing.values()],
             )
         return added
 
