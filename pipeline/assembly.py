@@ -152,6 +152,8 @@ class _Assembly:
         self._targets = targets
         self._period = calendar.period_of(measures.as_of)
         self._prior_period = calendar.same_quarter_last_year(self._period)
+        self._following = calendar.following(self._period, 3)
+        self._next_period = self._following[0] if self._following else None
 
     def table(self, dimension: Dimension, by: Dimension | None) -> Matrix:
         bundles = self._bundles(lambda values: None if is_renewal(values) else values.of(dimension))
@@ -241,7 +243,7 @@ class _Assembly:
         if self._targets.company(self._period.label, Metric.PIPE_GEN).amount is not None:
             generated = self._held(self._period, Metric.PIPE_GEN, bundle)
             judged = judged.with_pipe_gen_of(generated)
-        following = self._held(self._calendar.shift(self._period, 1), Metric.CLOSED_WON, bundle)
+        following = self._held(self._next_period, Metric.CLOSED_WON, bundle) if self._next_period else bundle
         prior = self._prior_period
         last_year = self._held(prior, Metric.CLOSED_WON, bundle) if prior else _Bundle()
         held = _Held(judged, last_year.prior, following.now)
@@ -275,7 +277,7 @@ class _Assembly:
 
     def _targets_of(self, dimension: str, value: str, bundle: _Bundle) -> _Targets:
         book, label = self._targets, self._period.label
-        prior, following = self._prior_period, self._calendar.shift(self._period, 1)
+        prior, following = self._prior_period, self._next_period
         closed_won = book.closed_won(label, dimension, value)
         prior_closed_won = book.closed_won(prior.label, dimension, value) if prior else None
         pipe_gen = book.pipe_gen(label, dimension, value)
@@ -288,7 +290,7 @@ class _Assembly:
             pipe_gen=derived if pipe_gen is None else pipe_gen,
             pipe_gen_is_derived=derived is not None,
             prior_closed_won=prior_closed_won,
-            next_closed_won=book.closed_won(following.label, dimension, value),
+            next_closed_won=book.closed_won(following.label, dimension, value) if following else None,
         )
 
     def _row(self, name: str, key: str, shown: _Bundle, held: _Held, targets: _Targets) -> Row:
@@ -296,7 +298,7 @@ class _Assembly:
         judged = held.now
         verdict = self._judge(key, judged, judged.now, targets)
         trusted = self._judge(key, judged, judged.now.without(judged.untrusted), targets)
-        labels = [self._calendar.shift(self._period, step).label for step in range(4)]
+        labels = [period.label for period in (self._period, *self._following)]
         opens = (shown.now.open_pipeline, *shown.now.open_next)
         return Row(
             value=name,
@@ -308,7 +310,7 @@ class _Assembly:
             cells={metric: self._cell(metric, shown, held, verdict, trusted, targets) for metric in Metric},
             forecast_best_case=to_decimal(shown.now.forecast_best_case),
             open_pipeline_rolling_4q={
-                label: to_decimal(amount) for label, amount in zip(labels, opens, strict=True)
+                label: to_decimal(amount) for label, amount in zip(labels, opens, strict=False)
             },
             coverage_next=_ratio(held.following.open_next[0], targets.next_closed_won),
             prior_full_quarter={

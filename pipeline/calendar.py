@@ -5,6 +5,7 @@ import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from fractions import Fraction
@@ -206,6 +207,14 @@ class FiscalCalendar:
     def shift(self, period: Period, quarters: int) -> Period:
         """The quarter so many later, or earlier where negative. Raises `PeriodMissing`."""
         return self.quarters.numbered(self.quarters.number_of(period.start) + quarters)
+
+    def following(self, period: Period, count: int) -> tuple[Period, ...]:
+        """The next quarters, in order; fewer where a custom table ends."""
+        periods: list[Period] = []
+        with suppress(PeriodMissing):
+            for step in range(1, count + 1):
+                periods.append(self.shift(period, step))
+        return tuple(periods)
 
     def same_quarter_last_year(self, period: Period) -> Period | None:
         """`None` only where a custom table does not reach."""

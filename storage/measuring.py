@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    false,
     func,
     literal_column,
     or_,
@@ -30,6 +31,9 @@ from pipeline.sums import SliceSums
 from storage.scales import Scales
 from storage.tables import opportunity_version
 
+QUARTERS_AHEAD = 3
+"""Open pipeline is measured for this quarter and the next three."""
+
 _version = opportunity_version.c
 
 
@@ -39,8 +43,8 @@ class MeasuringPoint:
 
     as_of: date
     period: Period
-    following: tuple[Period, Period, Period]
-    """The next three quarters."""
+    following: tuple[Period, ...]
+    """The next three quarters, or as many of them as a custom calendar holds."""
 
     @property
     def day(self) -> int:
@@ -48,8 +52,7 @@ class MeasuringPoint:
 
 
 def measuring_point(calendar: FiscalCalendar, period: Period, as_of: date) -> MeasuringPoint:
-    following = (calendar.shift(period, 1), calendar.shift(period, 2), calendar.shift(period, 3))
-    return MeasuringPoint(as_of, period, following)
+    return MeasuringPoint(as_of, period, calendar.following(period, QUARTERS_AHEAD))
 
 
 def measure(
@@ -100,7 +103,7 @@ class Conditions:
 
     def __init__(self, point: MeasuringPoint, metrics: MetricsDefinition) -> None:
         start, end = point.period.start.toordinal(), point.period.end.toordinal()
-        last = point.following[-1].end.toordinal()
+        last = (point.period, *point.following)[-1].end.toordinal()
         self.is_open = and_(
             _version.deal_class == int(DealClass.OPEN_QUALIFIED), _version.category != int(Category.OMITTED)
         )
@@ -114,7 +117,7 @@ class Conditions:
         self.open_next = [
             and_(self.is_open, _version.close_day.between(one.start.toordinal(), one.end.toordinal()))
             for one in point.following
-        ]
+        ] + [false()] * (QUARTERS_AHEAD - len(point.following))
         self.overdue = and_(self.is_open, _version.close_day < start)
         entered = (
             _version.first_qualified if metrics.pipe_gen_basis == "qualified_date" else _version.created_day

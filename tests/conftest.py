@@ -44,7 +44,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     admin.dispose()
-    return server.replace("/postgres?", f"/{name}?")
+    return server.replace("postgres:@", "postgres@").replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture
