@@ -212,20 +212,30 @@ def _moments(deal: Deal, rules: VersionRules) -> list[_Moment]:
     """The deal's states in time order, from its creation to the last observation."""
     state = _earliest_state(deal)
     created_day = None if deal.created_at is None else rules.day_of(deal.created_at)
-    moments = _beginning(state, created_day, deal, rules)
+    closing = _assumed_closing(state, created_day, deal, rules)
+    is_assumed = closing is not None or not (rules.has_history or _has_stage_history(deal))
+    if closing is not None:
+        state = _in_stage(state, rules.assumed_open_stage, None)
+    moments = [] if created_day is None else [_Moment(created_day, state, False, is_assumed)]
     events: list[Change | Observation] = [*deal.changes, *deal.observations]
     events.sort(key=_MOMENT_OF)
     day_of = rules.day_of
     for event in events:
+        day = day_of(event.at)
+        if closing is not None and day >= closing.day:
+            state = _in_stage(state, closing.stage, closing.category)
+            moments.append(_Moment(closing.day, state, False, True))
+            closing = None
         if isinstance(event, Change):
             state = state.copy()
             for place, value in event.after:
                 state[place] = value
-            moments.append(_Moment(day_of(event.at), state, False, False))
+            moments.append(_Moment(day, state, False, is_assumed))
         else:
+            is_assumed = False
             if event.state is not None:
                 state = event.state
-            moments.append(_Moment(day_of(event.at), event.state, True, False))
+            moments.append(_Moment(day, event.state, True, False))
     return moments
 
 
@@ -247,29 +257,35 @@ def _earliest_state(deal: Deal) -> State:
     return state
 
 
-def _beginning(state: State, created_day: int | None, deal: Deal, rules: VersionRules) -> list[_Moment]:
-    """What the deal was from its creation to its first event."""
-    if any(place == STAGE for change in deal.changes for place, _ in change.after):
-        return (
-            [] if created_day is None else [_Moment(created_day, state, is_observed=False, is_assumed=False)]
-        )
-    is_closed = rules.standings[state[STAGE]].is_closed
+class _Closing(NamedTuple):
+    """When a deal without a history of its stages is taken to have closed, and as what."""
+
+    day: int
+    stage: StateValue
+    category: StateValue
+
+
+def _assumed_closing(
+    state: State, created_day: int | None, deal: Deal, rules: VersionRules
+) -> _Closing | None:
+    """On its close date, and by the first time that we saw it closed; it was open before."""
     close_day = state[CLOSE_DAY]
-    if not is_closed or not isinstance(close_day, int) or close_day <= (created_day or 0):
-        is_assumed = not rules.has_history
-        return (
-            []
-            if created_day is None
-            else [_Moment(created_day, state, is_observed=False, is_assumed=is_assumed)]
-        )
-    opened = state.copy()
-    opened[STAGE] = rules.assumed_open_stage
-    opened[CATEGORY] = None
-    closed_day = min(close_day, rules.day_of(deal.observations[0].at))
-    closed = _Moment(closed_day, state, is_observed=False, is_assumed=True)
-    if created_day is None:
-        return [closed]
-    return [_Moment(created_day, opened, is_observed=False, is_assumed=True), closed]
+    if _has_stage_history(deal) or not rules.standings[state[STAGE]].is_closed:
+        return None
+    if not isinstance(close_day, int) or close_day <= (created_day or 0):
+        return None
+    first_seen = rules.day_of(deal.observations[0].at)
+    return _Closing(min(close_day, first_seen), state[STAGE], state[CATEGORY])
+
+
+def _has_stage_history(deal: Deal) -> bool:
+    return any(place == STAGE for change in deal.changes for place, _ in change.after)
+
+
+def _in_stage(state: State, stage: StateValue, category: StateValue) -> State:
+    moved = state.copy()
+    moved[STAGE], moved[CATEGORY] = stage, category
+    return moved
 
 
 def _last_of_each_day(moments: Sequence[_Moment]) -> list[_Moment]:

@@ -221,6 +221,23 @@ def test_without_any_history_a_closed_deal_was_open_until_its_close_date() -> No
     assert {version.state_basis for version in lived.versions} == {APPROXIMATE}
 
 
+def test_tracked_fields_of_a_deal_without_history_of_its_stages_change_on_their_days() -> None:
+    """Won on 15 March, as far as we know; its region changed in February, while it was open."""
+    lived = life(
+        "2026-01-05T09:00",
+        [field_change("2026-02-10T09:00", REGION, "APAC", "EMEA")],
+        (PULL, state("Won", close="2026-03-15", region="EMEA")),
+        by=rules(has_history=False, tracked=[REGION, OWNER]),
+    )
+    assert spans(lived) == [
+        ("2026-01-05", "2026-02-10", OPEN),
+        ("2026-02-10", "2026-03-15", OPEN),
+        ("2026-03-15", None, WON),
+    ]
+    assert [version.parts[0].slice for version in lived.versions] == [3, 1, 1]
+    assert {version.state_basis for version in lived.versions} == {APPROXIMATE}
+
+
 def test_a_deal_won_with_a_close_date_to_come_was_won_by_our_first_pull() -> None:
     won = state("Won", close="2026-08-15")
     lived = life("2026-01-05T09:00", [], (PULL, won), by=rules(has_history=False))
