@@ -203,7 +203,7 @@ class Table:
         cells["coverage"] = judge.coverage(
             coverage, prior_coverage, held_now.open_pipeline, cells["forecast"]
         )
-        last_year = _over(held_then.open_pipeline, held_full.closed_won)
+        last_year = _over(held_then.open_pipeline, max(held_full.closed_won, ZERO))
         cells["open_pipeline"] = judge.open_pipeline(
             now.open_pipeline, then.open_pipeline, held_now.open_pipeline, last_year, coverage
         )
@@ -323,7 +323,7 @@ class _Judge:
         status, gap = self._of_target("coverage", figure, required), self._coverage_gap(pipeline)
         quarter = self.table.quarter
         is_late = self.table.share * quarter.days > quarter.days - 14
-        if is_late and self.state == "open" and SEVERITY[forecast.status] > SEVERITY[status]:
+        if is_late and self.state == "open" and SEVERITY[forecast.status] >= SEVERITY[status]:
             # The gap is that to green: what the forecast lacks too.
             status, gap = forecast.status, max(gap or ZERO, forecast.gap or ZERO)
         return self._cell(figure, prior, status, figure, required, gap, self.target)
@@ -338,7 +338,7 @@ class _Judge:
     ) -> Cell:
         """`last_year`: open pipeline at the same point over what was then closed in the full quarter."""
         measure, required, gap = coverage, self.required_coverage(), self._coverage_gap(held)
-        if last_year and self.target:
+        if last_year and last_year > 0 and self.target:
             measure, required = held, last_year * self.target
             gap = required - held
         status = self._of_target("open_pipeline", measure, required)

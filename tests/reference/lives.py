@@ -231,7 +231,7 @@ class Lives:
         for export, row in self._sightings(opportunity_id):
             events.append(export.now)
             if not export.has("OpportunityHistory") and (close := day(row["CloseDate"])) is not None:
-                events.append(datetime.combine(close, time(), self.terms.zone))
+                events.append(self.end_of(close) - timedelta(seconds=1))
         entries = []
         created_at = moment(self._first_known(opportunity_id)[1]["CreatedDate"])
         for event in sorted(max(event, created_at) for event in events):
