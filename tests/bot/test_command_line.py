@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from small_company import PULLED_AT, build_company
 
 from bot.cli.command_line import run
+from tests.bot.small_company import PULLED_AT, build_company
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ["apm region", "apm region by product", "hygiene", "waterfall --from 2026-05-01 --to 2026-05-15"]

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from small_company import build_company
 from structlog.testing import capture_logs
 
 from bot.app import Council, build_crm, open_council
@@ -15,6 +14,7 @@ from jobs.pull import run_pull
 from messages.render.terminal import render_text
 from messages.reply import Reply, Visibility
 from pipeline.definitions import CouncilDefinition, PeopleDefinition
+from tests.bot.small_company import build_company
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 ANA, MONA, ZOE = "ana@example.com", "mona@example.com", "zoe@example.com"

@@ -3,13 +3,13 @@
 import csv
 from io import StringIO
 
-import answers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.output.csv_sheet import csv_sheet, harmless
 from bot.output.csv_tables import deals_csv, hygiene_csv, matrix_csv, waterfall_csv
+from tests.bot import answers
 
 
 def lines_of(sheet: str) -> list[dict[str, str]]:

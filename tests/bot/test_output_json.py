@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import answers
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -14,6 +13,7 @@ from bot.output.hygiene_json import hygiene_json
 from bot.output.matrix_json import matrix_json, why_json
 from bot.output.waterfall_json import waterfall_json
 from pipeline.matrix import Dimension, Metric
+from tests.bot import answers
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 

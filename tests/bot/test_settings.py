@@ -4,13 +4,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from settings_files import CONTRACT, refusals, written
 
 from bot.settings import CrmDefinition, Settings, field_kinds, load_settings
 from crm.files.definition import Join
 from crm.records import FieldKind
 from pipeline.findings import Severity
 from pipeline.matrix import Metric
+from tests.bot.settings_files import CONTRACT, refusals, written
 
 
 def test_every_key_of_the_contract_loads_as_it_is_written() -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from settings_files import CONTRACT
 
 from bot.settings import check_settings_against, field_kinds, load_settings
 from pipeline.errors import ConfigurationError
+from tests.bot.settings_files import CONTRACT
 
 SECTIONS: dict[str, Any] = tomllib.loads(CONTRACT.read_text(encoding="utf-8"))
 ANYTHING = st.recursive(

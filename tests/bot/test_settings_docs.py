@@ -4,13 +4,12 @@ import re
 import tomllib
 from pathlib import Path
 
-from settings_files import CONTRACT, written
-
 from bot.settings import Sections, load_settings
 from bot.settings_docs import configuration_markdown
 from bot.settings_docs_text import EXAMPLE
 from pipeline.expressions import FACTS
 from pipeline.hygiene.catalogue import RULES
+from tests.bot.settings_files import CONTRACT, written
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 

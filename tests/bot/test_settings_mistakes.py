@@ -4,10 +4,10 @@
 from pathlib import Path
 
 import pytest
-from settings_files import CONTRACT, refusals, written
 
 from bot.settings import check_settings_against, load_settings
 from pipeline.errors import ConfigurationError
+from tests.bot.settings_files import CONTRACT, refusals, written
 
 MANY = Path(__file__).parent / "many_mistakes.toml"
 

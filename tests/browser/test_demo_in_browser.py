@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import Page, browsing
 from selenium.webdriver import Keys
+
+from tests.browser.chromium import Page, browsing
 
 pytestmark = pytest.mark.slow
 

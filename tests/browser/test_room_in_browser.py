@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from chromium import Page, browsing
 from selenium.webdriver import Keys
 
 from bot.preview.asking import Clicked, Question, Submitted, Typed
@@ -32,6 +31,7 @@ from messages.card import (
 )
 from messages.reply import Reply, Visibility
 from pipeline.matrix import Status
+from tests.browser.chromium import Page, browsing
 
 pytestmark = pytest.mark.slow
 

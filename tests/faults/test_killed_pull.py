@@ -12,7 +12,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from interrupted_pull import pull
 from sqlalchemy import Engine, select
 
 from bench.generate import Size, write_exports
@@ -27,6 +26,7 @@ from storage.database import open_database, reading
 from storage.hygiene_reading import read_hygiene
 from storage.mirror import read_mirror
 from storage.tables import opportunity, opportunity_key, opportunity_version, slice_table
+from tests.faults.interrupted_pull import pull
 
 CHILD = Path(__file__).with_name("interrupted_pull.py")
 TODAY = date(2026, 9, 15)

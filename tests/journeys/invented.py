@@ -9,10 +9,10 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
-from reference.quarters import Year
-from reference.terms import Resolver, Terms
 
-from journeys.exported import Cells, toml_section
+from tests.journeys.exported import Cells, toml_section
+from tests.reference.quarters import Year
+from tests.reference.terms import Resolver, Terms
 
 Tables = Mapping[str, Sequence[Cells]]
 

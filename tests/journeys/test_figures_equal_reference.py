@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from reference import bridge, figures
-from reference.deals import Company
-from reference.exports import read_export
-from reference.quarters import Quarter
 
 from bot.app import Council
-from journeys.exported import Exported
-from journeys.invented import Invented, companies
 from pipeline.matrix import Cell, Dimension, Matrix, Row, Status
 from storage.apm import read_apm
 from storage.bridge import read_waterfall
+from tests.journeys.exported import Exported
+from tests.journeys.invented import Invented, companies
+from tests.reference import bridge, figures
+from tests.reference.deals import Company
+from tests.reference.exports import read_export
+from tests.reference.quarters import Quarter
 
 DIMENSIONS = (Dimension.REGION, Dimension.SEGMENT, Dimension.SOURCE, Dimension.PRODUCT)
 CUTS: tuple[tuple[Dimension, ...], ...] = (

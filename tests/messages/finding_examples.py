@@ -4,12 +4,11 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from matrix_examples import AS_OF
-
 from pipeline.deals import DealLine
 from pipeline.findings import Audience, Finding, HygieneReport, PersonName, RuleNotice, Score, Severity
 from pipeline.pull_report import PullProblem, PullReport
 from pipeline.waterfall import Waterfall
+from tests.messages.matrix_examples import AS_OF
 
 NAUGHTY_NAMES = (
     "<!channel>",

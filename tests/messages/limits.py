@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from surfaces import texts
+from tests.messages.surfaces import texts
 
 Json = dict[str, Any]
 

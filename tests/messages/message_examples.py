@@ -3,19 +3,6 @@
 from datetime import date
 from decimal import Decimal
 
-from finding_examples import (
-    ANA,
-    CARA,
-    deal_lines,
-    findings,
-    hygiene_report,
-    pull_report,
-    scores,
-    team_findings,
-    waterfall,
-)
-from matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
-
 from messages.apm import compose_matrix, compose_row, compose_why
 from messages.card import (
     Align,
@@ -65,6 +52,18 @@ from messages.pull_report import compose_pull_report
 from messages.waterfall import compose_waterfall
 from pipeline.errors import ConfigurationError, Mistake, UnknownName
 from pipeline.matrix import Metric, Status
+from tests.messages.finding_examples import (
+    ANA,
+    CARA,
+    deal_lines,
+    findings,
+    hygiene_report,
+    pull_report,
+    scores,
+    team_findings,
+    waterfall,
+)
+from tests.messages.matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
 
 PICTURE = Image("heatmap-region-2026-11-23.png", "Region: EMEA red.", b"light", b"dark")
 

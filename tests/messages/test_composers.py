@@ -6,20 +6,6 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from finding_examples import (
-    ANA,
-    CARA,
-    deal_lines,
-    finding,
-    findings,
-    hygiene_report,
-    pull_report,
-    scores,
-    team_findings,
-    waterfall,
-)
-from matrix_examples import AS_OF, matrix, pair_matrix
-from message_examples import PICTURE
 
 from messages.apm import compose_matrix, compose_row, compose_why
 from messages.card import Buttons, Card, Facts, FigureCell, Folded, Paragraph, Table, TextCell, spoken
@@ -36,6 +22,20 @@ from messages.wording import Wording
 from pipeline.errors import AccessDenied, ConfigurationError, Mistake, NothingUsable
 from pipeline.findings import Severity
 from pipeline.matrix import Basis, Dimension, Metric, PeriodStamp, Row, Spend, TargetState
+from tests.messages.finding_examples import (
+    ANA,
+    CARA,
+    deal_lines,
+    finding,
+    findings,
+    hygiene_report,
+    pull_report,
+    scores,
+    team_findings,
+    waterfall,
+)
+from tests.messages.matrix_examples import AS_OF, matrix, pair_matrix
+from tests.messages.message_examples import PICTURE
 
 
 def words_of(card: Card) -> str:

@@ -4,9 +4,6 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from matrix_examples import last_week, many_rows, matrix
-from message_examples import PICTURE
-
 from messages.card import Card, Facts, Folded, Heading, Image, Paragraph, spoken, text
 from messages.council import (
     Actions,
@@ -19,6 +16,8 @@ from messages.council import (
 )
 from messages.render.terminal import render_text
 from pipeline.matrix import Metric, PeriodStamp, Status
+from tests.messages.matrix_examples import last_week, many_rows, matrix
+from tests.messages.message_examples import PICTURE
 
 
 def words_of(card: Card) -> str:

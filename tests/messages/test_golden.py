@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from message_examples import CARDS, form
-from surfaces import SURFACES, Surface
+
+from tests.messages.message_examples import CARDS, form
+from tests.messages.surfaces import SURFACES, Surface
 
 on_every_surface = pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
 

@@ -3,8 +3,6 @@
 from io import BytesIO
 
 import pytest
-from finding_examples import NAUGHTY_NAMES
-from matrix_examples import many_rows, matrix
 from PIL import Image as Picture
 
 from messages.figures import matrix_table
@@ -13,6 +11,8 @@ from messages.palette import DARK, LIGHT, Palette, contrast
 from messages.sheet import SCALE, drawable, fitted, fitting_size, text_width, wrapped
 from messages.wording import Wording
 from pipeline.matrix import Status
+from tests.messages.finding_examples import NAUGHTY_NAMES
+from tests.messages.matrix_examples import many_rows, matrix
 
 both_variants = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 

@@ -6,9 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from limits import check_adaptive, check_slack, count_words
-from message_examples import CARDS, form, plain_blocks
-from surfaces import SURFACES, Surface, texts
 
 from messages.card import (
     Button,
@@ -29,6 +26,9 @@ from messages.card import (
 )
 from messages.render import adaptive, blockkit, html, terminal
 from pipeline.matrix import Status
+from tests.messages.limits import check_adaptive, check_slack, count_words
+from tests.messages.message_examples import CARDS, form, plain_blocks
+from tests.messages.surfaces import SURFACES, Surface, texts
 
 words = st.text(max_size=300) | st.text(min_size=2000, max_size=9000)
 

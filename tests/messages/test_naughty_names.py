@@ -5,14 +5,14 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from finding_examples import NAUGHTY_NAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from message_examples import everything, form
-from surfaces import SURFACES, Surface, texts
 
 from messages.inert import inert, pieces
 from messages.render import adaptive, blockkit, html, terminal
+from tests.messages.finding_examples import NAUGHTY_NAMES
+from tests.messages.message_examples import everything, form
+from tests.messages.surfaces import SURFACES, Surface, texts
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066\u2067]")
 on_every_surface = pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)

@@ -3,8 +3,6 @@
 from typing import get_args
 
 import pytest
-from message_examples import CARDS, everything, form
-from surfaces import SURFACES, Surface
 
 from messages.card import (
     Block,
@@ -22,6 +20,8 @@ from messages.card import (
     text,
 )
 from pipeline.matrix import Status
+from tests.messages.message_examples import CARDS, everything, form
+from tests.messages.surfaces import SURFACES, Surface
 
 on_every_surface = pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from test_targets import row as target
+from tests.pipeline.test_targets import row as target
 
 from pipeline.assembly import Measures, SpendLine, assemble
 from pipeline.calendar import build_calendar

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from reference.deals import Company, Deal
-from reference.quarters import Quarter
+from tests.reference.deals import Company, Deal
+from tests.reference.quarters import Quarter
 
 TERMS = (
     "start", "new", "pulled_in", "pushed_in", "increased", "decreased", "fx", "won", "lost", "pushed_out",

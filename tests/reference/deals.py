@@ -7,11 +7,11 @@ from fractions import Fraction
 from functools import cache
 from typing import Literal
 
-from reference.exports import Export
-from reference.lives import Lives
-from reference.money import Rates
-from reference.places import Places
-from reference.terms import Terms
+from tests.reference.exports import Export
+from tests.reference.lives import Lives
+from tests.reference.money import Rates
+from tests.reference.places import Places
+from tests.reference.terms import Terms
 
 DealClass = Literal["open", "won", "lost"]
 

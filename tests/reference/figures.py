@@ -5,10 +5,10 @@ from dataclasses import astuple, dataclass
 from datetime import date
 from fractions import Fraction
 
-from reference.deals import Company, Deal
-from reference.exports import Row as CsvRow
-from reference.quarters import Quarter
-from reference.terms import on_curve
+from tests.reference.deals import Company, Deal
+from tests.reference.exports import Row as CsvRow
+from tests.reference.quarters import Quarter
+from tests.reference.terms import on_curve
 
 Slice = tuple[str, ...]
 """A value per dimension; the empty one is the company."""

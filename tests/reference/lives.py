@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
-from reference.exports import Export, Row, amount, day, flag, local_day, moment
-from reference.terms import Terms
+from tests.reference.exports import Export, Row, amount, day, flag, local_day, moment
+from tests.reference.terms import Terms
 
 CATEGORIES = {
     "Omitted": "Omitted",

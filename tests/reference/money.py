@@ -3,8 +3,8 @@
 from datetime import date
 from fractions import Fraction
 
-from reference.exports import Export, day
-from reference.terms import Terms
+from tests.reference.exports import Export, day
+from tests.reference.terms import Terms
 
 
 class Rates:

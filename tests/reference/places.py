@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import floor
 
-from reference.exports import Export, amount
-from reference.lives import Lives, State, View
-from reference.terms import Resolver
+from tests.reference.exports import Export, amount
+from tests.reference.lives import Lives, State, View
+from tests.reference.terms import Resolver
 
 UNASSIGNED = "(Unassigned)"
 NO_PRODUCT = "(No product)"

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from reference.quarters import Alignment, Year
+from tests.reference.quarters import Alignment, Year
 
 Knots = tuple[tuple[Fraction, Fraction], ...]
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from hygiene_mirror import HygieneMirror
 from sqlalchemy import Engine, create_engine
 
 from storage.tables import metadata
+from tests.storage.hygiene_mirror import HygieneMirror
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hygiene_mirror import HYGIENE, TODAY, HygieneMirror, day
 from sqlalchemy import insert, select
 
 from pipeline.crm_records import Capabilities
@@ -15,6 +14,7 @@ from pipeline.money import DatedRate, build_rate_table
 from pipeline.records import Category
 from storage.hygiene_findings import store_findings
 from storage.tables import FOREVER, currency_table, finding, rate
+from tests.storage.hygiene_mirror import HYGIENE, TODAY, HygieneMirror, day
 
 
 def found(mirror: HygieneMirror, rule: str) -> list[Finding]:

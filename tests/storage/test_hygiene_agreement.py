@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from hygiene_mirror import CAPABILITIES, DEFINITIONS, HYGIENE, PEOPLE, SLICES, STAGES, TODAY, HygieneMirror
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
@@ -17,6 +16,16 @@ from storage.hygiene import ask_hygiene
 from storage.hygiene_scan import DealReader, applies_in, is_broken_in, scan_deals
 from storage.hygiene_twins import find_twins
 from storage.tables import metadata
+from tests.storage.hygiene_mirror import (
+    CAPABILITIES,
+    DEFINITIONS,
+    HYGIENE,
+    PEOPLE,
+    SLICES,
+    STAGES,
+    TODAY,
+    HygieneMirror,
+)
 
 HYGIENE_WITH_CASES: Mapping[str, Any] = {
     **HYGIENE,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hygiene_mirror import COMPLETE_FIELDS, HygieneMirror
 
 from pipeline.findings import Severity
 from pipeline.hygiene.catalogue import RULES
 from pipeline.records import Category
+from tests.storage.hygiene_mirror import COMPLETE_FIELDS, HygieneMirror
 
 HIGH, MEDIUM, LOW = Severity.HIGH, Severity.MEDIUM, Severity.LOW
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 from time import perf_counter
 
 import pytest
-from demo_reckoning import REQUEST, pull, region_of, source_of, sums_at
 
 from crm.demo import DemoCrm, demo_cast
 from crm.demo.generate import generate_company
@@ -28,6 +27,7 @@ from pipeline.crm_records import (
     TargetRecord,
     UserRecord,
 )
+from tests.crm.demo.demo_reckoning import REQUEST, pull, region_of, source_of, sums_at
 
 TODAY = date(2026, 9, 15)
 QUARTERS = StandardQuarters(2, "ending_year")

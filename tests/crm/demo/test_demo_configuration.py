@@ -3,11 +3,10 @@
 import tomllib
 from datetime import date
 
-from demo_reckoning import FIELDS, pull
-
 from crm.demo import DemoCrm, demo_configuration
 from pipeline.definitions import CouncilDefinition, Definitions, PeopleDefinition
 from pipeline.matrix import Metric
+from tests.crm.demo.demo_reckoning import FIELDS, pull
 
 TODAY = date(2026, 9, 15)
 

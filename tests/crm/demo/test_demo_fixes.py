@@ -4,13 +4,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from demo_reckoning import Pulled, pull_from
 
 from crm.demo import DemoCrm
 from crm.records import Fix
 from pipeline.crm_records import FieldValue, OpportunityRecord
 from pipeline.errors import CouncilError, UnknownName
 from pipeline.records import Category
+from tests.crm.demo.demo_reckoning import Pulled, pull_from
 
 TODAY = date(2026, 9, 15)
 LATER = 1_789_500_000

@@ -4,9 +4,9 @@ from datetime import date
 from itertools import pairwise
 
 import pytest
-from demo_reckoning import QUARTERS, Pulled, day_of, pull
 
 from pipeline.records import Category
+from tests.crm.demo.demo_reckoning import QUARTERS, Pulled, day_of, pull
 
 DAYS = (date(2026, 11, 1), date(2026, 9, 15), date(2027, 1, 31))
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from demo_reckoning import Pulled, day_of, pull, pushes_of, region_of
 
 from crm.demo import demo_cast
 from pipeline.crm_records import OpportunityRecord
 from pipeline.records import Category
+from tests.crm.demo.demo_reckoning import Pulled, day_of, pull, pushes_of, region_of
 
 TODAY = date(2026, 9, 15)
 DAYS = (date(2026, 11, 1), TODAY, date(2026, 10, 31))

@@ -4,11 +4,19 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from demo_reckoning import QUARTERS, Pulled, coverage_needed, forecast_needed, pull, state_at, sums_at
-from demo_reckoning import colours_of as colours_at
 
 from crm.demo import demo_cast
 from pipeline.records import Category
+from tests.crm.demo.demo_reckoning import (
+    QUARTERS,
+    Pulled,
+    coverage_needed,
+    forecast_needed,
+    pull,
+    state_at,
+    sums_at,
+)
+from tests.crm.demo.demo_reckoning import colours_of as colours_at
 
 FIRST_DAY = date(2026, 11, 1)
 FIRST_WEEK = date(2026, 8, 4)

@@ -13,8 +13,8 @@ from crm.records import (
     RateRecord,
     TargetRecord,
 )
-from files.conftest import Folder, pull
 from pipeline.errors import CouncilError, NothingUsable
+from tests.crm.files.conftest import Folder, pull
 
 Opportunities = Callable[..., Folder]
 

@@ -13,9 +13,9 @@ from crm.files.clock import Clock
 from crm.files.fixes import append_fix, read_fixes
 from crm.files.stages import StageList
 from crm.records import FieldKind, Fix, StageRecord
-from files.conftest import Folder, day
 from pipeline.errors import CouncilError
 from pipeline.records import Category
+from tests.crm.files.conftest import Folder, day
 
 TEN_O_CLOCK = 1_767_261_600
 """2026-01-01T10:00:00Z."""

@@ -14,8 +14,8 @@ from crm.records import (
     RoleRecord,
     UserRecord,
 )
-from files.conftest import Folder, day, names
 from pipeline.errors import NothingUsable
+from tests.crm.files.conftest import Folder, day, names
 
 
 @pytest.fixture

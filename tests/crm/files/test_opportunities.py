@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from crm.records import FieldKind, LineItemRecord, OpportunityRecord, PullRequest
-from files.conftest import Folder, day
 from pipeline.records import Category
+from tests.crm.files.conftest import Folder, day
 
 Opportunities = Callable[..., Folder]
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from crm.files.csvfile import CsvFile
 from crm.files.problems import ProblemLog
 from crm.records import FieldKind, OpportunityRecord
-from files.conftest import Folder
 from pipeline.records import Category
+from tests.crm.files.conftest import Folder
 
 HEADER = (
     "Id", "Name", "StageName", "ForecastCategory", "Amount", "CloseDate", "CreatedDate", "OwnerId",

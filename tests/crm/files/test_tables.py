@@ -21,8 +21,8 @@ from crm.records import (
     TargetRecord,
     UserRecord,
 )
-from files.conftest import Folder, day
 from pipeline.records import Category
+from tests.crm.files.conftest import Folder, day
 
 EPOCH_2026 = 1_767_225_600
 """2026-01-01T00:00:00Z."""
