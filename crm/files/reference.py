@@ -21,8 +21,10 @@ from crm.files.problems import Fault, ProblemLog
 from crm.records import Batch, PeriodRecord, RateRecord, SpendRecord, TargetRecord
 from pipeline.matrix import Dimension
 from pipeline.nearest import did_you_mean
+from pipeline.targets import DEAL_TYPE
 
 TOTAL = "TOTAL"
+_TARGET_DIMENSIONS = (*(dimension.value for dimension in Dimension), DEAL_TYPE)
 _TARGET_METRICS = ("closed_won", "pipe_gen")
 
 
@@ -169,16 +171,15 @@ def _period_fault(label: str | None, first: int, last: int, seen: set[str]) -> F
 
 
 def _parse_dimension(text: str) -> str:
-    """A dimension, `TOTAL`, or a pair `region+product`. Raises `ValueError`."""
+    """A dimension, the deal type (for renewals), `TOTAL`, or a pair `region+product`. Raises `ValueError`."""
     if text.upper() == TOTAL:
         return TOTAL
     parts = [part.strip().lower() for part in text.split("+")]
     for part in parts:
-        if part not in set(Dimension):
-            known = ", ".join(Dimension)
-            raise ValueError(
-                f"expected {TOTAL}, {known}, or a pair such as region+product{did_you_mean(part, Dimension)}"
-            )
+        if part not in _TARGET_DIMENSIONS:
+            known = ", ".join(_TARGET_DIMENSIONS)
+            nearest = did_you_mean(part, _TARGET_DIMENSIONS)
+            raise ValueError(f"expected {TOTAL}, {known}, or a pair such as region+product{nearest}")
     return "+".join(parts)
 
 

@@ -221,12 +221,14 @@ def test_targets_and_spend(deals: Folder) -> None:
         "period,dimension,value,metric,amount,currency",
         "FY27 Q1,TOTAL,TOTAL,closed_won,1000,",
         "FY27 Q1,Region + Product,EMEA+Cloud,pipe_gen,300,eur",
+        "FY27 Q1,deal_type,renewal,closed_won,70,",
     )
     deals.rows("spend.csv", "period,lever,amount,heads", "FY27 Q1,events,500,3", "FY27 Q1,digital,20,")
     pulled = deals.pull()
     assert pulled.of(TargetRecord) == [
         TargetRecord("FY27 Q1", "TOTAL", "TOTAL", "closed_won", 10_000_000, None),
         TargetRecord("FY27 Q1", "region+product", "EMEA+Cloud", "pipe_gen", 3_000_000, "EUR"),
+        TargetRecord("FY27 Q1", "deal_type", "renewal", "closed_won", 700_000, None),
     ]
     assert pulled.of(SpendRecord) == [
         SpendRecord("FY27 Q1", "events", 5_000_000, 3),
