@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Index, Table, select
+from sqlalchemy import Connection, Engine, Table, select
 
 from pipeline.crm_records import (
     AccountRecord,
@@ -108,7 +108,7 @@ class Staging:
         self._write()
         for table in STAGED:
             with writing(self._engine) as connection:
-                _index_of(table).create(connection)
+                _create_walk(connection, table)
 
     def _take_records(self, records: Sequence[Record]) -> None:
         kind = type(records[0])
@@ -152,7 +152,7 @@ def empty_staging(engine: Engine) -> None:
     with writing(engine) as connection:
         empty_table(connection, staged_opportunity)
         for table in STAGED:
-            _index_of(table).drop(connection, checkfirst=True)
+            connection.exec_driver_sql(f"DROP INDEX IF EXISTS {table.name}_walk")
             empty_table(connection, table)
 
 
@@ -162,12 +162,10 @@ def is_staged(engine: Engine) -> bool:
         return connection.execute(select(staged_opportunity.c.crm_id).limit(1)).first() is not None
 
 
-def _index_of(table: Table) -> Index:
-    """The index by which the merge walks through a staged table; it exists between pulls only."""
-    for index in table.indexes:
-        return index
-    columns = [table.c.crm_id, *([table.c["at"]] if "at" in table.c else [])]
-    return Index(f"{table.name}_walk", *columns)
+def _create_walk(connection: Connection, table: Table) -> None:
+    """The index by which the merge walks through a staged table; it exists while a pull does."""
+    columns = 'crm_id, "at"' if "at" in table.c else "crm_id"
+    connection.exec_driver_sql(f"CREATE INDEX {table.name}_walk ON {table.name} ({columns})")
 
 
 def _replace_accounts(connection: Connection, rows: list[Sequence[Any]]) -> None:
