@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from tests.pipeline.test_targets import row as target
 
 from pipeline.assembly import Measures, SpendLine, assemble
 from pipeline.calendar import build_calendar
@@ -17,6 +16,7 @@ from pipeline.matrix import Basis, Caveats, Dimension, Matrix, Metric, Status, T
 from pipeline.money import build_rate_table
 from pipeline.sums import SliceSums, SliceValues
 from pipeline.targets import TargetBook, build_targets
+from tests.pipeline.test_targets import row as target
 
 AS_OF = date(2026, 3, 17)
 """Day 45 of the 89 days of FY27 Q1, which began on 1 February 2026."""
