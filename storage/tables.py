@@ -51,20 +51,6 @@ class Mirror(SQLModel, table=True):
     """JSON: tables and fields the CRM account holds, and notices of the last pull."""
 
 
-class PullRun(SQLModel, table=True):
-    """One pull: how far it came, and what it reported."""
-
-    __tablename__ = "pull_run"
-
-    id: int | None = Field(default=None, primary_key=True)
-    source: str
-    started_at: int = Field(sa_type=BigInteger)
-    finished_at: int | None = Field(default=None, sa_type=BigInteger)
-    state: str = "staging"
-    """`staging`, `merging`, `measuring`, `done` or `failed`."""
-    report: str = "{}"
-
-
 opportunity_key = Table(
     "opportunity_key",
     metadata,

@@ -159,15 +159,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('no'),
     sa.UniqueConstraint('crm_id')
     )
-    op.create_table('pull_run',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('started_at', sa.BigInteger(), nullable=False),
-    sa.Column('finished_at', sa.BigInteger(), nullable=True),
-    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('report', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.PrimaryKeyConstraint('id')
-    )
     op.create_table('rate',
     sa.Column('no', sa.Integer(), nullable=False),
     sa.Column('currency', sa.Text(), nullable=False),
@@ -299,7 +290,6 @@ def downgrade() -> None:
     op.drop_table('slice')
     op.drop_table('role')
     op.drop_table('rate')
-    op.drop_table('pull_run')
     op.drop_table('person')
     with op.batch_alter_table('opportunity_version', schema=None) as batch_op:
         batch_op.drop_index('opportunity_version_dead', sqlite_where=sa.text('gen_to < 2147483647'), postgresql_where=sa.text('gen_to < 2147483647'))
