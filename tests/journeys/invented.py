@@ -9,6 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import RepresentationPrinter
 
 from tests.journeys.exported import Cells, toml_section
 from tests.reference.quarters import Year
@@ -145,6 +146,9 @@ class Invented:
         """Short: the exports themselves fill pages."""
         pulls = [f"{now:%Y-%m-%d}: {len(tables['Opportunity'])} deals" for now, tables in self.exports]
         return f"Invented({pulls}, {self.terms})"
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
+        printer.text(repr(self))
 
 
 @dataclass(frozen=True)

@@ -390,8 +390,8 @@ class _Judge:
         target: Fraction | None,
     ) -> Cell:
         yoy = figure / prior - 1 if figure is not None and prior else None
-        held = None if gap is None else max(gap, ZERO)
-        return Cell(figure, prior, yoy, status, measure, required, held, target)
+        to_green = None if gap is None else ZERO if status == "green" else max(gap, ZERO)
+        return Cell(figure, prior, yoy, status, measure, required, to_green, target)
 
 
 def _row_status(cells: Mapping[str, str]) -> str:
