@@ -6,9 +6,9 @@ it lies in `FOLDER/measured`, some 3 GB for a million opportunities.
 The limits, for 1,000,000 opportunities with 5,000,000 history rows on two cores:
 
 - memory: well under 1 GB, whatever the number of rows;
-- first load: about 6 to 8 times the bare import of the same rows. The import stores texts; a load parses
-  and checks every value, puts the history in order and builds the versions;
-- measuring today and a year ago: 2 to 3 times a bare scan of the versions, a day;
+- first load: 6 to 8 times the bare import of the same rows. The import stores texts; a load parses and
+  checks every value, puts the history in order and builds the versions. Not held yet: see README.md;
+- measuring a day: 2 to 3 times a bare scan of the versions;
 - `/apm` from stored tables: tenths of a millisecond to a few milliseconds.
 """
 
@@ -45,7 +45,7 @@ class Figures:
 
 
 def run_benchmark(folder: Path, now: datetime, changed: int = CHANGED) -> Figures:
-    """All of it, in order; takes about ten minutes for a million opportunities."""
+    """All of it, in order; takes ten to twenty minutes for a million opportunities."""
     config, results = folder / "council.toml", folder / "measured"
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir()
