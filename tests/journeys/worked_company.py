@@ -332,7 +332,8 @@ WORKED = Company(
                 Step("2026-03-11", "Qualification", "2026-01-30", "25"),
             ),
         ),
-        # A renewal, which stays out of all of this.
+        # Renewals, which stay out of all of this: one won, one overdue since January.
+        "23": Story("EMEA", (Step("2025-12-20", "Negotiation", "2026-01-15", "600"),), type="Renewal"),
         "22": Story(
             "EMEA",
             (
