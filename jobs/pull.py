@@ -22,7 +22,7 @@ from storage.apm import definitions_hash, store_tables
 from storage.bulk import collecting_rarely
 from storage.database import Engine
 from storage.hygiene_reading import store_hygiene
-from storage.merging import Merge, MergeCounts, MergeRequest
+from storage.merging import Merge, MergeCounts
 from storage.mirror import (
     MirrorState,
     Switch,
@@ -33,6 +33,7 @@ from storage.mirror import (
     read_mirror,
     switch_over,
 )
+from storage.rebuilding import MergeRequest
 from storage.staging import Reference, Staging, empty_staging
 
 LARGEST_DELETION = 0.2
