@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from storage.hygiene_reading import read_hygiene
-
 from handlers.grammar import HygieneScope, ShowHygiene
 from handlers.today import read_today
 from messages.hygiene import compose_company, compose_own, compose_team
@@ -13,6 +11,7 @@ from pipeline.company import Company
 from pipeline.errors import AccessDenied
 from pipeline.findings import Audience, Finding, HygieneReport, PersonName
 from storage.database import Engine
+from storage.hygiene_reading import read_hygiene
 
 
 def show_hygiene(engine: Engine, company: Company, member: Member, wanted: ShowHygiene) -> Reply:
