@@ -38,8 +38,6 @@ from storage.staging import Reference, Staging, empty_staging
 
 LARGEST_DELETION = 0.2
 """A complete pull that would delete more than this share of the deals is refused."""
-FEWEST_TO_DOUBT = 5
-"""Below this many deletions nothing is doubted: a small company closes its books too."""
 SHOWN_A_KIND = 20
 SHOWN_IN_ALL = 200
 
@@ -255,7 +253,7 @@ def _calendar(company: Company, reference: Reference) -> FiscalCalendar:
 
 
 def _check_deletion(absent: int, standing: int) -> None:
-    if absent > FEWEST_TO_DOUBT and absent > LARGEST_DELETION * standing:
+    if absent > LARGEST_DELETION * standing:
         raise PullRefused(
             f"{absent:,} of {standing:,} opportunities are absent from this export, which is more than "
             f"{LARGEST_DELETION:.0%}: it looks cut off, so nothing was changed. If they really are gone, "

@@ -410,7 +410,7 @@ def companies(draw: st.DrawFn, pulls: int = 1) -> Invented:
     deals = [draw(scripts(number, first_day)) for number in range(1, count + 1)]
     deals[0] = replace(deals[0], created=min(deals[0].created, moments[0] - timedelta(days=1)), ends=None)
     gone = [deal for deal in deals if deal.ends is not None and not deal.is_marked]
-    for deal in gone[3 if chosen.complete else 0 :]:
+    for deal in gone[1 if chosen.complete and count >= 10 else 0 :]:
         deals[deal.number - 1] = replace(deal, is_marked=True)
     last = moments[-1].astimezone(chosen.zone).date()
     year = chosen.year

@@ -89,6 +89,8 @@ COMMIT = _deal(
     Region__c="AMER",
 )
 OPEN = _deal("006C", "Qualification", "300", "2027-01-15", "2026-06-01")
+LOST = [_deal(f"006L{n}", "Closed Lost", "10", "2025-03-01", "2025-01-01") for n in range(2)]
+"""Long ago: they are in no figure below."""
 HISTORY = [
     _change("006A", "2026-08-10", "Qualification", "900", "2026-10-15"),
     _change("006A", "2026-11-10", "Closed Won", "1000", "2026-11-10"),
@@ -100,7 +102,7 @@ HISTORY = [
 
 @pytest.fixture
 def company(database_url: str, tmp_path: Path) -> Iterator[Exported]:
-    """Three deals after the first pull, on either database."""
+    """Three deals that matter after the first pull, on either database."""
     exported = Exported(tmp_path, CONFIGURATION.format(url=database_url))
     _export(exported, [WON, COMMIT, OPEN])
     exported.pull(FIRST_PULL)
@@ -111,7 +113,7 @@ def company(database_url: str, tmp_path: Path) -> Iterator[Exported]:
 def _export(exported: Exported, deals: list[dict[str, str]]) -> None:
     exported.write(
         {
-            "Opportunity": deals,
+            "Opportunity": [*deals, *LOST],
             "OpportunityHistory": HISTORY,
             "OpportunityStage": STAGES,
             "OpportunityLineItem": LINES,
@@ -181,7 +183,7 @@ def test_a_second_pull_moves_open_deals_and_leaves_won_ones_and_the_past(company
 def test_a_pull_of_the_same_exports_changes_nothing(company: Exported) -> None:
     before = _table(company, date(2026, 11, 23))
     report = company.pull(SECOND_PULL)
-    assert (report.new, report.changed, report.unchanged, report.deleted) == (0, 0, 3, 0)
+    assert (report.new, report.changed, report.unchanged, report.deleted) == (0, 0, 5, 0)
     assert _table(company, date(2026, 11, 23)).rows == before.rows
 
 

@@ -270,10 +270,11 @@ def test_a_deal_of_a_merged_account_takes_the_segment_of_the_other(again: Any) -
 
 
 def test_a_deal_that_is_absent_from_a_complete_export_ends(again: Any) -> None:
-    stories = {"01": deal(OPEN_STEP), "02": deal(OPEN_STEP)}
-    exported = again(Company(stories), Company({"01": stories["01"]}))
-    assert table(exported, as_of=date(2026, 3, 23)).total.cells[OPEN].figure == 200
-    assert table(exported, as_of=date(2026, 3, 24)).total.cells[OPEN].figure == 100
+    stories = {f"0{number}": deal(OPEN_STEP) for number in range(1, 6)}
+    left = {number: story for number, story in stories.items() if number != "02"}
+    exported = again(Company(stories), Company(left))
+    assert table(exported, as_of=date(2026, 3, 23)).total.cells[OPEN].figure == 500
+    assert table(exported, as_of=date(2026, 3, 24)).total.cells[OPEN].figure == 400
     assert waterfall_of_removed(exported) == {"02": 100}
 
 
