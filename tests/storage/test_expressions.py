@@ -1,5 +1,6 @@
 """Conditions compiled to SQL are true of exactly the rows for which `evaluate` is."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -127,10 +128,11 @@ EXPRESSIONS: st.SearchStrategy[Expression] = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
+def engine() -> Iterator[Engine]:
     engine = create_engine("sqlite://")
     facts_table.create(engine)
-    return engine
+    yield engine
+    engine.dispose()
 
 
 def stored(value: FactValue, name: str) -> object:
