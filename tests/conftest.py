@@ -1,4 +1,7 @@
-"""What all tests share: databases, and a hypothesis that does not look at the clock."""
+"""What all tests share: databases, and a hypothesis that looks neither at the clock nor at dice.
+
+The same commit always tries the same examples; new ones are for `pytest --hypothesis-profile=search`.
+"""
 
 import itertools
 import os
@@ -12,7 +15,8 @@ from sqlalchemy import Engine, create_engine, text
 
 from storage.database import open_database
 
-settings.register_profile("pipeline-council", deadline=None)
+settings.register_profile("pipeline-council", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("pipeline-council")
 
 _names = itertools.count()

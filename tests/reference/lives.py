@@ -228,7 +228,7 @@ class Lives:
         """The day of the first entry into the qualified stage or later."""
         events = [datetime.combine(self.created(opportunity_id), time(), self.terms.zone)]
         events += [moment(row["CreatedDate"]) for row in self.history(opportunity_id)]
-        for export, row in self._sightings(opportunity_id):
+        for export, row in self._sightings(opportunity_id) or [self._first_known(opportunity_id)]:
             events.append(export.now)
             if not export.has("OpportunityHistory") and (close := day(row["CloseDate"])) is not None:
                 events.append(self.end_of(close) - timedelta(seconds=1))
