@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.settings import DEFAULT_FILE, Settings, load_settings
 from crm.files.definition import FilesDefinition
 from crm.records import Crm
+from handlers.asking import Desk
 from pipeline.company import Company
 from pipeline.errors import CouncilError
 from storage.database import Engine, open_database
@@ -45,8 +46,20 @@ def open_council(settings: Settings) -> Council:
     return Council(settings, build_company(settings), open_database(settings.database_url))
 
 
+def open_desk(council: Council, now: datetime) -> Desk:
+    """What the handlers work at; the demo company lives up to `now`."""
+    return Desk(council.engine, council.company, build_crm(council.settings, now))
+
+
 def build_company(settings: Settings) -> Company:
-    return Company(settings.definitions, settings.hygiene, settings.people, settings.council)
+    return Company(
+        settings.definitions,
+        settings.hygiene,
+        settings.people,
+        settings.council,
+        settings.nudges,
+        settings.actions,
+    )
 
 
 def build_crm(settings: Settings, now: datetime) -> Crm:

@@ -1,4 +1,4 @@
-"""From a person and what they typed or clicked to a reply: find the person, read it, answer.
+"""From a person and what they asked to a reply: find the person, ask the handler.
 
 The one place where an error becomes a message. Access is asked in the handlers, which know the object.
 """
@@ -6,49 +6,38 @@ The one place where an error becomes a message. Access is asked in the handlers,
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import assert_never
+from datetime import UTC, datetime
 
 import structlog
 
-from handlers.apm import show_matrix, show_why
-from handlers.clicks import read_click
-from handlers.grammar import Command, ShowHelp, ShowHygiene, ShowMatrix, ShowWhy, read_command
-from handlers.help import show_help
-from handlers.hygiene import show_hygiene
+from handlers.asking import Asked, Desk, Question, Where
+from handlers.capabilities import answer
 from messages.problem import compose_failure, compose_problem
 from messages.reply import Reply
 from pipeline.access import Member, identify
-from pipeline.company import Company
 from pipeline.errors import CouncilError
-from storage.database import Engine
 from storage.people import read_people
 
 logger = structlog.get_logger()
 
+NOWHERE = Where()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
 
 @dataclass(frozen=True)
 class Dispatch:
-    """Answers for one company, the same on every surface. Blocks while it reads the database."""
+    """Answers for one company, the same on every surface. Blocks while it reads the database or the CRM."""
 
-    engine: Engine
-    company: Company
+    desk: Desk
+    clock: Callable[[], datetime] = _now
 
-    def answer_typed(self, who: str, typed: str) -> Reply:
-        """`who`: CRM user id or e-mail, proved by the surface. Never raises."""
-        return self._answer(who, lambda: read_command(typed))
-
-    def answer_click(self, who: str, command: str, argument: str) -> Reply:
-        """A button of one of our messages; both values prove nothing and are read anew. Never raises."""
-        return self._answer(who, lambda: read_click(command, argument))
-
-    def member(self, who: str) -> Member:
-        """Raises `AccessDenied` for somebody whom nobody knows."""
-        return identify(read_people(self.engine), self.company.people, self.company.council, who)
-
-    def _answer(self, who: str, read: Callable[[], Command]) -> Reply:
+    def answer(self, who: str, question: Question, where: Where = NOWHERE, event: str | None = None) -> Reply:
+        """`who`: CRM user id or e-mail, proved by the surface; the question proves nothing. Never raises."""
         try:
-            member = self.member(who)
-            return self._handle(member, read())
+            return answer(Asked(self.desk, self.member(who), where, self.clock(), event), question)
         except CouncilError as error:
             return Reply((compose_problem(error),))
         except Exception:  # whatever broke, the person gets an answer and the log the rest
@@ -56,17 +45,10 @@ class Dispatch:
             logger.exception("answer_failed", asker=_loggable(who), reference=reference)
             return Reply((compose_failure(reference),))
 
-    def _handle(self, member: Member, command: Command) -> Reply:
-        match command:
-            case ShowMatrix():
-                return show_matrix(self.engine, self.company, member, command)
-            case ShowWhy():
-                return show_why(self.engine, self.company, member, command)
-            case ShowHygiene():
-                return show_hygiene(self.engine, self.company, member, command)
-            case ShowHelp():
-                return show_help(member)
-        assert_never(command)
+    def member(self, who: str) -> Member:
+        """Raises `AccessDenied` for somebody whom nobody knows."""
+        company = self.desk.company
+        return identify(read_people(self.desk.engine), company.people, company.council, who)
 
 
 def _loggable(who: str) -> str:

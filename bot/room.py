@@ -5,15 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.app import Council
-from bot.dispatch import Dispatch
-from bot.preview.asking import Clicked, Question, Submitted, Typed
 from bot.preview.room import Guest, direct_message
 from bot.preview.seeding import SeededPost
 from handlers.today import read_today
 from jobs.council import compose_weekly_post
 from messages.card import Block, Buttons, Card, Folded, PlainBlock
 from messages.nudge import compose_digest
-from messages.reply import Reply
 from pipeline.access import Member, Role, identify
 from pipeline.errors import AccessDenied
 from pipeline.findings import Audience, PersonName
@@ -59,14 +56,6 @@ def _says(member: Member) -> str:
     if member.reports:
         return f"Leads {len(member.reports)} people"
     return ", ".join(sorted(role.value for role in member.roles)).capitalize()
-
-
-def answer_of(dispatch: Dispatch, who: str, question: Question) -> Reply:
-    match question:
-        case Typed(text=words):
-            return dispatch.answer_typed(who, words)
-        case Clicked(command=command, argument=argument) | Submitted(command=command, argument=argument):
-            return dispatch.answer_click(who, command, argument)
 
 
 def seed_posts(council: Council, reps: Sequence[PersonName], now: datetime) -> tuple[SeededPost, ...]:

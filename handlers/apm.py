@@ -2,13 +2,16 @@
 
 from datetime import date
 
-from handlers.grammar import ShowMatrix, ShowWhy
+from handlers.asking import Asked, Clicked
+from handlers.capability import Capability, Words
+from handlers.grammar import ShowMatrix, ShowWhy, read_apm_words, read_dimension, read_metric
 from handlers.today import read_today
 from handlers.values import check_offered, find_value, row_of
 from handlers.visible import sees_deals, visible_deals, visible_matrix
-from messages.apm import compose_matrix, compose_row, compose_why
+from handlers.words import old_button
+from messages.apm import SHOW_WHY, compose_matrix, compose_row, compose_why
 from messages.reply import Reply
-from pipeline.access import FiguresScope, Member, TeamOnly, figures_scope
+from pipeline.access import FiguresScope, TeamOnly, figures_scope
 from pipeline.company import Company
 from pipeline.matrix import Dimension, Matrix
 from storage.apm import read_apm
@@ -16,9 +19,31 @@ from storage.database import Engine
 from storage.deals import read_deals
 
 
-def show_matrix(engine: Engine, company: Company, member: Member, wanted: ShowMatrix) -> Reply:
+def answer_apm(asked: Asked, words: Words) -> Reply:
+    wanted = read_apm_words(words)
+    return show_why(asked, wanted) if isinstance(wanted, ShowWhy) else show_matrix(asked, wanted)
+
+
+def answer_why_button(asked: Asked, clicked: Clicked) -> Reply:
+    return show_why(asked, read_why_button(clicked.argument))
+
+
+def read_why_button(argument: str) -> ShowWhy:
+    """`region/EMEA/coverage`; a value may hold a slash. Raises `CommandNotUnderstood` or `UnknownName`."""
+    if argument.count("/") < 2:
+        raise old_button()
+    dimension, rest = argument.split("/", 1)
+    value, metric = rest.rsplit("/", 1)
+    return ShowWhy(value, read_metric(metric), read_dimension(dimension))
+
+
+CAPABILITY = Capability(typed={"apm": answer_apm}, clicks={SHOW_WHY: answer_why_button})
+
+
+def show_matrix(asked: Asked, wanted: ShowMatrix) -> Reply:
     """The table, or the row where a value is named. Raises `CouncilError`."""
-    scope = figures_scope(member)
+    engine, company = asked.engine, asked.company
+    scope = figures_scope(asked.member)
     dimension, value = _named(engine, company, wanted)
     as_of = wanted.as_of or read_today(engine)
     matrix = _matrix(engine, company, scope, as_of, dimension, wanted.by)
@@ -26,8 +51,9 @@ def show_matrix(engine: Engine, company: Company, member: Member, wanted: ShowMa
     return Reply((card,))
 
 
-def show_why(engine: Engine, company: Company, member: Member, wanted: ShowWhy) -> Reply:
+def show_why(asked: Asked, wanted: ShowWhy) -> Reply:
     """One cell with the sentence that explains it and, for those who may see them, its deals."""
+    engine, company, member = asked.engine, asked.company, asked.member
     scope = figures_scope(member)
     dimension, value = find_value(engine, company, wanted.value, wanted.dimension)
     as_of = wanted.as_of or read_today(engine)

@@ -1,8 +1,7 @@
-"""What people type: `/apm region by product`, `/apm why EMEA coverage`, `/hygiene team`, `/help`.
+"""What people type of figures and hygiene: `/apm region by product`, `/apm why EMEA coverage`.
 
-The slash, case and a mention in front do not count. A small parser of our own reads better here than
-the command line's: commands are half sentences (`why EMEA coverage`, `region EMEA by product on ...`)
-with values of several words, not options.
+A small parser of our own reads better here than the command line's: commands are half sentences
+(`why EMEA coverage`, `region EMEA by product on ...`) with values of several words, not options.
 """
 
 from collections.abc import Sequence
@@ -10,11 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from handlers.words import CommandNotUnderstood, split_words
+from handlers.words import CommandNotUnderstood
 from pipeline.errors import UnknownName
 from pipeline.matching import match_name
 from pipeline.matrix import TOTAL, Dimension, Metric
-from pipeline.nearest import did_you_mean
 
 
 class HygieneScope(StrEnum):
@@ -49,17 +47,6 @@ class ShowHygiene:
     scope: HygieneScope = HygieneScope.OWN
 
 
-@dataclass(frozen=True)
-class ShowHelp:
-    pass
-
-
-Command = ShowMatrix | ShowWhy | ShowHygiene | ShowHelp
-
-COMMANDS = ("apm", "hygiene", "help")
-_WORDS_OF_A_NAME = 3
-"""`@Pipeline Council apm region`: so many words of a mention at most."""
-
 _METRIC_NAMES = {
     "forecast": Metric.FORECAST,
     "closed won": Metric.CLOSED_WON,
@@ -71,22 +58,6 @@ _METRIC_NAMES = {
     "pipe generation": Metric.PIPE_GEN,
     "coverage": Metric.COVERAGE,
 }
-
-
-def read_command(typed: str) -> Command:
-    """What is asked for. Raises `CommandNotUnderstood` or `UnknownName`, each with what to type instead."""
-    words = _without_name(split_words(typed))
-    if not words:
-        return ShowHelp()
-    name, rest = words[0].lstrip("/").casefold(), words[1:]
-    if name == "apm":
-        return read_apm(rest)
-    if name == "hygiene":
-        return _hygiene(rest)
-    if name == "help":
-        return ShowHelp()
-    hint = did_you_mean(name, COMMANDS) or "."
-    raise CommandNotUnderstood(f"I do not know “{words[0]}”{hint} Try /apm region, /hygiene or /help.")
 
 
 def read_metric(word: str) -> Metric:
@@ -105,20 +76,10 @@ def read_dimension(word: str) -> Dimension:
     return Dimension(match_name(singular or word, names, "dimension"))
 
 
-def _without_name(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Where the surface left our own name in front, the command starts after it."""
-    if not words or not words[0].startswith("@"):
-        return words
-    for start, word in enumerate(words[1 : _WORDS_OF_A_NAME + 1], start=1):
-        if word.lstrip("/").casefold() in COMMANDS:
-            return words[start:]
-    return words[1:]
-
-
 # --- /apm -----------------------------------------------------------------------------------------
 
 
-def read_apm(words: Sequence[str]) -> ShowMatrix | ShowWhy:
+def read_apm_words(words: Sequence[str]) -> ShowMatrix | ShowWhy:
     """What stands after `apm`. Raises `CommandNotUnderstood` or `UnknownName`."""
     words, as_of = _without_day(words)
     if words and words[0].casefold() == "why":
@@ -198,7 +159,8 @@ def _metric(words: str) -> Metric | None:
 # --- /hygiene -------------------------------------------------------------------------------------
 
 
-def _hygiene(words: Sequence[str]) -> ShowHygiene:
+def read_hygiene_words(words: Sequence[str]) -> ShowHygiene:
+    """What stands after `hygiene`. Raises `UnknownName`."""
     if not words:
         return ShowHygiene()
     name = match_name(" ".join(words), [scope.value for scope in HygieneScope], "view of hygiene")

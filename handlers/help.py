@@ -1,9 +1,13 @@
 """`/help`: what somebody may type, by their roles."""
 
+from handlers.asking import Asked
+from handlers.capability import Capability, Words
 from messages.help import compose_help
 from messages.reply import Reply
-from pipeline.access import Member
 
 
-def show_help(member: Member) -> Reply:
-    return Reply((compose_help([role.value for role in member.roles]),))
+def answer_help(asked: Asked, words: Words) -> Reply:  # noqa: ARG001 - whatever is asked after help, it is help
+    return Reply((compose_help([role.value for role in asked.member.roles]),))
+
+
+CAPABILITY = Capability(typed={"help": answer_help})

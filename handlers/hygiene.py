@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from handlers.grammar import HygieneScope, ShowHygiene
+from handlers.asking import Asked
+from handlers.capability import Capability, Words
+from handlers.grammar import HygieneScope, ShowHygiene, read_hygiene_words
 from handlers.today import read_today
 from messages.hygiene import compose_company, compose_own, compose_team
 from messages.reply import Reply
@@ -14,10 +16,13 @@ from storage.database import Engine
 from storage.hygiene_reading import read_hygiene
 
 
-def show_hygiene(engine: Engine, company: Company, member: Member, wanted: ShowHygiene) -> Reply:
+def answer_hygiene(asked: Asked, words: Words) -> Reply:
     """Raises `AccessDenied` where the person's role does not see that view."""
-    show = _VIEWS[_scope(member, wanted)]
-    return show(engine, company, member)
+    show = _VIEWS[_scope(asked.member, read_hygiene_words(words))]
+    return show(asked.engine, asked.company, asked.member)
+
+
+CAPABILITY = Capability(typed={"hygiene": answer_hygiene})
 
 
 def _scope(member: Member, wanted: ShowHygiene) -> HygieneScope:

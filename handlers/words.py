@@ -1,6 +1,7 @@
 """Splitting a typed command into words, however a keyboard or a clipboard has dressed it."""
 
 import re
+from collections.abc import Collection
 
 from pipeline.errors import CouncilError
 from pipeline.matching import undressed
@@ -10,8 +11,18 @@ class CommandNotUnderstood(CouncilError):
     """A command that is not of the grammar; the text says which are."""
 
 
+def old_button() -> CommandNotUnderstood:
+    """For a control that we no longer offer, or whose argument is not of its form."""
+    return CommandNotUnderstood(
+        "This button is from an older message. Ask again, for example with /apm region."
+    )
+
+
 LONGEST_COMMAND = 1_000
 """In characters: nobody types more to ask for a table."""
+
+_WORDS_OF_A_NAME = 3
+"""`@Pipeline Council apm region`: so many words of a mention at most."""
 
 _MENTION = re.compile(r"^\s*(<@[^>]*>|<at>.*?</at>)[\s,:]*", re.IGNORECASE | re.DOTALL)
 _WORD = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'(?=\s|$)|(\S+))""")
@@ -33,3 +44,29 @@ def split_words(typed: str) -> tuple[str, ...]:
             raise CommandNotUnderstood(f"A quote is opened before {bare[1:] or 'the end'} and not closed.")
         words.append((quoted or half_quoted or bare).strip())
     return tuple(word for word in words if word)
+
+
+def split_command(typed: str, names: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """The command's name as it was typed and what stands behind it; `help` where nothing was typed.
+
+    A mention in front does not count. `names` are the commands that there are: they tell
+    where a name that the surface left in front ends. Raises `CommandNotUnderstood`.
+    """
+    words = _without_mention(split_words(typed), names)
+    if not words:
+        return "help", ()
+    return words[0], words[1:]
+
+
+def bare_name(typed: str) -> str:
+    """A command's name without its slash, in small letters."""
+    return typed.lstrip("/").casefold()
+
+
+def _without_mention(words: tuple[str, ...], names: Collection[str]) -> tuple[str, ...]:
+    if not words or not words[0].startswith("@"):
+        return words
+    for start, word in enumerate(words[1 : _WORDS_OF_A_NAME + 1], start=1):
+        if bare_name(word) in names:
+            return words[start:]
+    return words[1:]

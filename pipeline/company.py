@@ -1,9 +1,11 @@
 """The company as the rules know it: everything of the configuration that figures and access need."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pipeline.actions_definition import ActionsDefinition
 from pipeline.definitions import CouncilDefinition, Definitions, PeopleDefinition
 from pipeline.hygiene.definition import HygieneDefinition
+from pipeline.nudges_definition import NudgesDefinition
 
 
 @dataclass(frozen=True)
@@ -14,3 +16,5 @@ class Company:
     hygiene: HygieneDefinition
     people: PeopleDefinition
     council: CouncilDefinition
+    nudges: NudgesDefinition = field(default_factory=NudgesDefinition)
+    actions: ActionsDefinition = field(default_factory=ActionsDefinition)

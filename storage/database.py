@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from pipeline.errors import CouncilError
 from storage.migrating import migrate
 
-__all__ = ["DatabaseUnavailable", "Engine", "open_database", "reading", "writing"]
+__all__ = ["Connection", "DatabaseUnavailable", "Engine", "open_database", "reading", "writing"]
 
 BUSY_SECONDS = 30
 

@@ -4,12 +4,11 @@ import asyncio
 import webbrowser
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from bot.app import Council
+from bot.app import Council, open_desk
 from bot.cli.invocation import Called
 from bot.cli.progress import shown_progress
 from bot.cli.sheet import terminal
@@ -20,7 +19,7 @@ from bot.logs import log_to_stderr
 from bot.preview.opening import keep_open, open_room
 from bot.preview.room import Room
 from bot.preview.seeding import seed_room
-from bot.room import answer_of, list_guests, seed_posts
+from bot.room import list_guests, seed_posts
 from pipeline.findings import PersonName
 
 
@@ -46,8 +45,8 @@ async def _stay(council: Council, now: datetime, port: int, announce: Callable[[
     room = Room(lambda: datetime.now(UTC))
     seed_room(room, seed_posts(council, reps, now))
     guests = list_guests(council, {member.user_id: member.introduction for member in cast})
-    dispatch = Dispatch(council.engine, council.company)
-    await keep_open(await open_room(room, lambda: guests, partial(answer_of, dispatch), port=port), announce)
+    dispatch = Dispatch(open_desk(council, now))
+    await keep_open(await open_room(room, lambda: guests, dispatch.answer, port=port), announce)
 
 
 def _announce(council: Council, *, opens_browser: bool) -> Callable[[str], None]:

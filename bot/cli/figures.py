@@ -10,7 +10,7 @@ from bot.cli.operator import OPERATOR
 from bot.cli.sheet import print_cards, print_json, print_text
 from bot.output.csv_tables import deals_csv, matrix_csv
 from bot.output.matrix_json import matrix_json, why_json
-from handlers.grammar import ShowMatrix, ShowWhy, read_apm, read_why
+from handlers.grammar import ShowMatrix, ShowWhy, read_apm_words, read_why
 from handlers.today import read_today
 from handlers.values import check_offered, find_value, row_of
 from handlers.visible import visible_deals
@@ -30,7 +30,7 @@ def show_apm(
     words
         DIMENSION [VALUE] [by DIMENSION]: region; region EMEA; region "North America" by product.
     """
-    wanted = read_apm(words)
+    wanted = read_apm_words(words)
     with opened(invocation) as council:
         if isinstance(wanted, ShowWhy):
             _show_cell(council, wanted, as_of, format)

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 
-from bot.preview.asking import Answer, Clicked, Question, Submitted
+from bot.preview.asking import Answer
 from bot.preview.door import MAX_BODY_BYTES, Door, add_security_headers, guard
 from bot.preview.ground import Ground
 from bot.preview.room import Guest, Message, MessageMissing, Room, may_enter
@@ -26,6 +26,7 @@ from bot.preview.views import (
     view_room,
 )
 from bot.preview.welcome import Suggestion, Welcome
+from handlers.asking import Clicked, Question, Submitted
 from messages.card import Card
 from messages.render import adaptive, blockkit
 

@@ -5,9 +5,10 @@ import secrets
 
 import structlog
 
-from bot.preview.asking import Answer, Question, Typed
+from bot.preview.asking import Answer
 from bot.preview.room import BOT_NAME, Guest, Place, Room, Words, direct_message
-from messages.card import Form
+from handlers.asking import Question, Typed, Where
+from messages.card import Card, Form
 from messages.problem import compose_failure
 from messages.reply import Reply, Visibility
 
@@ -27,7 +28,7 @@ async def say(room: Room, answer: Answer, guest: Guest, place: Place, words: str
         return None
     alone = frozenset({guest.id}) if words.startswith("/") else None
     asked = room.post(Words(words), place, author=guest.id, audience=alone)
-    reply = await _reply(answer, guest, question)
+    reply = await _reply(answer, guest, question, _where(room, guest, place))
     if reply.visibility is Visibility.CHANNEL and asked.audience is not None:
         room.show_to_all(asked.number)
     return _post_reply(room, guest, place, reply)
@@ -35,7 +36,8 @@ async def say(room: Room, answer: Answer, guest: Guest, place: Place, words: str
 
 async def ask(room: Room, answer: Answer, guest: Guest, place: Place, question: Question) -> Form | None:
     """Answer a click or a filled-in form; a form comes back where there is something (more) to fill in."""
-    return _post_reply(room, guest, place, await _reply(answer, guest, question))
+    where = _where(room, guest, place)
+    return _post_reply(room, guest, place, await _reply(answer, guest, question, where))
 
 
 def _question_to_bot(guest: Guest, place: Place, words: str) -> Typed | None:
@@ -48,9 +50,14 @@ def _question_to_bot(guest: Guest, place: Place, words: str) -> Typed | None:
     return None
 
 
-async def _reply(answer: Answer, guest: Guest, question: Question) -> Reply:
+def _where(room: Room, guest: Guest, place: Place) -> Where:
+    head = room.message_for(guest, place.thread).content if place.thread is not None else None
+    return Where("preview", place.conversation, thread_key=head.key if isinstance(head, Card) else None)
+
+
+async def _reply(answer: Answer, guest: Guest, question: Question, where: Where) -> Reply:
     try:
-        return await asyncio.to_thread(answer, guest.id, question)
+        return await asyncio.to_thread(answer, guest.id, question, where)
     except Exception:
         reference = secrets.token_hex(4)
         logger.exception("room_answer_failed", asker=guest.id, reference=reference)

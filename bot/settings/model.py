@@ -8,6 +8,7 @@ from urllib.parse import quote
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from crm.files.definition import FilesDefinition
+from pipeline.actions_definition import ActionsDefinition
 from pipeline.definitions import (
     CalendarDefinition,
     ColoursDefinition,
@@ -20,6 +21,8 @@ from pipeline.definitions import (
     PeopleDefinition,
 )
 from pipeline.hygiene.definition import HygieneDefinition
+from pipeline.jobs_definition import JobsDefinition
+from pipeline.nudges_definition import NudgesDefinition
 
 _SQLITE = "sqlite:///"
 _POSTGRESQL = re.compile(
@@ -108,6 +111,9 @@ class Sections(Definition):
     people: PeopleDefinition = PeopleDefinition()
     council: CouncilDefinition = CouncilDefinition()
     hygiene: HygieneDefinition = HygieneDefinition()
+    nudges: NudgesDefinition = NudgesDefinition()
+    actions: ActionsDefinition = ActionsDefinition()
+    jobs: JobsDefinition = JobsDefinition()
 
 
 class Settings(Sections):

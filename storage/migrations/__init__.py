@@ -1,4 +1,4 @@
-"""The schema's history. `./dev migration "what changes"` writes the next step from `storage.tables`."""
+"""The schema's history. `./dev migration` prints what the next step has to do."""
 
-HEAD = "0001"
+HEAD = "0007"
 """The newest step; a database that stands here needs no migrating."""

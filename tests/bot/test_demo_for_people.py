@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from bot.app import Council
+from bot.app import Council, open_desk
 from bot.demo import open_demo
 from bot.dispatch import Dispatch
 from bot.output.hygiene_json import hygiene_json
 from bot.output.matrix_json import matrix_json
-from bot.preview.asking import Clicked, Submitted, Typed
 from bot.preview.room import Room
 from bot.preview.seeding import seed_room
-from bot.room import answer_of, list_guests, seed_posts
+from bot.room import list_guests, seed_posts
 from crm.demo import demo_cast
+from handlers.asking import Clicked, Submitted, Typed
 from handlers.today import read_today
 from messages.render.terminal import render_text
 from messages.reply import Reply
@@ -43,7 +43,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Council]:
 
 @pytest.fixture
 def dispatch(demo: Council) -> Dispatch:
-    return Dispatch(demo.engine, demo.company)
+    return Dispatch(open_desk(demo, NOW))
 
 
 def words(reply: Reply) -> str:
@@ -107,24 +107,24 @@ def test_the_weekly_post_and_a_reps_digest_stand_in_the_room(demo: Council) -> N
 )
 def test_the_council_and_operations_are_answered_whatever_they_ask(dispatch: Dispatch, typed: str) -> None:
     for role in ("council", "operations"):
-        reply = answer_of(dispatch, CAST[role].user_id, Typed(typed))
+        reply = dispatch.answer(CAST[role].user_id, Typed(typed))
         assert {card.key for card in reply.cards} != {"problem"}, words(reply)
 
 
 def test_a_manager_sees_the_own_region_and_a_rep_the_own_deals(dispatch: Dispatch) -> None:
     manager, rep = CAST["manager"], CAST["rep"]
-    shown = words(answer_of(dispatch, manager.user_id, Typed("/apm region")))
+    shown = words(dispatch.answer(manager.user_id, Typed("/apm region")))
     assert "APAC" in shown
     assert "EMEA" not in shown
-    assert rep.name in words(answer_of(dispatch, manager.user_id, Typed("/hygiene team")))
-    assert rep.name in words(answer_of(dispatch, rep.user_id, Typed("/hygiene")))
-    assert "not for you" in words(answer_of(dispatch, rep.user_id, Typed("/apm region")))
+    assert rep.name in words(dispatch.answer(manager.user_id, Typed("/hygiene team")))
+    assert rep.name in words(dispatch.answer(rep.user_id, Typed("/hygiene")))
+    assert "not for you" in words(dispatch.answer(rep.user_id, Typed("/apm region")))
 
 
 def test_clicks_and_forms_pass_the_same_door(dispatch: Dispatch) -> None:
     rep = CAST["rep"].user_id
-    clicked = answer_of(dispatch, rep, Clicked("why", "region/EMEA/coverage"))
-    sent = answer_of(dispatch, rep, Submitted("fix", "006", {}))
+    clicked = dispatch.answer(rep, Clicked("why", "region/EMEA/coverage"))
+    sent = dispatch.answer(rep, Submitted("fix", "006", {}))
     assert "not for you" in words(clicked)
     assert "older message" in words(sent)
 

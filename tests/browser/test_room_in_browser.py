@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import pytest
 from selenium.webdriver import Keys
 
-from bot.preview.asking import Clicked, Question, Submitted, Typed
 from bot.preview.opening import open_room
 from bot.preview.room import Guest, Room, direct_message
 from bot.preview.seeding import SeededPost, seed_room
+from handlers.asking import Clicked, Question, Submitted, Typed, Where
 from messages.card import (
     Align,
     Button,
@@ -67,7 +67,7 @@ def form(problem: str = "", value: str = "") -> Form:
     return Form("form", "Fix Acme", (field,), "save", "006A")
 
 
-def answer(_asker: str, question: Question) -> Reply:
+def answer(_asker: str, question: Question, _where: Where) -> Reply:
     match question:
         case Typed(text="/wide"):
             return Reply((wide_table(NAUGHTY),))

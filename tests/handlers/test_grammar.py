@@ -1,24 +1,42 @@
 """Commands as people type them."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.clicks import read_click
+from handlers.apm import answer_apm, read_why_button
+from handlers.capabilities import find_click, find_form, find_typed
+from handlers.capability import Words
 from handlers.grammar import (
-    Command,
     HygieneScope,
-    ShowHelp,
     ShowHygiene,
     ShowMatrix,
     ShowWhy,
-    read_command,
+    read_apm_words,
+    read_hygiene_words,
 )
+from handlers.help import answer_help
+from handlers.hygiene import answer_hygiene
 from handlers.words import CommandNotUnderstood
 from pipeline.errors import CouncilError, UnknownName
 from pipeline.matrix import TOTAL, Dimension, Metric
+
+HELP = "help"
+READERS: dict[object, Callable[[Words], object]] = {
+    answer_apm: read_apm_words,
+    answer_hygiene: read_hygiene_words,
+    answer_help: lambda _words: HELP,
+}
+
+
+def read_command(typed: str) -> object:
+    """What the handler of a typed line makes of it."""
+    handler, words = find_typed(typed)
+    return READERS[handler](words)
+
 
 REGION, PRODUCT, SEGMENT = Dimension.REGION, Dimension.PRODUCT, Dimension.SEGMENT
 
@@ -57,17 +75,17 @@ REGION, PRODUCT, SEGMENT = Dimension.REGION, Dimension.PRODUCT, Dimension.SEGMEN
         ("Hygiene", ShowHygiene(HygieneScope.OWN)),
         ("/hygiene team", ShowHygiene(HygieneScope.TEAM)),
         ("/hygiene Company", ShowHygiene(HygieneScope.COMPANY)),
-        ("/help", ShowHelp()),
-        ("help me", ShowHelp()),
-        ("", ShowHelp()),
+        ("/help", HELP),
+        ("help me", HELP),
+        ("", HELP),
         ("<@U012AB3CD> apm region", ShowMatrix(REGION)),
         ("<at>Pipeline Council</at> apm region", ShowMatrix(REGION)),
         ("@Pipeline Council /apm region", ShowMatrix(REGION)),
         ("@bot, hygiene team", ShowHygiene(HygieneScope.TEAM)),
-        ("<@U012AB3CD>", ShowHelp()),
+        ("<@U012AB3CD>", HELP),
     ],
 )
-def test_what_is_typed_is_understood(typed: str, meant: Command) -> None:
+def test_what_is_typed_is_understood(typed: str, meant: object) -> None:
     assert read_command(typed) == meant
 
 
@@ -121,16 +139,23 @@ def test_whatever_is_typed_is_a_command_or_a_kind_refusal(typed: str) -> None:
         ("segment/TOTAL/pipe_gen", ShowWhy(TOTAL, Metric.PIPE_GEN, SEGMENT)),
     ],
 )
-def test_a_button_leads_to_its_cell_whatever_the_value_is_called(argument: str, meant: Command) -> None:
-    assert read_click("why", argument) == meant
+def test_a_button_leads_to_its_cell_whatever_the_value_is_called(argument: str, meant: object) -> None:
+    assert read_why_button(argument) == meant
 
 
-@pytest.mark.parametrize(("command", "argument"), [("why", "EMEA"), ("drop_table", "1/2/3"), ("", "")])
-def test_a_button_that_is_not_ours_is_refused_kindly(command: str, argument: str) -> None:
+@pytest.mark.parametrize("command", ["drop_table", ""])
+def test_a_button_or_a_form_that_is_not_ours_is_refused_kindly(command: str) -> None:
     with pytest.raises(CommandNotUnderstood, match="from an older message"):
-        read_click(command, argument)
+        find_click(command)
+    with pytest.raises(CommandNotUnderstood, match="from an older message, and nothing was saved"):
+        find_form(command)
+
+
+def test_a_button_without_its_cell_is_refused_kindly() -> None:
+    with pytest.raises(CommandNotUnderstood, match="from an older message"):
+        read_why_button("EMEA")
 
 
 def test_a_forged_button_does_not_pass_as_a_cell() -> None:
     with pytest.raises(UnknownName):
-        read_click("why", "planet/EMEA/coverage")
+        read_why_button("planet/EMEA/coverage")

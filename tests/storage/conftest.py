@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from storage.tables import metadata
+from storage.schema import metadata
 from tests.storage.hygiene_mirror import HygieneMirror
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, inspect, select, text
 from storage.database import DatabaseUnavailable, open_database, reading, writing
 from storage.migrating import DatabaseTooNew
 from storage.migrations import HEAD
-from storage.tables import metadata, role
+from storage.schema import metadata
+from storage.tables import role
 
 
 def test_the_steps_lead_to_exactly_the_tables_that_the_code_knows(database: Engine) -> None:

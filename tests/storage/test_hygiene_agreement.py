@@ -15,7 +15,7 @@ from pipeline.records import Category
 from storage.hygiene import ask_hygiene
 from storage.hygiene_scan import DealReader, applies_in, is_broken_in, scan_deals
 from storage.hygiene_twins import find_twins
-from storage.tables import metadata
+from storage.schema import metadata
 from tests.storage.hygiene_mirror import (
     CAPABILITIES,
     DEFINITIONS,

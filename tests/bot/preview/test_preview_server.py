@@ -13,11 +13,11 @@ import aiohttp
 import pytest
 import structlog
 
-from bot.preview.asking import Clicked, Question, Submitted, Typed
 from bot.preview.door import MAX_BODY_BYTES
 from bot.preview.ground import DEMO, Ground, RoomRefused
 from bot.preview.opening import OpenRoom, open_room
 from bot.preview.room import Guest, Place, Room, direct_message
+from handlers.asking import Clicked, Question, Submitted, Typed, Where
 from messages.card import Button, Card, Form, Paragraph, TextInput, text
 from messages.reply import Attachment, Reply, Visibility
 
@@ -39,7 +39,7 @@ class Answers:
     asked: list[tuple[str, Question]] = field(default_factory=list)
     threads: list[int] = field(default_factory=list)
 
-    def __call__(self, asker: str, question: Question) -> Reply:
+    def __call__(self, asker: str, question: Question, where: Where) -> Reply:
         self.asked.append((asker, question))
         self.threads.append(threading.get_ident())
         match question:

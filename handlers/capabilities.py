@@ -1,0 +1,74 @@
+"""Everything that a person can do in chat, found by the name under which it is asked for."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+from handlers import apm, help, hygiene
+from handlers.asking import Asked, Clicked, Question, Submitted, Typed
+from handlers.capability import Capability, Words
+from handlers.words import CommandNotUnderstood, bare_name, old_button, split_command
+from messages.reply import Reply
+from pipeline.nearest import did_you_mean
+
+CAPABILITIES: tuple[Capability, ...] = (
+    apm.CAPABILITY,
+    hygiene.CAPABILITY,
+    help.CAPABILITY,
+)
+
+Found = TypeVar("Found")
+
+
+def _by_name(tables: Iterator[Mapping[str, Found]]) -> dict[str, Found]:
+    """One table of several. Raises `ValueError` for a name that stands in two: it is a mistake of ours."""
+    found: dict[str, Found] = {}
+    for table in tables:
+        if twice := found.keys() & table.keys():
+            raise ValueError(f"two capabilities answer to {', '.join(sorted(twice))}")
+        found.update(table)
+    return found
+
+
+_TYPED = _by_name(capability.typed for capability in CAPABILITIES)
+_CLICKS = _by_name(capability.clicks for capability in CAPABILITIES)
+_FORMS = _by_name(capability.forms for capability in CAPABILITIES)
+
+
+def answer(asked: Asked, question: Question) -> Reply:
+    """The reply of whoever answers such a question. Raises `CouncilError`, in words for the person."""
+    match question:
+        case Typed():
+            handler, words = find_typed(question.text)
+            return handler(asked, words)
+        case Clicked():
+            return find_click(question.command)(asked, question)
+        case Submitted():
+            return find_form(question.command)(asked, question)
+
+
+def find_typed(typed: str) -> tuple[Callable[[Asked, Words], Reply], Words]:
+    """Who answers a typed line, and what stands behind the command's name. Raises `CommandNotUnderstood`."""
+    name, words = split_command(typed, _TYPED)
+    handler = _TYPED.get(bare_name(name) or "help")
+    if handler is None:
+        hint = did_you_mean(bare_name(name), _TYPED) or "."
+        raise CommandNotUnderstood(f"I do not know “{name}”{hint} Try /apm region, /hygiene or /help.")
+    return handler, words
+
+
+def find_click(command: str) -> Callable[[Asked, Clicked], Reply]:
+    """Who answers a control of a message. Raises `CommandNotUnderstood` for one that is offered no more."""
+    handler = _CLICKS.get(command)
+    if handler is None:
+        raise old_button()
+    return handler
+
+
+def find_form(command: str) -> Callable[[Asked, Submitted], Reply]:
+    """Who answers a form that was filled in. Raises `CommandNotUnderstood` for one offered no more."""
+    handler = _FORMS.get(command)
+    if handler is None:
+        raise CommandNotUnderstood(
+            "This form is from an older message, and nothing was saved. Ask for it again."
+        )
+    return handler

@@ -1,0 +1,1 @@
+"""The tables of actions, what happened to them, and what was measured after them."""

@@ -1,0 +1,1 @@
+"""The tables of fixes under way, and what rejected writes have taught us."""

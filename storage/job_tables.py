@@ -1,0 +1,1 @@
+"""The tables of the schedule: which slot of which job ran, and what became of it."""

@@ -1,0 +1,14 @@
+"""Every table that there is: whoever needs the whole schema imports `metadata` from here."""
+
+from storage import action_tables, chat_tables, edition_tables, fix_tables, job_tables, nudge_tables
+from storage.tables import metadata
+
+__all__ = [
+    "action_tables",
+    "chat_tables",
+    "edition_tables",
+    "fix_tables",
+    "job_tables",
+    "metadata",
+    "nudge_tables",
+]
