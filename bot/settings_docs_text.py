@@ -93,6 +93,12 @@ when = "segment == 'ENT' and stage >= 'Proposal' and Mutual_Plan__c is None"
 severity = "medium"
 says = "Add the mutual action plan"
 fixes = ["Mutual_Plan__c"]
+
+[nudges]
+
+[actions]
+
+[jobs]
 """
 
 RULES_INTRODUCTION = """\
