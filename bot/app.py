@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.settings import DEFAULT_FILE, Settings, load_settings
+from bot.working_days import build_working_days
 from crm.files.definition import FilesDefinition
 from crm.records import Crm
 from handlers.asking import Desk
@@ -59,6 +60,7 @@ def build_company(settings: Settings) -> Company:
         settings.council,
         settings.nudges,
         settings.actions,
+        build_working_days(settings.calendar, (), datetime.now(UTC).date()),
     )
 
 

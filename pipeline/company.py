@@ -6,6 +6,7 @@ from pipeline.actions_definition import ActionsDefinition
 from pipeline.definitions import CouncilDefinition, Definitions, PeopleDefinition
 from pipeline.hygiene.definition import HygieneDefinition
 from pipeline.nudges_definition import NudgesDefinition
+from pipeline.working_days import WorkingDays
 
 
 @dataclass(frozen=True)
@@ -18,3 +19,4 @@ class Company:
     council: CouncilDefinition
     nudges: NudgesDefinition = field(default_factory=NudgesDefinition)
     actions: ActionsDefinition = field(default_factory=ActionsDefinition)
+    working_days: WorkingDays = field(default_factory=WorkingDays)

@@ -6,6 +6,7 @@ The hygiene section lives with its rules in `pipeline.hygiene`.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from math import isfinite
 from typing import Annotated, Any, Literal, Self
@@ -106,6 +107,12 @@ class CalendarDefinition(Definition):
         description="File of custom periods (Salesforce Period rows) for 4-4-5 and other years; "
         "replaces start_month and name_by.",
     )
+    holidays: str | None = Field(
+        None,
+        description="Country whose public holidays the company keeps, an ISO code such as US; without one "
+        "only weekends are free.",
+    )
+    further_holidays: tuple[date, ...] = Field((), description="Further days on which nobody works.")
     yoy_alignment: Literal["day_of_quarter", "days_to_quarter_end", "calendar_date"] = Field(
         "day_of_quarter", description="Which day of last year's quarter a figure is compared with."
     )
