@@ -68,8 +68,8 @@ def read_values(engine: Engine, dimension: Dimension) -> tuple[str, ...]:
 
 def definitions_hash(company: Company) -> str:
     """A digest of everything in the configuration that figures depend on."""
-    parts = (company.definitions, company.hygiene, company.council)
-    text = "\n".join(part.model_dump_json() for part in parts)
+    parts = (company.definitions.model_dump_json(), company.hygiene.model_dump_json())
+    text = "\n".join((*parts, company.council.confidential or ""))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from bot.cli.invocation import Called, Format, OutputFormat
 from bot.cli.opening import opened
 from bot.cli.sheet import print_cards, print_json, print_text
-from bot.output.csv_sheet import csv_sheet
 from messages.card import Block, Card, Fact, Facts, Paragraph, Tone, text
+from messages.csv_sheet import csv_sheet
 from storage.mirror import MirrorState, read_mirror
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from bot.output.csv_sheet import Value, csv_sheet
 from bot.output.numbers import money, ratio
+from messages.csv_sheet import Value, csv_sheet
 from pipeline.deals import DealLine
 from pipeline.findings import HygieneReport
 from pipeline.matrix import Cell, Matrix, Metric, Row

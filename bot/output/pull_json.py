@@ -1,6 +1,6 @@
 """`council pull --format json` and its CSV: what a pull took in, and what it could not use."""
 
-from bot.output.csv_sheet import csv_sheet
+from messages.csv_sheet import csv_sheet
 from pipeline.pull_report import PullProblem, PullReport
 
 Json = dict[str, object]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.output.csv_sheet import csv_sheet, harmless
 from bot.output.csv_tables import deals_csv, hygiene_csv, matrix_csv, waterfall_csv
+from messages.csv_sheet import csv_sheet, harmless
 from tests.bot import answers
 
 

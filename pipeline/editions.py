@@ -1,0 +1,66 @@
+"""Editions of the council: its frozen figures, and the cells that its messages and people are about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline.matrix import Dimension, Matrix, Metric
+
+
+@dataclass(frozen=True)
+class CellName:
+    """One cell of one table: row × metric."""
+
+    dimension: Dimension
+    value: str
+    metric: Metric
+
+
+@dataclass(frozen=True)
+class ThreadCell:
+    """What a message of the council's post is about."""
+
+    edition: date
+    """The council's day."""
+    dimension: Dimension
+    value: str
+    metric: Metric
+    """The row's worst."""
+
+    @property
+    def cell(self) -> CellName:
+        return CellName(self.dimension, self.value, self.metric)
+
+
+@dataclass(frozen=True)
+class RuleCount:
+    """How many deals broke a rule on an edition's day."""
+
+    rule: str
+    deals: int
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What one council saw; it never changes."""
+
+    day: date
+    """The council's day, by which the edition is known."""
+    as_of: date
+    """The day before: its figures are those at the end of it."""
+    frozen_at: datetime
+    definitions_hash: str
+    """Of the configuration that its figures were measured with."""
+    tables: Mapping[Dimension, Matrix]
+    findings: tuple[RuleCount, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What somebody said about a cell before a council."""
+
+    cell: CellName
+    person_id: str
+    name: str
+    words: str
+    said_at: datetime
