@@ -97,7 +97,7 @@ def _speak(span: Span) -> str:
             return STATUS_WORDS[status]
 
 
-# --- Buttons and inputs ---------------------------------------------------------------------------
+# --- Buttons, picks and inputs --------------------------------------------------------------------
 
 
 class ButtonStyle(StrEnum):
@@ -122,6 +122,54 @@ class Button:
             raise ValueError(f"a button needs a label and a command without '#', not {self.command!r}")
         if len(self.argument) > 1500:
             raise ValueError(f"the argument of {self.command} has {len(self.argument)} characters, not 1,500")
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+
+
+def _check_pick(label: str, command: str, argument: str) -> None:
+    if not label or not command or "#" in command:
+        raise ValueError(f"a pick needs a label and a command without '#', not {command!r}")
+    if len(command) + len(argument) > 250:
+        raise ValueError(f"{command} and its argument have more than 250 characters together")
+
+
+@dataclass(frozen=True)
+class DatePick:
+    """Asks the application for `command` with the day that is picked, as `Clicked.value` (`2026-11-14`).
+
+    No two picks of a card have both command and argument in common: surfaces tell them apart by these."""
+
+    label: str
+    command: str
+    argument: str = ""
+    """With the command at most 250 characters; ids, never secrets."""
+    value: date | None = None
+    """What is picked at first."""
+
+    def __post_init__(self) -> None:
+        _check_pick(self.label, self.command, self.argument)
+
+
+@dataclass(frozen=True)
+class ChoicePick:
+    """Asks the application for `command` with the value of the choice that is picked; else as `DatePick`."""
+
+    label: str
+    command: str
+    argument: str
+    choices: tuple[Choice, ...]
+    """Values of at most 150 characters."""
+    value: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_pick(self.label, self.command, self.argument)
+
+
+Pick = DatePick | ChoicePick
 
 
 @dataclass(frozen=True)
@@ -154,12 +202,6 @@ class NumberInput:
     hint: str = ""
     required: bool = False
     problem: str = ""
-
-
-@dataclass(frozen=True)
-class Choice:
-    value: str
-    label: str
 
 
 @dataclass(frozen=True)
@@ -330,7 +372,7 @@ class Folded:
     blocks: "tuple[PlainBlock, ...]"
 
 
-PlainBlock = Paragraph | Heading | Facts | Table | Image | Divider | Buttons | Input
+PlainBlock = Paragraph | Heading | Facts | Table | Image | Divider | Buttons | Pick | Input
 Block = PlainBlock | Folded
 
 # --- Messages -------------------------------------------------------------------------------------
@@ -349,7 +391,9 @@ class Card:
 
 @dataclass(frozen=True)
 class Form:
-    """A question with fields; `command` and `argument` come back with the answers, by input key."""
+    """A question with fields; `command` and `argument` come back with the answers, by input key.
+
+    Without inputs it is a confirmation: words, a button that does it and one that does not."""
 
     key: str
     title: str
@@ -357,3 +401,7 @@ class Form:
     command: str
     argument: str = ""
     submit: str = "Save"
+    cancel: str = "Cancel"
+    """What the button says that closes the form and does nothing."""
+    problem: str = ""
+    """Why the last answers were not accepted, where it is about no single input."""

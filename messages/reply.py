@@ -1,4 +1,4 @@
-"""What a handler answers: cards, or a form, and who may see them."""
+"""What a handler answers: cards, a form or a few words, and who may see them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,8 +24,11 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Reply:
-    cards: tuple[Card, ...]
+    cards: tuple[Card, ...] = ()
     visibility: Visibility = Visibility.ASKER
+    """Of the cards; forms and notes are always the asker's alone."""
     form: Form | None = None
-    """Opened in front of the asker, where there is something to fill in."""
+    """Opened in front of the asker, in the place of the form that was sent. None: an open form closes."""
     attachment: Attachment | None = None
+    note: str = ""
+    """A sentence for the asker that passes and leaves no message behind: "Saved."."""

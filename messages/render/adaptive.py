@@ -15,8 +15,10 @@ from messages.card import (
     ButtonStyle,
     Card,
     ChoiceInput,
+    ChoicePick,
     Colour,
     DateInput,
+    DatePick,
     Divider,
     Facts,
     Folded,
@@ -35,7 +37,7 @@ from messages.card import (
     Tone,
 )
 from messages.inert import pieces, safe_address, shortened, span_words
-from messages.render.adaptive_inputs import input_elements
+from messages.render.adaptive_inputs import input_elements, pick_elements, problem_elements
 from messages.render.adaptive_table import table_elements
 from messages.render.adaptive_text import Json, count_bytes, note, run, safe
 from messages.render.parts import text_parts
@@ -68,8 +70,9 @@ def render_card(card: Card, images: Mapping[str, str] | None = None) -> list[Jso
 
 
 def render_form(form: Form, images: Mapping[str, str] | None = None) -> Json:
-    """A form as one card: its fields, and the button that sends them."""
-    body: list[Json] = list(_title(form.title))
+    """A form as one card: its fields, and the button that sends them. Teams shows it in a dialog that has
+    a cross of its own to leave by, so `cancel` is not drawn."""
+    body: list[Json] = [*_title(form.title), *problem_elements(form.problem)]
     for number, block in enumerate(form.blocks):
         body.extend(_elements(block, images or {}, f"fold{number}"))
     submit = Button(form.submit, form.command, form.argument, ButtonStyle.PRIMARY)
@@ -124,6 +127,8 @@ def _plain_elements(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Js
             yield {"type": "Container", "items": [], "separator": True, "spacing": "Medium"}
         case Buttons(buttons=buttons):
             yield from _action_sets(buttons)
+        case DatePick() | ChoicePick():
+            yield from pick_elements(block)
         case TextInput() | DateInput() | NumberInput() | ChoiceInput() | PersonInput():
             yield from input_elements(block)
         case _:
@@ -257,7 +262,8 @@ def _visible(element: Json) -> int:
     """Buttons that a reader sees before opening anything."""
     if element.get("isVisible") is False:
         return 0
-    return len(element.get("actions", ())) + sum(_visible(item) for item in element.get("items", ()))
+    inside = (*element.get("items", ()), *element.get("columns", ()))
+    return len(element.get("actions", ())) + sum(_visible(item) for item in inside)
 
 
 def _numbered(body: list[Json], number: int, parts: int, title: str) -> list[Json]:

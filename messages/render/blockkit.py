@@ -16,8 +16,10 @@ from messages.card import (
     ButtonStyle,
     Card,
     ChoiceInput,
+    ChoicePick,
     Colour,
     DateInput,
+    DatePick,
     Divider,
     Facts,
     Folded,
@@ -36,7 +38,7 @@ from messages.card import (
     Tone,
 )
 from messages.inert import inert, pieces, safe_address, shortened, span_words
-from messages.render.blockkit_inputs import input_blocks
+from messages.render.blockkit_inputs import input_blocks, pick_blocks, problem_sections
 from messages.render.blockkit_table import table_blocks
 from messages.render.blockkit_text import (
     MAX_CONTEXT,
@@ -84,21 +86,26 @@ def render_card(card: Card, images: Mapping[str, str] | None = None) -> list[Jso
 
 def render_form(form: Form, images: Mapping[str, str] | None = None) -> Json:
     """A form as a modal view; `callback_id` is its command and `private_metadata` its argument."""
-    blocks = [item for block in form.blocks for unit in _units(block, images or {}) for item in unit]
+    asked = [item for block in form.blocks for unit in _units(block, images or {}) for item in unit]
     return {
         "type": "modal",
         "callback_id": form.command,
         "private_metadata": form.argument,
         "title": plain_text(form.title, 24),
         "submit": plain_text(form.submit, 24),
-        "close": plain_text("Cancel", 24),
-        "blocks": blocks,
+        "close": plain_text(form.cancel, 24),
+        "blocks": [*problem_sections(form.problem), *asked],
     }
 
 
 def command_of(action_id: str) -> str:
-    """The command of the button that Slack names by its action id."""
+    """The command of the button or pick that Slack names by its action id."""
     return action_id.partition("#")[0]
+
+
+def argument_of_pick(action_id: str) -> str:
+    """The argument of the pick that Slack names by its action id; a button's is its value."""
+    return action_id.partition("#")[2]
 
 
 def escape(words: str) -> str:
@@ -146,6 +153,8 @@ def _plain_block(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Json]
             yield {"type": "divider"}
         case Buttons(buttons=buttons):
             yield from _actions(buttons)
+        case DatePick() | ChoicePick():
+            yield from pick_blocks(block)
         case TextInput() | DateInput() | NumberInput() | ChoiceInput() | PersonInput():
             yield from input_blocks(block)
         case _:

@@ -1,10 +1,20 @@
-"""Inputs as Block Kit elements, in a message or in a modal view."""
+"""Inputs and picks as Block Kit elements, in a message or in a modal view."""
 
 import itertools
 from collections.abc import Iterator
 from typing import assert_never
 
-from messages.card import ChoiceInput, DateInput, Input, NumberInput, PersonInput, TextInput
+from messages.card import (
+    ChoiceInput,
+    ChoicePick,
+    DateInput,
+    DatePick,
+    Input,
+    NumberInput,
+    PersonInput,
+    Pick,
+    TextInput,
+)
 from messages.inert import inert, inert_lines, pieces, shortened
 from messages.render.blockkit_text import (
     MAX_LABEL,
@@ -17,12 +27,46 @@ from messages.render.blockkit_text import (
 )
 
 MAX_OPTIONS = 100
+MAX_PLACEHOLDER = 150
 MAX_OPTION_CHARACTERS = 6000
 
 
+Menu = ChoiceInput | PersonInput | ChoicePick
+
+
+def problem_sections(problem: str) -> Iterator[Json]:
+    if problem:
+        yield from (section(part) for part in pieces(f"⚠ {inert(problem)}", MAX_TEXT))
+
+
+def pick_blocks(pick: Pick) -> Iterator[Json]:
+    """A picker whose action id is `command#argument`. Its label stands in it while nothing is picked,
+    else in front of it."""
+    element = _pick_element(pick) | {"action_id": f"{pick.command}#{pick.argument}"}
+    if isinstance(pick, ChoicePick):
+        yield from _left_out_options(pick)
+    label = inert(pick.label)
+    if pick.value is None and len(label) <= MAX_PLACEHOLDER:
+        placeholder = plain_text(label, MAX_PLACEHOLDER)
+        yield {"type": "actions", "elements": [element | {"placeholder": placeholder}]}
+        return
+    *before, last = pieces(label, MAX_TEXT)
+    yield from (section(part) for part in before)
+    yield section(last) | {"accessory": element}
+
+
+def _pick_element(pick: Pick) -> Json:
+    match pick:
+        case DatePick():
+            return _date(pick)
+        case ChoicePick():
+            return _select(pick)
+        case _:
+            assert_never(pick)
+
+
 def input_blocks(field: Input) -> Iterator[Json]:
-    if field.problem:
-        yield from (section(part) for part in pieces(f"⚠ {inert(field.problem)}", MAX_TEXT))
+    yield from problem_sections(field.problem)
     if isinstance(field, TextInput) and len(field.value) > MAX_TEXT:
         yield from notes(f"Only the first {MAX_TEXT:,} of {len(field.value):,} characters fit here.")
     block: Json = {
@@ -34,7 +78,8 @@ def input_blocks(field: Input) -> Iterator[Json]:
     }
     if field.hint:
         block["hint"] = plain_text(field.hint, 2000)
-    yield from _left_out_options(field)
+    if isinstance(field, ChoiceInput | PersonInput):
+        yield from _left_out_options(field)
     yield block
 
 
@@ -44,8 +89,7 @@ def _input_element(field: Input) -> Json:
             element: Json = {"type": "plain_text_input", "multiline": field.lines > 1}
             return element | ({"initial_value": inert_lines(field.value)[:MAX_TEXT]} if field.value else {})
         case DateInput():
-            element = {"type": "datepicker"}
-            return element | ({"initial_date": field.value.isoformat()} if field.value else {})
+            return _date(field)
         case NumberInput():
             element = {"type": "number_input", "is_decimal_allowed": True}
             return element | ({"initial_value": f"{field.value:f}"} if field.value is not None else {})
@@ -55,7 +99,12 @@ def _input_element(field: Input) -> Json:
             assert_never(field)
 
 
-def _select(field: ChoiceInput | PersonInput) -> Json:
+def _date(field: DateInput | DatePick) -> Json:
+    element: Json = {"type": "datepicker"}
+    return element | ({"initial_date": field.value.isoformat()} if field.value else {})
+
+
+def _select(field: Menu) -> Json:
     """A menu; more than a hundred choices go into groups, of which Slack takes a hundred."""
     options = _fitting(field) or [{"text": plain_text("Nothing to choose from", MAX_LABEL), "value": "-"}]
     element: Json = {"type": "static_select"}
@@ -73,9 +122,9 @@ def _select(field: ChoiceInput | PersonInput) -> Json:
     return element | ({"initial_option": initial[0]} if initial else {})
 
 
-def _all_options(field: ChoiceInput | PersonInput) -> list[Json]:
+def _all_options(field: Menu) -> list[Json]:
     match field:
-        case ChoiceInput(choices=choices):
+        case ChoiceInput(choices=choices) | ChoicePick(choices=choices):
             pairs = [(choice.value, choice.label) for choice in choices]
         case PersonInput(people=people):
             pairs = [(person.id, person.name) for person in people]
@@ -84,7 +133,7 @@ def _all_options(field: ChoiceInput | PersonInput) -> list[Json]:
     return [{"text": plain_text(label, MAX_LABEL), "value": shortened(value, 150)} for value, label in pairs]
 
 
-def _fitting(field: ChoiceInput | PersonInput) -> list[Json]:
+def _fitting(field: Menu) -> list[Json]:
     """As many options as a message has room for, the chosen one among them."""
     options = sorted(_all_options(field), key=lambda option: option["value"] != field.value)
     used = itertools.accumulate(count_characters(option) for option in options)
@@ -92,8 +141,7 @@ def _fitting(field: ChoiceInput | PersonInput) -> list[Json]:
     return kept if len(kept) < len(options) else _all_options(field)
 
 
-def _left_out_options(field: Input) -> Iterator[Json]:
-    if isinstance(field, ChoiceInput | PersonInput):
-        total, kept = len(_all_options(field)), len(_fitting(field))
-        if kept < total:
-            yield from notes(f"Only {kept:,} of {total:,} choices fit here.")
+def _left_out_options(field: Menu) -> Iterator[Json]:
+    total, kept = len(_all_options(field)), len(_fitting(field))
+    if kept < total:
+        yield from notes(f"Only {kept:,} of {total:,} choices fit here.")

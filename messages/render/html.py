@@ -1,12 +1,14 @@
 """Cards as fragments of HTML for the local room.
 
 Markup only: class names that the page styles, light and dark (all begin with `m-`), no script, no
-inline style. A button carries `data-command` and `data-argument`; a form is a
-`<form>` with the same two and a field per input, named by its key.
+inline style. A button carries `data-command` and `data-argument`, a pick is a `.m-pick` with the same two,
+a field and a button that sends it; a form is a `<form>` with the same two and a field per input, named by
+its key, and a `.m-cancel` button.
 """
 
 import base64
 from collections.abc import Mapping, Sequence
+from datetime import date
 from html import escape
 from typing import assert_never
 
@@ -18,8 +20,10 @@ from messages.card import (
     Buttons,
     Card,
     ChoiceInput,
+    ChoicePick,
     Colour,
     DateInput,
+    DatePick,
     Day,
     Divider,
     Facts,
@@ -35,6 +39,7 @@ from messages.card import (
     Paragraph,
     Person,
     PersonInput,
+    Pick,
     Plain,
     Span,
     Table,
@@ -63,9 +68,12 @@ def render_form(form: Form, images: Mapping[str, str] | None = None) -> str:
     blocks = "".join(_block(block, images or {}) for block in form.blocks)
     return (
         f'<form class="m-card m-form" data-key="{escape(form.key)}" data-command="{escape(form.command)}" '
-        f'data-argument="{escape(form.argument)}"><h3 class="m-title">{_words(form.title)}</h3>{blocks}'
+        f'data-argument="{escape(form.argument)}"><h3 class="m-title">{_words(form.title)}</h3>'
+        f"{_problem(form.problem)}{blocks}"
         f'<div class="m-buttons"><button type="submit" class="m-button m-button-primary">'
-        f"{_words(form.submit)}</button></div></form>"
+        f"{_words(form.submit)}</button>"
+        f'<button type="button" class="m-button m-button-plain m-cancel">{_words(form.cancel)}</button>'
+        f"</div></form>"
     )
 
 
@@ -92,6 +100,8 @@ def _block(block: Block, images: Mapping[str, str]) -> str:
             return '<hr class="m-divider">'
         case Buttons(buttons=buttons):
             return _buttons(buttons)
+        case DatePick() | ChoicePick():
+            return _pick(block)
         case Folded(summary=summary, blocks=blocks):
             inside = "".join(_block(item, images) for item in blocks)
             return f'<details class="m-fold"><summary>{_words(summary)}</summary>{inside}</details>'
@@ -211,7 +221,31 @@ def _buttons(buttons: Sequence[Button]) -> str:
     return f'<div class="m-buttons">{inside}</div>'
 
 
-# --- Inputs ---------------------------------------------------------------------------------------
+# --- Picks and inputs -----------------------------------------------------------------------------
+
+
+def _pick(pick: Pick) -> str:
+    return (
+        f'<div class="m-pick" data-command="{escape(pick.command)}" '
+        f'data-argument="{escape(pick.argument)}"><label class="m-pick-label">'
+        f'<span class="m-label">{_words(pick.label)}</span>{_pick_control(pick)}</label>'
+        f'<button type="button" class="m-button m-button-plain m-pick-set" '
+        f'aria-label="Set: {escape(inert(pick.label))}">Set</button></div>'
+    )
+
+
+def _pick_control(pick: Pick) -> str:
+    match pick:
+        case DatePick():
+            return _date('name="value"', pick.value)
+        case ChoicePick(choices=choices, value=value):
+            return _select('name="value"', [(choice.value, choice.label) for choice in choices], value)
+        case _:
+            assert_never(pick)
+
+
+def _problem(words: str) -> str:
+    return f'<p class="m-problem" role="alert">{_words(words)}</p>' if words else ""
 
 
 def _input(field: Input) -> str:
@@ -234,8 +268,7 @@ def _control(field: Input) -> str:
         case TextInput():
             return f'<textarea {name} rows="{field.lines}">\n{escape(inert_lines(field.value))}</textarea>'
         case DateInput():
-            value = field.value.isoformat() if field.value else ""
-            return f'<input type="date" {name} value="{value}">'
+            return _date(name, field.value)
         case NumberInput():
             value = f"{field.value:f}" if field.value is not None else ""
             return f'<input type="number" step="any" {name} value="{value}">'
@@ -245,6 +278,10 @@ def _control(field: Input) -> str:
             return _select(name, [(person.id, person.name) for person in field.people], field.value)
         case _:
             assert_never(field)
+
+
+def _date(attributes: str, value: date | None) -> str:
+    return f'<input type="date" {attributes} value="{value.isoformat() if value else ""}">'
 
 
 def _select(name: str, choices: Sequence[tuple[str, str]], chosen: str | None) -> str:

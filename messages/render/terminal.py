@@ -19,8 +19,10 @@ from messages.card import (
     Buttons,
     Card,
     ChoiceInput,
+    ChoicePick,
     Colour,
     DateInput,
+    DatePick,
     Divider,
     Facts,
     FigureCell,
@@ -33,6 +35,7 @@ from messages.card import (
     NumberInput,
     Paragraph,
     PersonInput,
+    Pick,
     RowKind,
     Table,
     TableCell,
@@ -60,9 +63,11 @@ def render_card(card: Card) -> Group:
 def render_form(form: Form) -> Group:
     """The form's questions with their present answers, to be read."""
     parts: list[RenderableType] = [RichText(inert(form.title), style="bold"), RichText("")]
+    if form.problem:
+        parts.append(RichText(f"⚠ {inert(form.problem)}", style="red"))
     for block in form.blocks:
         parts.extend(_block(block))
-    return Group(*parts, RichText(f"[{inert(form.submit)}]"))
+    return Group(*parts, RichText(f"[{inert(form.submit)}]  [{inert(form.cancel)}]"))
 
 
 def render_text(card: Card, width: int = 120) -> str:
@@ -86,9 +91,7 @@ def _block(block: Block) -> Iterator[RenderableType]:
         case Facts(facts=facts):
             for fact in facts:
                 yield RichText(f"{inert(fact.label)}: ", style="bold").append_text(_text(fact.value))
-        case Table():
-            yield _table(block)
-        case Image(instead=Table() as table):
+        case (Table() as table) | Image(instead=Table() as table):
             yield _table(table)
         case Image(alt=alt):
             yield RichText(inert(alt), style="dim")
@@ -96,6 +99,8 @@ def _block(block: Block) -> Iterator[RenderableType]:
             yield Rule(style="dim")
         case Buttons(buttons=buttons):
             yield _buttons(buttons)
+        case DatePick() | ChoicePick():
+            yield _pick(block)
         case Folded(summary=summary, blocks=blocks):
             yield RichText(f"\n▾ {inert(summary)}", style="bold")
             yield Padding(Group(*(part for item in blocks for part in _block(item))), (0, 0, 0, 2))
@@ -160,6 +165,17 @@ def _cell(cell: TableCell) -> RichText:
 
 def _buttons(buttons: tuple[Button, ...]) -> RichText:
     return RichText("  ".join(f"[{inert(button.label)}]" for button in buttons), style="cyan")
+
+
+def _pick(pick: Pick) -> RichText:
+    match pick:
+        case DatePick(value=value):
+            picked = value.isoformat() if value else "pick a date"
+        case ChoicePick(choices=choices, value=value):
+            picked = " / ".join(_marked(choice.label, choice.value == value) for choice in choices)
+        case _:
+            assert_never(pick)
+    return RichText(f"[{inert(pick.label)}: ", style="cyan").append(picked or "–").append("]")
 
 
 def _input(field: Input) -> RichText:

@@ -64,8 +64,17 @@ def _check_slack_block(block: Json) -> None:
             assert all(cell["type"] in SLACK_CELL_TYPES for row in block["rows"] for cell in row)
         case "static_select":
             assert 1 <= len(block.get("options", [None])) <= 100
+            assert all(len(option["value"]) <= 150 for option in block.get("options", ()))
+            _check_picker(block)
+        case "datepicker":
+            _check_picker(block)
         case "image":
             assert 1 <= len(block["alt_text"]) <= 2000
+
+
+def _check_picker(element: Json) -> None:
+    assert 1 <= len(element["action_id"]) <= 255
+    assert 1 <= len(element.get("placeholder", {"text": "–"})["text"]) <= 150
 
 
 def check_adaptive(cards: Sequence[Json]) -> None:
@@ -88,7 +97,8 @@ def check_adaptive(cards: Sequence[Json]) -> None:
 
 def _visible_buttons(elements: Sequence[Json]) -> int:
     return sum(
-        len(element.get("actions", ())) + _visible_buttons(element.get("items", ()))
+        len(element.get("actions", ()))
+        + _visible_buttons((*element.get("items", ()), *element.get("columns", ())))
         for element in elements
         if element.get("isVisible", True)
     )

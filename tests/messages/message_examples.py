@@ -13,9 +13,11 @@ from messages.card import (
     Card,
     Choice,
     ChoiceInput,
+    ChoicePick,
     Colour,
     Column,
     DateInput,
+    DatePick,
     Day,
     Direction,
     Divider,
@@ -33,6 +35,7 @@ from messages.card import (
     Paragraph,
     Person,
     PersonInput,
+    Pick,
     PlainBlock,
     RowKind,
     Table,
@@ -109,8 +112,16 @@ def plain_blocks(words: str = "Acme & Co") -> tuple[PlainBlock, ...]:
                 Button("Later", "later"),
             )
         ),
+        DatePick(words or "–", "fix_date", "006A"),
+        DatePick("Due", "due", "006A", date(2026, 11, 14)),
+        ChoicePick(words or "–", "stage", "006A", stages(words)),
+        ChoicePick("Status", "status", "006A", stages(words), "2"),
         *inputs(words),
     )
+
+
+def stages(words: str) -> tuple[Choice, ...]:
+    return (Choice("1", words), Choice("2", "Proposal"))
 
 
 def inputs(words: str = "Acme & Co") -> tuple[PlainBlock, ...]:
@@ -119,19 +130,26 @@ def inputs(words: str = "Acme & Co") -> tuple[PlainBlock, ...]:
         TextInput("name", "Name", words),
         DateInput("close_date", words, date(2026, 11, 14), "The day it closes", True),
         NumberInput("amount", "Amount", Decimal("1200.50")),
-        ChoiceInput("stage", "Stage", (Choice("1", words), Choice("2", "Proposal")), "2"),
+        ChoiceInput("stage", "Stage", stages(words), "2"),
         PersonInput("owner", "Owner", (Person("005A", words), Person("005B", "Ben")), "005B"),
     )
 
 
 def everything(words: str = "Acme & Co") -> Card:
     blocks = plain_blocks(words)
-    folded = Folded(words, tuple(block for block in blocks if not isinstance(block, Table | Input)))
+    folded = Folded(words, tuple(block for block in blocks if not isinstance(block, Table | Pick | Input)))
     return Card("everything", words, (*blocks, folded), words, (Button("Done", "done"),))
 
 
 def form(words: str = "Acme & Co") -> Form:
-    return Form("fix:006A", words, (Paragraph(text(words)), *inputs(words)), "save_fix", "006A")
+    asked = (Paragraph(text(words)), *inputs(words))
+    return Form("fix:006A", words, asked, "save_fix", "006A", problem=words)
+
+
+def confirmation() -> Form:
+    """A form that only asks whether to go on."""
+    asked = Paragraph(text("Acme would then close in the next quarter, and leaves this quarter's forecast."))
+    return Form("push:006A", "Push two weeks?", (asked,), "push", "006A", "Push", "Leave it", "")
 
 
 def _cards() -> dict[str, Card]:
@@ -174,3 +192,4 @@ def _cards() -> dict[str, Card]:
 
 
 CARDS = _cards()
+FORMS: dict[str, Form] = {"form": form(), "confirmation": confirmation()}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.messages.message_examples import CARDS, form
+from tests.messages.message_examples import CARDS, FORMS
 from tests.messages.surfaces import SURFACES, Surface
 
 on_every_surface = pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
@@ -19,7 +19,8 @@ def test_message_is_rendered_as_its_golden_file(
 
 
 @on_every_surface
+@pytest.mark.parametrize("kind", FORMS)
 def test_form_is_rendered_as_its_golden_file(
-    surface: Surface, compare_golden: Callable[[str, str], None]
+    kind: str, surface: Surface, compare_golden: Callable[[str, str], None]
 ) -> None:
-    compare_golden(f"form.{surface.suffix}", surface.form(form()))
+    compare_golden(f"{kind}.{surface.suffix}", surface.form(FORMS[kind]))

@@ -13,11 +13,14 @@ from messages.card import (
     Card,
     Choice,
     ChoiceInput,
+    ChoicePick,
     Column,
+    DatePick,
     FigureCell,
     Folded,
     Form,
     Paragraph,
+    Pick,
     Table,
     TableRow,
     TextCell,
@@ -102,7 +105,7 @@ def test_a_table_of_any_size_loses_no_row_in_the_room_and_the_terminal(rows: int
 @given(content=words)
 def test_any_words_in_any_block_fit_both_platforms(content: str) -> None:
     blocks = plain_blocks(content)
-    folded = Folded(content, blocks)
+    folded = Folded(content, tuple(block for block in blocks if not isinstance(block, Pick)))
     everything = Card("key", content, (*blocks, folded), content, (Button("Done", "done"),))
     check_slack(blockkit.render_card(everything))
     check_adaptive(adaptive.render_card(everything))
@@ -193,6 +196,69 @@ def test_a_button_that_no_platform_could_carry_is_refused() -> None:
         Button("Fix", "fix", "x" * 1501)
     with pytest.raises(ValueError, match="without '#'"):
         Button("Fix", "a#b")
+
+
+def test_a_pick_that_no_platform_could_carry_is_refused() -> None:
+    with pytest.raises(ValueError, match="250 characters together"):
+        DatePick("When", "fix_date", "x" * 243)
+    with pytest.raises(ValueError, match="without '#'"):
+        ChoicePick("Which", "a#b", "", ())
+    with pytest.raises(ValueError, match="needs a label"):
+        DatePick("", "fix_date")
+
+
+def test_a_pick_names_its_command_and_argument_on_every_surface() -> None:
+    picks = (
+        DatePick("Closes", "fix_date", "006#A"),
+        ChoicePick("Status", "status", "7", (Choice("done", "Done"), Choice("open", "Open")), "open"),
+    )
+    blocks = blockkit.render_card(card(*picks))[0]["blocks"]
+    elements = [blocks[1]["elements"][0], blocks[2]["accessory"]]
+    assert [element["type"] for element in elements] == ["datepicker", "static_select"]
+    ids = [element["action_id"] for element in elements]
+    assert [blockkit.command_of(name) for name in ids] == ["fix_date", "status"]
+    assert [blockkit.argument_of_pick(name) for name in ids] == ["006#A", "7"]
+    rows = [element for element in adaptive.render_card(card(*picks))[0]["body"] if "columns" in element]
+    fields = [row["columns"][0]["items"][0] for row in rows]
+    sends = [row["columns"][1]["items"][0]["actions"][0] for row in rows]
+    assert [(field["type"], field["label"]) for field in fields] == [
+        ("Input.Date", "Closes"),
+        ("Input.ChoiceSet", "Status"),
+    ]
+    assert [(send["verb"], send["data"]["argument"]) for send in sends] == [
+        ("fix_date", "006#A"),
+        ("status", "7"),
+    ]
+    assert [send["data"]["value_in"] for send in sends] == [field["id"] for field in fields]
+    page = html.render_card(card(*picks))
+    assert 'class="m-pick" data-command="fix_date" data-argument="006#A"' in page
+    assert '<option value="open" selected>Open</option>' in page
+    sheet = terminal.render_text(card(*picks))
+    assert "[Closes: pick a date]" in sheet
+    assert "[Status: Done / [Open]]" in sheet
+
+
+@settings(max_examples=20, deadline=None)
+@given(count=st.integers(0, 3000), label=st.text(min_size=1, max_size=255), is_picked=st.booleans())
+def test_a_pick_of_any_length_fits_and_says_what_it_leaves_out(
+    count: int, label: str, is_picked: bool
+) -> None:
+    choices = tuple(Choice(str(number), label) for number in range(count))
+    picked = str(count - 1) if count and is_picked else None
+    pick = ChoicePick(label, "status", "7", choices, picked)
+    check_slack(blockkit.render_card(card(pick)))
+    cards = adaptive.render_card(card(pick))
+    check_adaptive(cards)
+    row = next(element for element in cards[0]["body"] if element["type"] == "ColumnSet")
+    shown = row["columns"][0]["items"][0]["choices"]
+    assert picked is None or picked in [choice["value"] for choice in shown]
+    assert count_words(cards, f"Only {len(shown):,} of {count:,} choices fit here.") == (len(shown) < count)
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
+def test_a_form_says_what_is_wrong_with_it_as_a_whole(surface: Surface) -> None:
+    refused = Form("key", "Edit", (TextInput("note", "Note"),), "save", problem="Somebody was faster.")
+    assert "Somebody was faster." in surface.words(surface.form(refused))
 
 
 def test_a_table_whose_rows_do_not_fit_its_columns_is_refused() -> None:
