@@ -127,6 +127,7 @@ def run_pull(
                 capabilities=capabilities,
                 notices=notices,
                 reference=reference,
+                fields=fields.keys(),
             ),
         )
         progress(Progress("Measuring", 0, None))

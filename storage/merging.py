@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, and_, bindparam, func, select
 from storage.bulk import insert_rows, read_rows
 from storage.database import reading, writing
 from storage.evidence import Evidence, read_evidence
+from storage.field_history import FieldHistory
 from storage.rebuilding import MergeRequest, Rebuilding
 from storage.tables import (
     FOREVER,
@@ -54,6 +55,11 @@ class _ChunkRows:
     observations: list[tuple[int, int, str]] = field(default_factory=list)
     versions: list[tuple[Any, ...]] = field(default_factory=list)
 
+    def changed(self) -> list[tuple[Any, ...]]:
+        """The new records of opportunities that had one before."""
+        ended = set(self.ended)
+        return [record for record in self.opportunities if record[0] in ended]
+
 
 class Merge:
     """One merge. Build it inside the pull's lock and run it once."""
@@ -64,6 +70,7 @@ class Merge:
         self.counts = MergeCounts()
         self._rebuilding = Rebuilding(engine, request)
         with reading(engine) as connection:
+            self._fields = FieldHistory(connection)
             self._next_no = 1 + (connection.execute(select(func.max(opportunity_key.c.no))).scalar() or 0)
 
     def run(self, progress: Callable[[int], None]) -> MergeCounts:
@@ -139,6 +146,7 @@ class Merge:
         with writing(self._engine) as connection:
             self._rebuilding.write_numbers(connection)
             insert_rows(connection, opportunity_key, rows.keys)
+            self._fields.remember(connection, rows.changed(), self._rebuilding.today)
             self._end_records(connection, rows.ended)
             insert_rows(connection, opportunity, rows.opportunities)
             self._remember(connection, rows.observations)

@@ -1,7 +1,7 @@
 """The mirror of the CRM as a whole: which generation readers see, and how a pull becomes one."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Integer, literal_column, select, text
 from pipeline.crm_records import Capabilities
 from pipeline.errors import CouncilError, PullRefused
 from storage.database import reading, writing
+from storage.field_history import follow_fields
 from storage.registries import replace_people, replace_stages
 from storage.staging import Reference, is_staged
 from storage.tables import (
@@ -104,6 +105,8 @@ class Switch:
     capabilities: Capabilities
     notices: Sequence[str]
     reference: Reference
+    fields: Collection[str]
+    """The further fields that the pull brought."""
 
 
 def begin_mirror(engine: Engine, today: date) -> None:
@@ -129,6 +132,7 @@ def switch_over(engine: Engine, to: Switch) -> None:
     """Move all readers to the next generation, in one short transaction."""
     with writing(engine) as connection:
         _replace_reference(connection, to.reference)
+        follow_fields(connection, to.fields, to.today)
         connection.execute(
             mirror.update().values(
                 generation=to.generation,
