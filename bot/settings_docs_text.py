@@ -99,6 +99,10 @@ fixes = ["Mutual_Plan__c"]
 [actions]
 
 [jobs]
+pull = { every_minutes = 15 }      # or at = "06:00", days = ["mon", "thu"]: names of days, never numbers
+council = { at = "09:00", days = ["mon"], timezone = "America/New_York" }
+council_recap = { enabled = false }
+retention = { keep_days = 365 }
 """
 
 RULES_INTRODUCTION = """\

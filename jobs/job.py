@@ -1,12 +1,14 @@
 """What a job is given when its time has come, and what it says of itself afterwards."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from crm.records import Crm
 from messages.card import Card
 from pipeline.company import Company
+from pipeline.crm_records import FieldKind
+from pipeline.jobs_definition import JobsDefinition
 from storage.database import Engine
 
 
@@ -23,6 +25,9 @@ class JobRun:
     """The day of `now` in the organisation's time zone."""
     dry_run: bool = False
     """Compose everything, write and say nothing."""
+    jobs: JobsDefinition = field(default_factory=JobsDefinition)
+    fields: Mapping[str, FieldKind] = field(default_factory=dict)
+    """The further fields of opportunities that the configuration reads."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from crm.records import Batch, Crm, PullRequest
+from jobs.job import JobRun
+from jobs.job import Outcome as JobOutcome
 from pipeline.calendar import FiscalCalendar, Period, build_calendar
 from pipeline.company import Company
 from pipeline.crm_records import Capabilities, FieldKind, Outcome, Problem
@@ -53,6 +55,18 @@ class Progress:
 
 
 Listener = Callable[[Progress], None]
+
+
+def pull_on_schedule(run: JobRun) -> JobOutcome:
+    """The scheduled pull; `PullRefused` while another one runs. A dry run only says what it would read."""
+    if run.dry_run:
+        return JobOutcome(f"It would read {run.crm.name}; a pull has nothing to show before it is made.")
+    report = run_pull(
+        run.engine, run.crm, run.company, fields=run.fields, now=run.now, progress=lambda _: None
+    )
+    unusable = sum(report.problem_counts.values())
+    changes = f"{report.new:,} new, {report.changed:,} changed, {report.deleted:,} deleted"
+    return JobOutcome(f"{changes}, {unusable:,} problems" if unusable else changes)
 
 
 def run_pull(

@@ -88,6 +88,16 @@ def store_tables(engine: Engine, company: Company, as_of: date) -> None:
         insert_rows(connection, apm_table, rows)
 
 
+def is_measured(engine: Engine, day: date) -> bool:
+    """Whether the tables of a day are kept for the generation that readers see. Raises `NothingPulled`."""
+    with reading(engine) as connection:
+        generation = pulled_state(connection).generation
+        kept = select(apm_table.c.generation).where(
+            apm_table.c.generation == generation, apm_table.c.as_of == day.toordinal()
+        )
+        return connection.execute(kept.limit(1)).first() is not None
+
+
 def dimensions_of(company: Company) -> tuple[Dimension, ...]:
     """The dimensions of a company; the lever only where it is configured."""
     has_lever = bool(company.definitions.dimensions.lever)

@@ -152,6 +152,12 @@ def switch_over(engine: Engine, to: Switch) -> None:
         )
 
 
+def move_measured_day(engine: Engine, today: date) -> None:
+    """Answer for a new day without a pull: its figures are those of the records as they were last."""
+    with writing(engine) as connection:
+        connection.execute(mirror.update().values(measured_day=today.toordinal()))
+
+
 def forget_unfinished(engine: Engine, generation: int) -> None:
     """Undo what a merge that died wrote beside the generation that readers see.
 

@@ -1,0 +1,85 @@
+"""Removing old rows, a few at a time, so that nobody waits for the write lock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, func, select
+
+from storage.chat_tables import inbox, outbox
+from storage.database import reading, writing
+from storage.job_tables import job_run
+
+ROWS_A_WRITE = 2_000
+
+_DONE_LETTERS = ("sent",)
+
+
+@dataclass(frozen=True)
+class OldRows:
+    """How many rows of each kind are older than what is kept."""
+
+    events: int
+    cards: int
+    runs: int
+
+
+def count_old_rows(engine: Engine, before: datetime) -> OldRows:
+    """What `remove_rows` would remove."""
+    moment = int(before.timestamp())
+    with reading(engine) as connection:
+        return OldRows(
+            _count(connection, inbox, _old_events(moment)),
+            _count(connection, outbox, _old_cards(moment)),
+            _count(connection, job_run, _old_runs(moment)),
+        )
+
+
+def remove_rows(engine: Engine, before: datetime) -> OldRows:
+    """Remove events that were done, cards of messages that were sent and runs that ended before a moment.
+
+    A message itself stays, without its card: its key says that it was said, and never again.
+    """
+    moment = int(before.timestamp())
+    events = runs = cards = 0
+    while removed := _delete_some(engine, inbox, _old_events(moment)):
+        events += removed
+    while cleared := _clear_some_cards(engine, moment):
+        cards += cleared
+    while removed := _delete_some(engine, job_run, _old_runs(moment)):
+        runs += removed
+    return OldRows(events, cards, runs)
+
+
+def _old_events(moment: int) -> ColumnElement[bool]:
+    return inbox.c.done_at < moment
+
+
+def _old_cards(moment: int) -> ColumnElement[bool]:
+    return (outbox.c.sent_at < moment) & outbox.c.state.in_(_DONE_LETTERS) & (outbox.c.card != "")
+
+
+def _old_runs(moment: int) -> ColumnElement[bool]:
+    return job_run.c.ended_at < moment
+
+
+def _count(connection: Connection, table: Table, old: ColumnElement[bool]) -> int:
+    return int(connection.execute(select(func.count()).select_from(table).where(old)).scalar_one())
+
+
+def _delete_some(engine: Engine, table: Table, old: ColumnElement[bool]) -> int:
+    key = list(table.primary_key.columns)
+    with writing(engine) as connection:
+        rows = connection.execute(select(*key).where(old).limit(ROWS_A_WRITE)).all()
+        for row in rows:
+            matches = [column == value for column, value in zip(key, row, strict=True)]
+            connection.execute(table.delete().where(*matches))
+    return len(rows)
+
+
+def _clear_some_cards(engine: Engine, moment: int) -> int:
+    with writing(engine) as connection:
+        numbers = connection.execute(
+            select(outbox.c.no).where(_old_cards(moment)).limit(ROWS_A_WRITE)
+        ).scalars()
+        cleared = connection.execute(outbox.update().where(outbox.c.no.in_(numbers.all())).values(card=""))
+    return cleared.rowcount
