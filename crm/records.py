@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from pipeline.crm_fields import DealShape, WriteResult
 from pipeline.crm_records import (
     AccountRecord,
     ActivityRecord,
     Capabilities,
     ContactRoleRecord,
+    DealEvidence,
     FieldChangeRecord,
     FieldKind,
     FieldValue,
@@ -37,6 +39,8 @@ __all__ = [
     "Capabilities",
     "ContactRoleRecord",
     "Crm",
+    "DealEvidence",
+    "DealShape",
     "FieldChangeRecord",
     "FieldKind",
     "FieldValue",
@@ -55,6 +59,7 @@ __all__ = [
     "StageRecord",
     "TargetRecord",
     "UserRecord",
+    "WriteResult",
 ]
 
 
@@ -116,5 +121,18 @@ class Crm(Protocol):
         """All records, reference tables first: stages, roles, users, accounts, record types, rates,
         periods, targets, then opportunities and what hangs on them."""
 
-    def apply_fix(self, fix: Fix) -> None:
-        """Write a fix back."""
+    def describe(self, opportunity_id: str) -> DealShape:
+        """The fields of a deal's record type, as a form has to know them; of an unknown deal those of any."""
+
+    def read_deal(self, opportunity_id: str, request: PullRequest) -> DealEvidence | None:
+        """What a pull would yield of one deal, as it is now; `None` where it is not there (any more).
+
+        Raises `CouncilError` where the system of record cannot be read.
+        """
+
+    def write(self, fix: Fix) -> WriteResult:
+        """Write all changes of a fix or none. The record is read again and compared first.
+
+        A field that holds the new value already is no conflict, so a fix that is repeated after a crash
+        is `Saved` and changes nothing a second time.
+        """

@@ -200,6 +200,19 @@ Record = (
 )
 
 
+@dataclass(frozen=True)
+class DealEvidence:
+    """Everything that a pull would yield of one opportunity."""
+
+    opportunity: OpportunityRecord
+    history: tuple[HistoryRecord, ...] = ()
+    changes: tuple[FieldChangeRecord, ...] = ()
+    lines: tuple[LineItemRecord, ...] = ()
+    contacts: tuple[ContactRoleRecord, ...] = ()
+    splits: tuple[SplitRecord, ...] = ()
+    activities: tuple[ActivityRecord, ...] = ()
+
+
 class Outcome(StrEnum):
     """What became of the row of a problem."""
 

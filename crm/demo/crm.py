@@ -7,11 +7,24 @@ from itertools import chain
 from pathlib import Path
 
 from crm.demo.company import COMPANY_NAME
-from crm.demo.fixes import FixLog, changes_of_fixes, check_fix, history_of_fixes, lay_over
+from crm.demo.fixes import FixedField, FixLog, changes_of_fixes, history_of_fixes, lay_over
 from crm.demo.generate import DemoCompany, generate_company, stage_records
 from crm.demo.rows import FURTHER_FIELDS, DealRows
-from crm.records import Batch, Capabilities, Fix, OpportunityRecord, PullRequest, Record
-from pipeline.errors import UnknownName
+from crm.demo.rules import refusals_of, shape_of
+from crm.records import (
+    Batch,
+    Capabilities,
+    DealEvidence,
+    DealShape,
+    Fix,
+    HistoryRecord,
+    OpportunityRecord,
+    PullRequest,
+    Record,
+    WriteResult,
+)
+from pipeline.crm_fields import Conflict, Gone, Rejected, Saved
+from pipeline.deal_fields import differences, is_done
 
 _BATCH = 2_000
 _TABLES = frozenset(
@@ -111,14 +124,51 @@ class DemoCrm:
         yield from _in_batches(_of_all(rows.contact_roles for rows in company.deals))
         yield from _in_batches(_of_all(rows.activities for rows in company.deals))
 
-    def apply_fix(self, fix: Fix) -> None:
-        """Change a deal. Raises `CouncilError` for a deal, field or value that is not there, and where
-        somebody else has changed the field since the person saw it."""
+    def describe(self, opportunity_id: str) -> DealShape:
+        rows = self._deal_of_id.get(opportunity_id)
+        return shape_of(None if rows is None else self._current(rows))
+
+    def read_deal(self, opportunity_id: str, request: PullRequest) -> DealEvidence | None:
+        rows = self._deal_of_id.get(opportunity_id)
+        if rows is None:
+            return None
+        wanted = [field for field in FURTHER_FIELDS if field in request.fields]
+        fixes = self._fixes.of(opportunity_id)
+        current = lay_over(rows.opportunity, fixes, self._category_of_stage)
+        return DealEvidence(
+            opportunity=_with_fields(current, wanted),
+            history=(*rows.history, *history_of_fixes(rows.opportunity, fixes, self._category_of_stage)),
+            changes=(*rows.changes, *changes_of_fixes(fixes)),
+            lines=tuple(rows.line_items),
+            contacts=tuple(rows.contact_roles),
+            activities=tuple(rows.activities),
+        )
+
+    def write(self, fix: Fix) -> WriteResult:
         rows = self._deal_of_id.get(fix.opportunity_id)
         if rows is None:
-            raise UnknownName(f"There is no opportunity {fix.opportunity_id} in the demo company.")
-        check_fix(fix, self._current(rows), self._category_of_stage)
-        self._fixes.add(fix)
+            return Gone()
+        with self._fixes.changing():
+            current = self._current(rows)
+            if different := differences(fix.changes, current):
+                return Conflict(different)
+            if is_done(fix.changes, current):
+                return Saved()
+            refusals = refusals_of(self._wanted(current, fix), fix.changes)
+            if refusals:
+                return Rejected(refusals)
+            self._fixes.add(fix)
+        return Saved()
+
+    def _wanted(self, current: OpportunityRecord, fix: Fix) -> OpportunityRecord:
+        """The record as it would be; a stage that nobody knows changes nothing, and is refused by name."""
+        stage_first = sorted(fix.changes.items(), key=lambda change: change[0] != "StageName")
+        fixes = [
+            FixedField(fix.at, fix.opportunity_id, field, old, new)
+            for field, (old, new) in stage_first
+            if field != "StageName" or new in self._category_of_stage
+        ]
+        return lay_over(current, fixes, self._category_of_stage)
 
     @cached_property
     def _company(self) -> DemoCompany:
@@ -131,7 +181,7 @@ class DemoCrm:
     def _current(self, rows: DealRows) -> OpportunityRecord:
         return lay_over(rows.opportunity, self._fixes.of(rows.opportunity.id), self._category_of_stage)
 
-    def _history(self, rows: DealRows) -> Sequence[Record]:
+    def _history(self, rows: DealRows) -> Sequence[HistoryRecord]:
         fixes = self._fixes.of(rows.opportunity.id)
         return [*rows.history, *history_of_fixes(rows.opportunity, fixes, self._category_of_stage)]
 

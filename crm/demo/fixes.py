@@ -1,110 +1,127 @@
 """Fixes that people made in chat: kept in memory, and in a file of JSON lines where one is named."""
 
+import fcntl
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
+from threading import RLock
 
 from crm.demo.rows import FURTHER_FIELDS
 from crm.records import FieldChangeRecord, FieldKind, FieldValue, Fix, HistoryRecord, OpportunityRecord
+from pipeline.deal_fields import CATEGORY_FIELD, STANDARD_PLACES
 from pipeline.errors import CouncilError
 from pipeline.records import Category, parse_category
 
-_STANDARD: Mapping[str, str] = {
-    "Name": "name",
-    "StageName": "stage",
-    "ForecastCategoryName": "category",
-    "Amount": "amount",
-    "CloseDate": "close_day",
-    "NextStep": "next_step",
-    "OwnerId": "owner_id",
-    "AccountId": "account_id",
-    "CurrencyIsoCode": "currency",
-}
-"""Field that can be fixed -> its place in the record."""
-_IN_HISTORY = frozenset({"StageName", "ForecastCategoryName", "Amount", "CloseDate"})
+_IN_HISTORY = frozenset({"StageName", CATEGORY_FIELD, "Amount", "CloseDate"})
 FOLLOWED_FIELDS = frozenset({"ACV__c", "NextStep", "OwnerId", "Region__c"})
 
 
 @dataclass(frozen=True)
 class FixedField:
-    """One field of one fix, a line of the file."""
+    """One field of one fix."""
 
-    company: str
-    """Which drawing of the company it belongs to: another day's has other deals under the same ids."""
     at: int
-    by: str
     opportunity_id: str
     field: str
     old: FieldValue
     new: FieldValue
 
 
+@dataclass(frozen=True)
+class _Line:
+    """One fix, a line of the file: so that all of its changes are there or none."""
+
+    company: str
+    """Which drawing of the company it belongs to: another day's has other deals under the same ids."""
+    at: int
+    by: str
+    opportunity_id: str
+    changes: Mapping[str, Sequence[FieldValue]]
+
+
 class FixLog:
-    """Every fix in the order in which it was made. Raises `CouncilError` for a file it cannot read."""
+    """Every fix in the order in which it was made, also by other processes with the same file.
+
+    Use `changing` around reading, comparing and adding. Raises `CouncilError` for a file it cannot read.
+    """
 
     def __init__(self, company: str, path: Path | None) -> None:
         self._company = company
         self._path = path
         self._by_opportunity: defaultdict[str, list[FixedField]] = defaultdict(list)
-        for line in _read(path):
-            if line.company == company:
-                self._by_opportunity[line.opportunity_id].append(line)
+        self._lock = RLock()
+        self._read_bytes = 0
+        self._read_lines = 0
+        self._read_on()
 
     def of(self, opportunity_id: str) -> Sequence[FixedField]:
-        return self._by_opportunity.get(opportunity_id, ())
+        with self._lock:
+            self._read_on()
+            return tuple(self._by_opportunity.get(opportunity_id, ()))
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Nobody else adds a fix meanwhile, in this process or another."""
+        with self._lock:
+            if self._path is None:
+                yield
+                return
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("ab") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                self._read_on()
+                yield
 
     def add(self, fix: Fix) -> None:
-        lines = [
-            FixedField(self._company, fix.at, fix.by, fix.opportunity_id, field, old, new)
-            for field, (old, new) in sorted(fix.changes.items(), key=lambda change: change[0] != "StageName")
+        """Within `changing`. What a killed process left of its last line goes."""
+        line = _Line(self._company, fix.at, fix.by, fix.opportunity_id, fix.changes)
+        if self._path is None:
+            self._take(line)
+            return
+        with self._path.open("r+b") as file:
+            file.truncate(self._read_bytes)
+            file.seek(self._read_bytes)
+            file.write(json.dumps(asdict(line), ensure_ascii=False).encode() + b"\n")
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Take in what stands in the file since the last time, whole lines alone."""
+        if self._path is None or not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._read_bytes)
+            text = file.read()
+        for part in text[: text.rfind(b"\n") + 1].splitlines(keepends=True):
+            self._read_lines += 1
+            self._take(_parse(part, f"{self._path}, line {self._read_lines}"))
+            self._read_bytes += len(part)
+
+    def _take(self, line: _Line) -> None:
+        if line.company != self._company:
+            return
+        stage_first = sorted(line.changes.items(), key=lambda change: change[0] != "StageName")
+        self._by_opportunity[line.opportunity_id] += [
+            FixedField(line.at, line.opportunity_id, field, old, new) for field, (old, new) in stage_first
         ]
-        if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(asdict(line), ensure_ascii=False) + "\n" for line in lines)
-        self._by_opportunity[fix.opportunity_id].extend(lines)
 
 
-def _read(path: Path | None) -> Iterator[FixedField]:
-    if path is None or not path.exists():
-        return
-    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            yield FixedField(**json.loads(text))
-        except (ValueError, TypeError) as error:
-            raise CouncilError(
-                f"{path}, line {number}: expected a fix as this program writes it, found {text[:60]!r}. "
-                f"Remove the line, or the file to forget all fixes."
-            ) from error
-
-
-def check_fix(fix: Fix, record: OpportunityRecord, stages: Mapping[str, Category]) -> None:
-    """Raises `CouncilError` for a field that is not there, an unknown value, or one changed meanwhile."""
-    for field, (old, new) in fix.changes.items():
-        current = value_of(record, field)
-        if field == "ForecastCategoryName":
-            _category(new)
-        if field == "StageName" and new not in stages:
-            raise CouncilError(f"There is no stage {new!r}. Choose one of {', '.join(stages)}.")
-        if not _is_same(field, old, current):
-            raise CouncilError(
-                f"{record.name}: {field} was changed meanwhile. You saw {_shown(old)}, it is now "
-                f"{_shown(current)}. Look at it again and save once more."
-            )
-
-
-def value_of(record: OpportunityRecord, field: str) -> FieldValue:
-    """The current value of a field that can be fixed. Raises `CouncilError` for another one."""
-    if field in _STANDARD:
-        value: FieldValue = getattr(record, _STANDARD[field])
-        return value
-    if field in FURTHER_FIELDS:
-        return record.fields[field]
-    raise CouncilError(f"The demo company's deals have no field {field} that can be changed here.")
+def _parse(line: bytes, place: str) -> _Line:
+    try:
+        read = _Line(**json.loads(line))
+        if any(len(values) != 2 for values in read.changes.values()):
+            raise ValueError("a change has an old and a new value")
+    except (ValueError, TypeError, AttributeError) as error:
+        found = line.decode(errors="replace").strip()
+        raise CouncilError(
+            f"{place}: expected a fix as this program writes it, found {found[:60]!r}. "
+            f"Remove the line, or the file to forget all fixes."
+        ) from error
+    return read
 
 
 def lay_over(
@@ -115,10 +132,10 @@ def lay_over(
         values = record._asdict()
         if fix.field == "StageName":
             values |= {"stage": fix.new, "category": stages[str(fix.new)]}
-        elif fix.field == "ForecastCategoryName":
-            values["category"] = _category(fix.new)
-        elif fix.field in _STANDARD:
-            values[_STANDARD[fix.field]] = fix.new
+        elif fix.field == CATEGORY_FIELD:
+            values["category"] = parse_category(fix.new) if isinstance(fix.new, str) else None
+        elif fix.field in STANDARD_PLACES:
+            values[STANDARD_PLACES[fix.field]] = fix.new
         else:
             values["fields"] = {**record.fields, fix.field: fix.new}
         values["modified_at"] = max(fix.at, record.modified_at or 0)
@@ -159,21 +176,3 @@ def _as_text(fix: FixedField, value: FieldValue) -> str | None:
         return None
     is_number = FURTHER_FIELDS.get(fix.field) is FieldKind.NUMBER
     return f"{Decimal(value).scaleb(-4).normalize():f}" if is_number else str(value)
-
-
-def _category(value: FieldValue) -> Category | None:
-    """Of an API value, a label or a number of `Category`. Raises `CouncilError` for anything else."""
-    if value is None:
-        return None
-    known = parse_category(value) if isinstance(value, str) else Category(value)
-    if known is None:
-        raise CouncilError(f"There is no forecast category {value!r}. Choose Pipeline, Best Case or Commit.")
-    return known
-
-
-def _is_same(field: str, seen: FieldValue, current: FieldValue) -> bool:
-    return _category(seen) == current if field == "ForecastCategoryName" else seen == current
-
-
-def _shown(value: FieldValue) -> str:
-    return "nothing" if value is None else str(value)

@@ -7,16 +7,32 @@ from crm.files import details, people, reference
 from crm.files.clock import Clock
 from crm.files.definition import FilesDefinition
 from crm.files.exports import Exports, Table, UnusableTable
-from crm.files.fixes import append_fix, read_fixes
+from crm.files.fixes import fixing, read_fixes
 from crm.files.lookups import Lookups
 from crm.files.opportunities import OpportunityReader
 from crm.files.schema import TABLES
+from crm.files.shapes import read_shape
 from crm.files.stages import STANDARD_NOTICE, StageList, read_stages
-from crm.records import Batch, Capabilities, FieldKind, Fix, Problem, PullRequest
+from crm.files.writing import gather_deal, refusals_of
+from crm.records import (
+    Batch,
+    Capabilities,
+    DealEvidence,
+    DealShape,
+    FieldKind,
+    Fix,
+    Problem,
+    PullRequest,
+    WriteResult,
+)
+from pipeline.crm_fields import Busy, Conflict, Gone, Rejected, Saved
+from pipeline.deal_fields import differences, is_done
 from pipeline.errors import NothingUsable
 
 _SALESFORCE_ID_OF_OPPORTUNITY = "006"
 _PEOPLE = ("Owner", "CreatedBy")
+_ANY_CURRENCY = "USD"
+"""For reading a deal to compare it: nothing is converted there."""
 
 
 class FilesCrm:
@@ -76,9 +92,39 @@ class FilesCrm:
         yield from self._opportunities(exports, stages, lookups, request, clock)
         yield Batch((), lookups.take_problems())
 
-    def apply_fix(self, fix: Fix) -> None:
-        """Adds the fix to the file of fixes. Raises `CouncilError` where it cannot be written."""
-        append_fix(self._fixes_path(), fix)
+    def describe(self, opportunity_id: str) -> DealShape:  # noqa: ARG002 - exports have one shape
+        """What the exports tell of it; they know no record types, so every deal has the same fields."""
+        exports = self._open()
+        stages, _ = read_stages(exports)
+        return read_shape(exports, stages)
+
+    def read_deal(self, opportunity_id: str, request: PullRequest) -> DealEvidence | None:
+        """Exports have no index: this reads them through, one deal or all of them."""
+        fresh = FilesCrm(self._definition, self._base_folder)  # a pull under way counts its own rows
+        return gather_deal(opportunity_id, fresh.pull(request))
+
+    def write(self, fix: Fix) -> WriteResult:
+        """Adds the fix to the file of fixes. `Busy` where that cannot be written."""
+        path = self._fixes_path()
+        try:
+            with fixing(path) as add:
+                request = PullRequest(fix.kinds, _ANY_CURRENCY, fix.at, "UTC")
+                deal = self.read_deal(fix.opportunity_id, request)
+                if deal is None or deal.opportunity.is_deleted:
+                    return Gone()
+                if different := differences(fix.changes, deal.opportunity):
+                    return Conflict(different)
+                if is_done(fix.changes, deal.opportunity):
+                    return Saved()
+                if refusals := refusals_of(fix, self.describe(fix.opportunity_id)):
+                    return Rejected(refusals)
+                add(fix)
+        except OSError as error:
+            return Busy(
+                f"The fix could not be saved in {path}: {error.strerror}. "
+                "Check that its folder can be written."
+            )
+        return Saved()
 
     def _open(self) -> Exports:
         exports = Exports(self._definition, self._base_folder)

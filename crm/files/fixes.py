@@ -19,7 +19,6 @@ from crm.files.encoding import UnreadableFile
 from crm.files.problems import Fault, ProblemLog
 from crm.files.stages import StageList
 from crm.records import FieldKind, FieldValue, Fix, OpportunityRecord, Problem
-from pipeline.errors import CouncilError
 from pipeline.money import SCALE, parse_amount
 
 HEADER = ("at", "by", "opportunity_id", "field", "old", "new")
@@ -106,25 +105,23 @@ def read_fixes(
     return FixBook(laid), log.take_all()
 
 
-def append_fix(path: Path, fix: Fix) -> None:
-    """Add a fix to the file: all of its changes or none, on the disk before this returns.
+@contextmanager
+def fixing(path: Path) -> Iterator[Callable[[Fix], None]]:
+    """Nobody else adds a fix meanwhile. What comes out adds one: all of its changes or none, on the disk.
 
-    Raises `CouncilError` where the file cannot be written.
+    Raises `OSError` where the file cannot be written.
     """
+    with _locked(path) as file:
+        yield lambda fix: _append(file, _rows_of(fix))
+
+
+def _rows_of(fix: Fix) -> Sequence[Sequence[str]]:
     at = datetime.fromtimestamp(fix.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     rows = []
     for name, (old, new) in fix.changes.items():
         kind = _STANDARD_KINDS.get(name) or fix.kinds.get(name, FieldKind.TEXT)
         rows.append((at, fix.by, fix.opportunity_id, name, _as_text(old, kind), _as_text(new, kind)))
-    if not rows:
-        return
-    try:
-        with _locked(path) as file:
-            _append(file, rows)
-    except OSError as error:
-        raise CouncilError(
-            f"The fix could not be saved in {path}: {error.strerror}. Check that its folder can be written."
-        ) from error
+    return rows
 
 
 @contextmanager
@@ -136,6 +133,8 @@ def _locked(path: Path) -> Iterator[BinaryIO]:
 
 def _append(file: BinaryIO, rows: Sequence[Sequence[str]]) -> None:
     """One write at the end; should the machine stop within it, the next fix starts on a line of its own."""
+    if not rows:
+        return
     size = file.seek(0, os.SEEK_END)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
