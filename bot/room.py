@@ -9,9 +9,10 @@ from bot.preview.room import Guest, direct_message
 from bot.preview.seeding import SeededPost
 from handlers.today import read_today
 from jobs.council import compose_weekly_post
-from messages.card import Block, Buttons, Card, Folded, PlainBlock
+from messages.card import Block, Buttons, Card, DatePick, Folded, PlainBlock
 from messages.nudge import compose_digest
 from pipeline.access import Member, Role, identify
+from pipeline.digests import Digest, digest_key, items_of
 from pipeline.errors import AccessDenied
 from pipeline.findings import Audience, PersonName
 from storage.hygiene_reading import read_hygiene
@@ -83,8 +84,10 @@ def _digests(council: Council, reps: Sequence[PersonName], posted_at: datetime) 
             and finding.nudges
             and finding.audience is Audience.OWNER
         ]
-        digest = compose_digest(rep, own, day, currency)
-        yield SeededPost(direct_message(rep.id), (_without_buttons(digest),), posted_at)
+        digest = Digest(digest_key(rep.id, day), rep, day, items_of(own))
+        yield SeededPost(
+            direct_message(rep.id), (_without_buttons(compose_digest(digest, currency)),), posted_at
+        )
 
 
 def _without_buttons(card: Card) -> Card:
@@ -96,9 +99,9 @@ def _kept(blocks: Sequence[Block]) -> Iterator[Block]:
     for block in blocks:
         if isinstance(block, Folded):
             yield replace(block, blocks=tuple(_plain(block.blocks)))
-        elif not isinstance(block, Buttons):
+        elif not isinstance(block, Buttons | DatePick):
             yield block
 
 
 def _plain(blocks: Sequence[PlainBlock]) -> Iterator[PlainBlock]:
-    return (block for block in blocks if not isinstance(block, Buttons))
+    return (block for block in blocks if not isinstance(block, Buttons | DatePick))

@@ -49,12 +49,13 @@ from messages.card import (
 from messages.council import Actions, compose_council
 from messages.help import compose_help
 from messages.hygiene import compose_company, compose_own, compose_team
-from messages.nudge import compose_digest
+from messages.nudge import compose_all, compose_digest, compose_more
 from messages.problem import compose_failure, compose_problem
 from messages.pull_report import compose_pull_report
 from messages.waterfall import compose_waterfall
 from pipeline.errors import ConfigurationError, Mistake, UnknownName
 from pipeline.matrix import Metric, Status
+from tests.messages.digest_examples import digest, digest_done, digest_later, long_digest, nothing_to_fix
 from tests.messages.finding_examples import (
     ANA,
     CARA,
@@ -66,7 +67,7 @@ from tests.messages.finding_examples import (
     team_findings,
     waterfall,
 )
-from tests.messages.matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
+from tests.messages.matrix_examples import last_week, many_rows, matrix, pair_matrix
 
 PICTURE = Image("heatmap-region-2026-11-23.png", "Region: EMEA red.", b"light", b"dark")
 
@@ -175,8 +176,13 @@ def _cards() -> dict[str, Card]:
         "council": post.summary,
         "council_thread": post.threads[0],
         "council_crowded": crowded.summary,
-        "nudge": compose_digest(ANA, findings(), AS_OF, "USD"),
-        "nudge_nothing": compose_digest(ANA, (), AS_OF, "USD"),
+        "nudge": compose_digest(digest(), "USD"),
+        "nudge_later": compose_digest(digest_later(), "USD"),
+        "nudge_done": compose_digest(digest_done(), "USD"),
+        "nudge_long": compose_digest(long_digest(), "USD"),
+        "nudge_nothing": compose_digest(nothing_to_fix(), "USD"),
+        "nudge_all": compose_all(digest(), "USD"),
+        "nudge_more": compose_more(digest().items[0]),
         "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD"),
         "hygiene_team": compose_team(CARA, team_findings(), scores(), "USD"),
         "hygiene_company": compose_company(hygiene_report(), "USD"),

@@ -8,7 +8,18 @@ from fractions import Fraction
 import pytest
 
 from messages.apm import compose_matrix, compose_row, compose_why
-from messages.card import Buttons, Card, Facts, FigureCell, Folded, Paragraph, Table, TextCell, spoken
+from messages.card import (
+    Buttons,
+    Card,
+    DatePick,
+    Facts,
+    FigureCell,
+    Folded,
+    Paragraph,
+    Table,
+    TextCell,
+    spoken,
+)
 from messages.council import compose_council
 from messages.deal_findings import by_deal, field_label, money_at_risk
 from messages.help import COMMANDS, compose_help
@@ -22,6 +33,7 @@ from messages.wording import Wording
 from pipeline.errors import AccessDenied, ConfigurationError, Mistake, NothingUsable
 from pipeline.findings import Severity
 from pipeline.matrix import Basis, Dimension, Metric, PeriodStamp, Row, Spend, TargetState
+from tests.messages.digest_examples import digest, digest_done, digest_later, long_digest, nothing_to_fix
 from tests.messages.finding_examples import (
     ANA,
     CARA,
@@ -34,12 +46,16 @@ from tests.messages.finding_examples import (
     team_findings,
     waterfall,
 )
-from tests.messages.matrix_examples import AS_OF, matrix, pair_matrix
+from tests.messages.matrix_examples import matrix, pair_matrix
 from tests.messages.message_examples import PICTURE
 
 
 def words_of(card: Card) -> str:
     return render_text(card, 300)
+
+
+def buttons_of(card: Card) -> list[Buttons]:
+    return [block for block in card.blocks if isinstance(block, Buttons)]
 
 
 def table_of(card: Card) -> list[list[str]]:
@@ -153,35 +169,69 @@ def test_money_at_risk_counts_each_deal_once_and_leaves_out_low_and_waived() -> 
 
 
 def test_the_digest_opens_with_deals_money_and_minutes() -> None:
-    deals = by_deal(one for one in findings() if not one.waived)
+    deals = digest().items
     # Fields: Acme 2, Globex 1, Initech 2, Umbrella 3 × 1: eight at 20 seconds are 2 min 40 s.
     assert minutes_to_fix(deals) == 3
     assert headline_words(deals, "USD", Wording()) == "6 deals worth $1.4M, about 3 minutes."
 
 
 def test_the_digest_shows_three_deals_and_folds_the_rest() -> None:
-    card = compose_digest(ANA, findings(), AS_OF, "USD")
-    shown = [block.buttons[0] for block in card.blocks if isinstance(block, Buttons)]
-    assert [(button.label, button.command, button.argument) for button in shown] == [
-        ("Fix this deal", "fix", "006000000000001AAA"),
-        ("Fix this deal", "fix", "006000000000003AAA"),
-        ("Fix amount", "fix", "006000000000002AAA"),
+    card = compose_digest(digest(), "USD")
+    shown = [[(one.label, one.command) for one in block.buttons] for block in buttons_of(card)]
+    assert shown == [
+        [("Fix this deal", "fix"), ("Push two weeks", "push"), ("More…", "more")],
+        [("Fix this deal", "fix"), ("Push two weeks", "push"), ("More…", "more")],
+        [("Fix amount", "fix"), ("More…", "more")],
     ]
     fold = next(block for block in card.blocks if isinstance(block, Folded))
     assert fold.summary == "Show all: 3 more deals"
-    assert len([block for block in fold.blocks if isinstance(block, Buttons)]) == 3
+    labels = [block.buttons[0].label for block in fold.blocks if isinstance(block, Buttons)]
+    assert labels == ["Add the next step"] * 3
 
 
-def test_the_digest_gives_the_old_value_and_the_age() -> None:
-    shown = words_of(compose_digest(ANA, findings(), AS_OF, "USD"))
+def test_a_close_date_is_picked_in_the_digest_itself() -> None:
+    picks = [block for block in compose_digest(digest(), "USD").blocks if isinstance(block, DatePick)]
+    assert [(pick.command, pick.argument, pick.value) for pick in picks] == [
+        ("fix_date", "006000000000001AAA", date(2026, 11, 2)),
+        ("fix_date", "006000000000003AAA", date(2027, 2, 14)),
+    ]
+
+
+def test_the_digest_gives_the_old_value_the_age_and_the_red_row() -> None:
+    shown = words_of(compose_digest(digest(), "USD"))
     assert "The close date has passed. When will it close? Now: 2 Nov 2026." in shown
-    assert "Acme renewal & expansion · $840K · open for 14 days" in shown
+    assert "Acme renewal & expansion · $840K · ■ Red row EMEA · open for 14 days" in shown
     assert "Initech phase two · $410K · new" in shown
     assert "Waived deal" not in shown
 
 
+def test_what_was_fixed_is_said_first_and_the_deal_loses_its_controls() -> None:
+    card = compose_digest(digest_later(), "USD")
+    first, acme, *_ = [words_of(Card("", "", (block,), "")) for block in card.blocks]
+    assert "Fixed since last time: Hooli search, Vandelay imports. Thank you!" in first
+    assert "Close date 2 Nov → 18 Dec · Next step empty → Send the contract" in acme
+    arguments = {button.argument for block in buttons_of(card) for button in block.buttons}
+    assert "006000000000001AAA" not in arguments
+    assert "006000000000003AAA" in arguments
+
+
+def test_a_long_digest_offers_what_the_fold_does_not_hold() -> None:
+    card = compose_digest(long_digest(), "USD")
+    last = buttons_of(card)[-1].buttons[0]
+    assert (last.label, last.command, last.argument) == (
+        "Show the other 10 more deals",
+        "show_all",
+        long_digest().key,
+    )
+
+
+def test_a_digest_whose_deals_are_all_done_says_so() -> None:
+    assert "All done for today. Thank you." in words_of(compose_digest(digest_done(), "USD"))
+
+
 def test_a_digest_without_findings_thanks() -> None:
-    assert "All your deals are up to date. Thank you." in words_of(compose_digest(ANA, (), AS_OF, "USD"))
+    shown = words_of(compose_digest(nothing_to_fix(), "USD"))
+    assert "All your deals are up to date. Thank you." in shown
 
 
 def test_a_rep_sees_the_own_score_and_what_is_waived() -> None:

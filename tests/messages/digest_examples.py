@@ -1,0 +1,62 @@
+"""Ana's digest on the morning it is sent, after she did something about it, and when all is done."""
+
+from dataclasses import replace
+from datetime import date
+
+from pipeline.digests import Digest, DigestItem, Done, DoneKind, FixedDeal, digest_key, items_of
+from tests.messages.finding_examples import ANA, findings
+from tests.messages.matrix_examples import AS_OF
+
+
+def digest() -> Digest:
+    """Six deals: Acme is in a red row and past its close date, Initech left the quarter."""
+    acme, initech, *others = items_of(one for one in findings() if not one.waived)
+    items = (
+        replace(acme, close_date=date(2026, 11, 2), red_row="EMEA"),
+        replace(initech, close_date=date(2027, 2, 14)),
+        *others,
+    )
+    return Digest(digest_key(ANA.id, AS_OF), ANA, AS_OF, items)
+
+
+def digest_later() -> Digest:
+    """Acme is fixed, Initech half; two deals were put in order since the digest before."""
+    acme, initech, globex, *others = digest().items
+    fixed = (
+        FixedDeal("006000000000021AAA", "Hooli search", ("close_date_past",)),
+        FixedDeal("006000000000022AAA", "Vandelay imports", ("next_step_missing",)),
+    )
+    items = (_fixed(acme), _noted(initech), _snoozed(globex), *others)
+    return replace(digest(), items=items, fixed=fixed)
+
+
+def digest_done() -> Digest:
+    return replace(digest(), items=tuple(_fixed(item) for item in digest().items[:2]))
+
+
+def long_digest() -> Digest:
+    """Twenty deals: more than the fold holds."""
+    item = digest().items[-1]
+    items = tuple(
+        replace(item, opportunity_id=f"006{number:012}AAA", name=f"Umbrella site {number}")
+        for number in range(1, 21)
+    )
+    return replace(digest(), items=items)
+
+
+def nothing_to_fix() -> Digest:
+    return replace(digest(), items=())
+
+
+def _fixed(item: DigestItem) -> DigestItem:
+    moved = Done(DoneKind.CHANGED, "CloseDate", "2026-11-02", "2026-12-18")
+    step = Done(DoneKind.CHANGED, "NextStep", None, "Send the contract")
+    return replace(item, done=(moved, step), closed=frozenset(one.rule for one in item.findings))
+
+
+def _noted(item: DigestItem) -> DigestItem:
+    return replace(item, done=(Done(DoneKind.CHANGED, "CloseDate", "2027-02-14", "2027-02-01"),))
+
+
+def _snoozed(item: DigestItem) -> DigestItem:
+    return replace(item, done=(Done(DoneKind.SNOOZED, until=date(2026, 12, 1)),))
