@@ -97,6 +97,16 @@ fixes = ["Mutual_Plan__c"]
 [nudges]
 
 [actions]
+remind_days_before = [2, 0]        # working days before the due date; 0 is that day
+measured_after_weeks = [2, 4]
+announced = "thread"               # "channel"
+
+[actions.types.spiff]
+label = "SPIFF"
+command = "spiff"                  # /spiff EMEA coverage "2x on Data Cloud" @ana by Friday cost 5000
+
+[actions.types.webinar]
+label = "Customer webinar"
 
 [jobs]
 pull = { every_minutes = 15 }      # or at = "06:00", days = ["mon", "thu"]: names of days, never numbers
