@@ -56,6 +56,8 @@ class Message:
     """A channel's name (`#pipeline-council`) or `direct_message(guest id)`."""
     content: Card | Words
     posted_at: datetime
+    key: str | None = None
+    """Under which a card is known: that of its letter in the outbox, else the card's own."""
     author: str | None = None
     """The guest's id; `None` is the bot."""
     audience: frozenset[str] | None = None
@@ -90,6 +92,14 @@ def sees(guest: Guest, message: Message) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class RoomPage:
+    """Part of a conversation, in the order of posting."""
+
+    messages: tuple[Message, ...]
+    has_earlier: bool
+
+
 class Room:
     """Everything that was said, in order."""
 
@@ -107,12 +117,15 @@ class Room:
         content: Card | Words,
         place: Place,
         *,
+        key: str | None = None,
         author: str | None = None,
         audience: frozenset[str] | None = None,
         attachment: Attachment | None = None,
         posted_at: datetime | None = None,
     ) -> Message:
-        """Say something; a reply to a thread that is gone raises `MessageMissing`."""
+        """Say something; a reply to a thread that is gone raises `MessageMissing`.
+
+        `key` is by which `update` and `find` know it; without one, the card's own."""
         with self._lock:
             parent = self._parent(place)
             self._last_number += 1
@@ -123,6 +136,7 @@ class Room:
                 conversation=place.conversation,
                 content=content,
                 posted_at=posted_at or self._clock(),
+                key=key or (content.key if isinstance(content, Card) else None),
                 author=author,
                 audience=_narrower(audience, parent.audience if parent else None),
                 thread=place.thread,
@@ -134,20 +148,29 @@ class Room:
         return message
 
     def update(self, conversation: str, key: str, card: Card) -> Message:
-        """Put `card` in the place of the latest card of that key in the conversation."""
+        """Put `card` in the place of the latest message of that key in the conversation."""
         with self._lock:
-            found = [
-                message
-                for message in self._messages.values()
-                if message.conversation == conversation
-                and isinstance(message.content, Card)
-                and message.content.key == key
-            ]
-            if not found:
+            found = self._latest(conversation, key)
+            if found is None:
                 raise MessageMissing(f"No message {key!r} is in {conversation}; it cannot be updated.")
-            changed = self._change(replace(found[-1], content=card, is_edited=True))
+            changed = self._change(replace(found, content=card, is_edited=True))
         self._tell()
         return changed
+
+    def update_message(self, number: int, card: Card) -> Message:
+        """Put `card` in the place of the message of that number."""
+        with self._lock:
+            message = self._messages.get(number)
+            if message is None:
+                raise MessageMissing("This message is not here any more.")
+            changed = self._change(replace(message, content=card, is_edited=True))
+        self._tell()
+        return changed
+
+    def find(self, conversation: str, key: str) -> Message | None:
+        """The latest message of that key in the conversation."""
+        with self._lock:
+            return self._latest(conversation, key)
 
     def show_to_all(self, number: int) -> None:
         """Let everybody see a message that only some saw: in a thread, everybody who sees the thread."""
@@ -168,6 +191,29 @@ class Room:
                 if message.change > after_change and sees(guest, message)
             ]
         return sorted(seen, key=lambda message: message.change)
+
+    def page_for(self, guest: Guest, conversation: str, before: int | None, size: int) -> "RoomPage":
+        """The last `size` messages of a conversation that head a thread or could, and all their replies.
+
+        `before`: only what was posted before the message of that number."""
+        with self._lock:
+            seen = [
+                message
+                for message in self._messages.values()
+                if message.conversation == conversation and sees(guest, message)
+            ]
+        heads = [
+            message.number
+            for message in seen
+            if message.thread is None and (before is None or message.number < before)
+        ]
+        shown = frozenset(heads[-size:])
+        messages = tuple(
+            message
+            for message in seen
+            if (message.number if message.thread is None else message.thread) in shown
+        )
+        return RoomPage(messages, has_earlier=len(heads) > size)
 
     def message_for(self, guest: Guest, number: int) -> Message:
         """One message, if the guest sees it; `MessageMissing` says no more than that it is not there."""
@@ -195,6 +241,12 @@ class Room:
         if parent is None or parent.conversation != place.conversation or parent.thread is not None:
             raise MessageMissing("The message of this thread is not here any more.")
         return parent
+
+    def _latest(self, conversation: str, key: str) -> Message | None:
+        newest_first = reversed(self._messages.values())
+        return next(
+            (found for found in newest_first if found.conversation == conversation and found.key == key), None
+        )
 
     def _change(self, message: Message) -> Message:
         self._last_change += 1

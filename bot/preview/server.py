@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
+from urllib.parse import quote_plus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -12,25 +13,33 @@ from pydantic import BaseModel, ValidationError
 from bot.preview.asking import Answer
 from bot.preview.door import MAX_BODY_BYTES, Door, add_security_headers, guard
 from bot.preview.ground import Ground
-from bot.preview.room import Guest, Message, MessageMissing, Room, may_enter
+from bot.preview.repeats import Repeats
+from bot.preview.room import BOT_NAME, Guest, Message, MessageMissing, Room, Words, may_enter
 from bot.preview.static_files import StaticFiles
-from bot.preview.talk import ask, say
+from bot.preview.talk import Talk
 from bot.preview.views import (
+    AnswerView,
     ClickSent,
+    EarlierView,
     FormSent,
+    MenuSent,
+    MessageViews,
     PlaceSent,
     ProblemView,
     WordsSent,
     view_answer,
-    view_message,
+    view_conversations,
     view_room,
 )
-from bot.preview.welcome import Suggestion, Welcome
-from handlers.asking import Clicked, Question, Submitted
+from bot.preview.welcome import MESSAGE_MENU, Suggestion, Welcome
+from handlers.asking import Clicked, Quote, Submitted
 from messages.card import Card
 from messages.render import adaptive, blockkit
+from messages.reply import Reply
 
 HEARTBEAT_SECONDS = 15.0
+PAGE_SIZE = 60
+"""So many messages of a conversation, with their threads, are shown at first and by each look back."""
 MAX_TYPED = 10_000
 
 RENDERERS: dict[str, Callable[[Card], Sequence[object]]] = {
@@ -57,7 +66,9 @@ class RoomApplication:
         """`guests` is asked again on every request, in a worker thread, so it may read a database."""
         self._room = room
         self._guests = guests
-        self._answer = answer
+        self._talk = Talk(room, answer)
+        self._repeats: Repeats[AnswerView] = Repeats()
+        self._views = MessageViews()
         self._ground = ground
         self._welcome = welcome
         self._suggestions = suggestions
@@ -74,11 +85,13 @@ class RoomApplication:
         app.router.add_get("/", self._page)
         app.router.add_get("/static/{name}", self._static)
         app.router.add_get("/api/room", self._show_room)
+        app.router.add_get("/api/earlier", self._show_earlier)
         app.router.add_get("/api/events", self._stream)
         app.router.add_get("/api/messages/{number}/{surface}", self._show_source)
         app.router.add_get("/api/files/{number}", self._download)
         app.router.add_post("/api/say", self._say)
         app.router.add_post("/api/click", self._click)
+        app.router.add_post("/api/menu", self._menu)
         app.router.add_post("/api/submit", self._submit)
         return app
 
@@ -96,17 +109,30 @@ class RoomApplication:
             raise web.HTTPNotFound(text="Nobody is known here yet. Pull from the CRM first.")
         asked_for = request.query.get("person", "")
         me = next((guest for guest in guests if guest.id == asked_for), guests[0])
-        view = await asyncio.to_thread(
-            lambda: view_room(
-                me,
-                guests,
-                self._room.messages_for(me),
-                ground=self._ground,
-                suggestions=self._suggestions,
-                welcome=self._welcome,
-            )
+        return await asyncio.to_thread(lambda: _json(self._view_room(me, guests)))
+
+    def _view_room(self, me: Guest, guests: Sequence[Guest]) -> BaseModel:
+        pages = {
+            place.id: self._room.page_for(me, place.id, None, PAGE_SIZE) for place in view_conversations(me)
+        }
+        return view_room(
+            me,
+            guests,
+            pages,
+            self._views,
+            ground=self._ground,
+            suggestions=self._suggestions,
+            menu=MESSAGE_MENU,
+            welcome=self._welcome,
         )
-        return _json(view)
+
+    async def _show_earlier(self, request: web.Request) -> web.Response:
+        guest = await self._guest(request.query.get("person", ""))
+        conversation, before = request.query.get("in", ""), _number(request.query.get("before", ""))
+        page = self._room.page_for(guest, conversation, before, PAGE_SIZE)
+        return await asyncio.to_thread(
+            lambda: _json(EarlierView(messages=self._views.page(page), has_earlier=page.has_earlier))
+        )
 
     async def _show_source(self, request: web.Request) -> web.Response:
         """The same message as Slack or Teams would be sent it."""
@@ -148,7 +174,7 @@ class RoomApplication:
                 if guest is None:
                     break
                 for message in self._room.messages_for(guest, change):
-                    view = await asyncio.to_thread(view_message, message)
+                    view = await asyncio.to_thread(self._views.of, message)
                     change = message.change
                     await response.write(f"id: {change}\ndata: {view.model_dump_json()}\n\n".encode())
                 await self._wait(something_new)
@@ -179,29 +205,66 @@ class RoomApplication:
             raise web.HTTPUnprocessableEntity(
                 text=f"A message has at most {MAX_TYPED:,} characters; this one has {len(words):,}."
             )
-        return _json(view_answer(await say(self._room, self._answer, guest, sent.place, words)))
+        return await self._answer_once(
+            sent, lambda: self._talk.say(guest, sent.place, words, _event_of(sent))
+        )
 
     async def _click(self, request: web.Request) -> web.Response:
         sent = await _read(request, ClickSent)
-        return await self._ask(sent, Clicked(sent.command, sent.argument))
+        guest = await self._guest_in(sent)
+        question = Clicked(sent.command, sent.argument, sent.value)
+        return await self._answer_once(
+            sent, lambda: self._talk.ask(guest, sent.place, question, _event_of(sent), sent.message)
+        )
+
+    async def _menu(self, request: web.Request) -> web.Response:
+        sent = await _read(request, MenuSent)
+        guest = await self._guest_in(sent)
+        if sent.command not in {entry.command for entry in MESSAGE_MENU}:
+            raise web.HTTPUnprocessableEntity(text="The menu of a message has no such entry.")
+        message = self._room.message_for(guest, sent.message)
+        quote = Quote(
+            message.content.text if isinstance(message.content, Words) else message.content.fallback,
+            await self._name_of(message.author),
+            f"{request.scheme}://{request.host}/#in={quote_plus(message.conversation)}&message={message.number}",
+        )
+        question = Clicked(sent.command)
+        return await self._answer_once(
+            sent,
+            lambda: self._talk.ask_of(guest, sent.place, question, _event_of(sent), message.number, quote),
+        )
 
     async def _submit(self, request: web.Request) -> web.Response:
         sent = await _read(request, FormSent)
+        guest = await self._guest_in(sent)
         if not self._ground.can_write:
             raise web.HTTPForbidden(
                 text=f"Over {self._ground.name} this room is read-only; nothing was saved."
             )
-        return await self._ask(sent, Submitted(sent.command, sent.argument, sent.answers))
+        question = Submitted(sent.command, sent.argument, sent.answers)
+        return await self._answer_once(
+            sent, lambda: self._talk.ask(guest, sent.place, question, _event_of(sent), sent.message)
+        )
 
-    async def _ask(self, sent: PlaceSent, question: Question) -> web.Response:
-        guest = await self._guest_in(sent)
-        return _json(view_answer(await ask(self._room, self._answer, guest, sent.place, question)))
+    async def _answer_once(self, sent: PlaceSent, turn: Callable[[], Awaitable[Reply]]) -> web.Response:
+        """The same event asked twice gets the same answer, and happens once."""
+
+        async def answer() -> AnswerView:
+            return view_answer(await turn())
+
+        return _json(await self._repeats.once(_event_of(sent), answer))
 
     # --- Who and where --------------------------------------------------------------------------
 
     async def _find_guest(self, guest_id: str) -> Guest | None:
         guests = await asyncio.to_thread(self._guests)
         return next((guest for guest in guests if guest.id == guest_id), None)
+
+    async def _name_of(self, author: str | None) -> str:
+        if author is None:
+            return BOT_NAME
+        guest = await self._find_guest(author)
+        return guest.name if guest else ""
 
     async def _guest(self, guest_id: str) -> Guest:
         guest = await self._find_guest(guest_id)
@@ -250,6 +313,11 @@ async def _read(request: web.Request, kind: type[Sent]) -> Sent:
 
 def _json(view: BaseModel, status: int = 200) -> web.Response:
     return web.Response(text=view.model_dump_json(), status=status, content_type="application/json")
+
+
+def _event_of(sent: PlaceSent) -> str:
+    """Unique on this surface, and nobody's can be mistaken for another's."""
+    return f"preview:{sent.person}:{sent.event}"
 
 
 def _number(text: str) -> int:

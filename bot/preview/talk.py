@@ -2,13 +2,14 @@
 
 import asyncio
 import secrets
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.preview.asking import Answer
-from bot.preview.room import BOT_NAME, Guest, Place, Room, Words, direct_message
-from handlers.asking import Question, Typed, Where
-from messages.card import Card, Form
+from bot.preview.room import BOT_NAME, Guest, Message, MessageMissing, Place, Room, Words, direct_message
+from handlers.asking import Question, Quote, Typed, Where
+from messages.card import Card
 from messages.problem import compose_failure
 from messages.reply import Reply, Visibility
 
@@ -17,27 +18,88 @@ logger = structlog.get_logger()
 MENTIONS = (f"@{BOT_NAME.lower()}", "@bot")
 
 
-async def say(room: Room, answer: Answer, guest: Guest, place: Place, words: str) -> Form | None:
-    """Post what the guest typed and, where it is meant for the bot, what the bot answers.
+@dataclass(frozen=True)
+class Talk:
+    """Who answers in which room."""
 
-    A command stays between the guest and the bot until the answer turns out to be for everybody.
-    """
-    question = _question_to_bot(guest, place, words)
-    if question is None:
-        room.post(Words(words), place, author=guest.id)
-        return None
-    alone = frozenset({guest.id}) if words.startswith("/") else None
-    asked = room.post(Words(words), place, author=guest.id, audience=alone)
-    reply = await _reply(answer, guest, question, _where(room, guest, place))
-    if reply.visibility is Visibility.CHANNEL and asked.audience is not None:
-        room.show_to_all(asked.number)
-    return _post_reply(room, guest, place, reply)
+    room: Room
+    answer: Answer
+
+    async def say(self, guest: Guest, place: Place, words: str, event: str) -> Reply:
+        """Post what the guest typed and, where it is meant for the bot, what the bot answers.
+
+        A command stays between the guest and the bot until the answer turns out to be for everybody.
+        """
+        question = _question_to_bot(guest, place, words)
+        if question is None:
+            self.room.post(Words(words), place, author=guest.id)
+            return Reply()
+        alone = frozenset({guest.id}) if words.startswith("/") else None
+        asked = self.room.post(Words(words), place, author=guest.id, audience=alone)
+        where = self._where(guest, place)
+        reply = await self._reply(guest, question, where, event)
+        if reply.visibility is Visibility.CHANNEL and asked.audience is not None:
+            self.room.show_to_all(asked.number)
+        self._post(guest, place, reply, None)
+        return reply
+
+    async def ask(
+        self, guest: Guest, place: Place, question: Question, event: str, standing_in: int | None = None
+    ) -> Reply:
+        """Answer a control or a filled-in form of the message of that number."""
+        message = None if standing_in is None else self._message(guest, place, standing_in)
+        where = replace(self._where(guest, place), message_key=message.key if message else None)
+        reply = await self._reply(guest, question, where, event)
+        self._post(guest, place, reply, message)
+        return reply
+
+    async def ask_of(
+        self, guest: Guest, place: Place, question: Question, event: str, number: int, quote: Quote
+    ) -> Reply:
+        """Answer an entry of a message's own menu; a message in no thread counts as the head of one."""
+        message = self._message(guest, place, number)
+        where = replace(
+            self._where(guest, Place(place.conversation, message.thread or message.number)),
+            message_key=message.key,
+            quoted=quote,
+        )
+        reply = await self._reply(guest, question, where, event)
+        self._post(guest, place, reply, None)
+        return reply
+
+    def _message(self, guest: Guest, place: Place, number: int) -> Message:
+        message = self.room.message_for(guest, number)
+        if message.conversation != place.conversation:
+            raise MessageMissing("This message is not in this conversation.")
+        return message
+
+    def _where(self, guest: Guest, place: Place) -> Where:
+        head = None if place.thread is None else self.room.message_for(guest, place.thread)
+        return Where("preview", place.conversation, thread_key=head.key if head else None)
+
+    async def _reply(self, guest: Guest, question: Question, where: Where, event: str) -> Reply:
+        try:
+            return await asyncio.to_thread(self.answer, guest.id, question, where, event)
+        except Exception:
+            reference = secrets.token_hex(4)
+            logger.exception("room_answer_failed", asker=guest.id, reference=reference)
+            return Reply((compose_failure(reference),))
+
+    def _post(self, guest: Guest, place: Place, reply: Reply, control: Message | None) -> None:
+        audience = None if reply.visibility is Visibility.CHANNEL else frozenset({guest.id})
+        last = len(reply.cards) - 1
+        for position, card in enumerate(reply.cards):
+            attachment = reply.attachment if position == last else None
+            if control is not None and _takes_the_place(card, control, place, audience):
+                self.room.update_message(control.number, card)
+            else:
+                self.room.post(card, place, audience=audience, attachment=attachment)
 
 
-async def ask(room: Room, answer: Answer, guest: Guest, place: Place, question: Question) -> Form | None:
-    """Answer a click or a filled-in form; a form comes back where there is something (more) to fill in."""
-    where = _where(room, guest, place)
-    return _post_reply(room, guest, place, await _reply(answer, guest, question, where))
+def _takes_the_place(card: Card, control: Message, place: Place, audience: frozenset[str] | None) -> bool:
+    """Whether the answer is the message itself as it stands now; what all see is never made private."""
+    is_seen_by_the_same = control.audience == audience or not place.conversation.startswith("#")
+    return card.key == control.key and is_seen_by_the_same
 
 
 def _question_to_bot(guest: Guest, place: Place, words: str) -> Typed | None:
@@ -48,26 +110,3 @@ def _question_to_bot(guest: Guest, place: Place, words: str) -> Typed | None:
     if words.startswith("/") or place.conversation == direct_message(guest.id):
         return Typed(words)
     return None
-
-
-def _where(room: Room, guest: Guest, place: Place) -> Where:
-    head = room.message_for(guest, place.thread).content if place.thread is not None else None
-    return Where("preview", place.conversation, thread_key=head.key if isinstance(head, Card) else None)
-
-
-async def _reply(answer: Answer, guest: Guest, question: Question, where: Where) -> Reply:
-    try:
-        return await asyncio.to_thread(answer, guest.id, question, where)
-    except Exception:
-        reference = secrets.token_hex(4)
-        logger.exception("room_answer_failed", asker=guest.id, reference=reference)
-        return Reply((compose_failure(reference),))
-
-
-def _post_reply(room: Room, guest: Guest, place: Place, reply: Reply) -> Form | None:
-    audience = None if reply.visibility is Visibility.CHANNEL else frozenset({guest.id})
-    last = len(reply.cards) - 1
-    for position, card in enumerate(reply.cards):
-        attachment = reply.attachment if position == last else None
-        room.post(card, place, audience=audience, attachment=attachment)
-    return reply.form

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.preview.ground import Ground
-from bot.preview.room import BOT_NAME, Guest, Message, Place, Words, direct_message
-from bot.preview.welcome import Suggestion, Welcome
-from messages.card import Form
+from bot.preview.room import BOT_NAME, MAX_MESSAGES, Guest, Message, Place, RoomPage, Words, direct_message
+from bot.preview.welcome import MenuEntry, Suggestion, Welcome
 from messages.render import html
+from messages.reply import Reply
 
 
 class View(BaseModel):
@@ -61,14 +61,26 @@ class RoomView(View):
     guests: tuple[GuestView, ...]
     conversations: tuple[ConversationView, ...]
     messages: tuple[MessageView, ...]
+    """The latest of every conversation."""
+    with_earlier: tuple[str, ...]
+    """The conversations in which more was said before."""
     suggestions: tuple[Suggestion, ...]
+    menu: tuple[MenuEntry, ...]
     welcome: Welcome
 
 
+class EarlierView(View):
+    """What was said before in one conversation."""
+
+    messages: tuple[MessageView, ...]
+    has_earlier: bool
+
+
 class AnswerView(View):
-    """What a turn of talk opens beside its messages: a form, or nothing."""
+    """What a turn of talk brings beside its messages: a form to fill in, or a few words that pass."""
 
     form: str | None = None
+    note: str = ""
 
 
 class ProblemView(View):
@@ -81,6 +93,8 @@ class PlaceSent(View):
     person: str
     conversation: str
     thread: int | None = None
+    event: str = Field(pattern=r"^[A-Za-z0-9-]{8,64}$")
+    """The page's name for what happened: sent again with the same name, it does not happen again."""
 
     @property
     def place(self) -> Place:
@@ -91,13 +105,27 @@ class WordsSent(PlaceSent):
     text: str
 
 
-class ClickSent(PlaceSent):
+class ControlSent(PlaceSent):
     command: str
     argument: str
+    message: int | None = None
+    """The message in which the control stands, or from which the form was opened."""
 
 
-class FormSent(ClickSent):
+class ClickSent(ControlSent):
+    value: str = ""
+    """What was picked."""
+
+
+class FormSent(ControlSent):
     answers: Mapping[str, str]
+
+
+class MenuSent(PlaceSent):
+    """An entry of a message's own menu."""
+
+    command: str
+    message: int
 
 
 def view_guest(guest: Guest) -> GuestView:
@@ -136,19 +164,40 @@ def view_message(message: Message) -> MessageView:
     )
 
 
-def view_answer(form: Form | None) -> AnswerView:
-    return AnswerView(form=html.render_form(form) if form else None)
+def view_answer(reply: Reply) -> AnswerView:
+    return AnswerView(form=html.render_form(reply.form) if reply.form else None, note=reply.note)
+
+
+class MessageViews:
+    """Views of messages, kept until they change: rendering is what takes time in a large room."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, MessageView] = {}
+
+    def of(self, message: Message) -> MessageView:
+        kept = self._kept.get(message.number)
+        if kept is None or kept.change != message.change:
+            kept = self._kept[message.number] = view_message(message)
+            while len(self._kept) > MAX_MESSAGES:
+                self._kept.pop(next(iter(self._kept)), None)
+        return kept
+
+    def page(self, page: RoomPage) -> tuple[MessageView, ...]:
+        return tuple(self.of(message) for message in page.messages)
 
 
 def view_room(
     me: Guest,
     guests: Sequence[Guest],
-    messages: Sequence[Message],
+    pages: Mapping[str, RoomPage],
+    views: MessageViews,
     *,
     ground: Ground,
     suggestions: tuple[Suggestion, ...],
+    menu: tuple[MenuEntry, ...],
     welcome: Welcome,
 ) -> RoomView:
+    """`pages`: the latest of each conversation that the guest may enter."""
     return RoomView(
         bot_name=BOT_NAME,
         ground=ground.name,
@@ -156,7 +205,9 @@ def view_room(
         me=view_guest(me),
         guests=tuple(view_guest(guest) for guest in guests),
         conversations=view_conversations(me),
-        messages=tuple(view_message(message) for message in messages),
+        messages=tuple(view for page in pages.values() for view in views.page(page)),
+        with_earlier=tuple(conversation for conversation, page in pages.items() if page.has_earlier),
         suggestions=suggestions,
+        menu=menu,
         welcome=welcome,
     )

@@ -1,4 +1,4 @@
-"""What a first-time visitor is told, and the commands that the composer offers."""
+"""What a first-time visitor is told, and what the composer and the menu of a message offer."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,6 +10,15 @@ class Suggestion(BaseModel):
 
     command: str
     says: str
+
+
+class MenuEntry(BaseModel):
+    """What one can do with any message, from its own menu."""
+
+    model_config = ConfigDict(frozen=True)
+
+    command: str
+    label: str
 
 
 class Welcome(BaseModel):
@@ -34,7 +43,10 @@ SUGGESTIONS = (
     Suggestion(command="/hygiene team", says="What your team’s deals need"),
     Suggestion(command="/hygiene company", says="The company’s score, and its rules"),
     Suggestion(command="/help", says="Everything you can ask"),
+    Suggestion(command="@Pipeline Council assign ", says="In a thread: who does what by when"),
 )
+
+MESSAGE_MENU = (MenuEntry(command="assign_from_message", label="Assign an action"),)
 
 DEMO_WELCOME = Welcome(
     title="Welcome to the local room",

@@ -67,7 +67,7 @@ def form(problem: str = "", value: str = "") -> Form:
     return Form("form", "Fix Acme", (field,), "save", "006A")
 
 
-def answer(_asker: str, question: Question, _where: Where) -> Reply:
+def answer(who: str, question: Question, where: Where, event: str | None) -> Reply:
     match question:
         case Typed(text="/wide"):
             return Reply((wide_table(NAUGHTY),))

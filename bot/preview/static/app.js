@@ -1,11 +1,13 @@
 // The room in the browser: who one is, where one is, and what arrives.
 
-import { click, listen, loadRoom, say } from "./api.js";
+import { choose, click, listen, loadEarlier, loadRoom, say } from "./api.js";
 import { Composer } from "./composer.js";
 import { FormSheet } from "./form.js";
+import { MessageMenu } from "./menu.js";
 import { MessageList } from "./messages.js";
-import { announce, byId, element, fromTemplate, isNarrow, showProblem } from "./page.js";
+import { announce, byId, element, fromTemplate, isNarrow, showNote, showProblem } from "./page.js";
 import { PeopleSheet } from "./people.js";
+import { ReadMarks } from "./readmarks.js";
 import { Sidebar } from "./sidebar.js";
 
 const state = {
@@ -13,7 +15,8 @@ const state = {
   messages: new Map(),
   conversation: "",
   thread: null,
-  unread: new Map(),
+  replies: new Map(),
+  withEarlier: new Set(),
   waiting: new Map(),
   stopListening: () => {},
   welcomeClosed: false,
@@ -21,7 +24,8 @@ const state = {
 };
 
 const people = new PeopleSheet((person) => moveTo({ person, conversation: state.conversation }));
-const forms = new FormSheet();
+const forms = new FormSheet(returnTo);
+const marks = new ReadMarks();
 const sidebar = new Sidebar((conversation) => {
   if (isNarrow.matches) sidebar.toggle(false);
   moveTo({ person: state.room.me.id, conversation });
@@ -30,19 +34,20 @@ const context = {
   person: () => state.room.me.id,
   guestOf: (id) => state.room.guests.find((guest) => guest.id === id) ?? (id === null ? null : { id, name: id }),
   nameOf: (id) => (id === null ? state.room.bot_name : context.guestOf(id).name),
-  replies: (number) => [...state.messages.values()].filter((message) => message.thread === number),
+  replies: (number) => state.replies.get(number) ?? [],
+  isNew: (message) => marks.isNew(message, state.room.me.id),
   onFace: announce,
 };
+const whatOneDoes = {
+  onClick: (message, button) => press(message, button),
+  onPick: (message, pick) => sendPick(message, pick),
+  onMenu: (message, button) => menu.open(button, message),
+};
 const list = new MessageList(byId("messages"), {
-  ...context,
-  onThread: (message) => openThread(message.number),
-  onClick: (message, button) => press(message, button),
+  ...context, ...whatOneDoes, onThread: (message) => openThread(message.number),
 });
-const threadList = new MessageList(byId("thread-messages"), {
-  ...context,
-  onThread: null,
-  onClick: (message, button) => press(message, button),
-});
+const threadList = new MessageList(byId("thread-messages"), { ...context, ...whatOneDoes, onThread: null });
+let menu = null;
 let composer = null;
 let threadComposer = null;
 
@@ -50,7 +55,11 @@ let threadComposer = null;
 
 function whereabouts() {
   const wanted = new URLSearchParams(location.hash.slice(1));
-  return { person: wanted.get("person") ?? "", conversation: wanted.get("in") ?? "" };
+  return {
+    person: wanted.get("person") ?? state.room?.me.id ?? "",
+    conversation: wanted.get("in") ?? "",
+    message: Number(wanted.get("message") ?? 0),
+  };
 }
 
 function moveTo({ person, conversation }) {
@@ -63,7 +72,24 @@ function moveTo({ person, conversation }) {
 async function follow() {
   const wanted = whereabouts();
   if (!state.room || wanted.person !== state.room.me.id) await enter(wanted.person);
-  if (state.room) openConversation(whereabouts().conversation);
+  if (!state.room) return;
+  openConversation(wanted.conversation);
+  if (wanted.message) await reveal(wanted.message);
+}
+
+// A link to a message: it is shown, in its thread where it stands in one.
+async function reveal(number) {
+  while (!state.messages.has(number) && state.withEarlier.has(state.conversation)) await showEarlier();
+  const message = state.messages.get(number);
+  if (message?.conversation !== state.conversation) {
+    showProblem("This message is not here any more.");
+    return;
+  }
+  if (message.thread !== null) openThread(message.thread);
+  const item = (message.thread === null ? list : threadList).item(number);
+  item.scrollIntoView({ block: "center" });
+  item.classList.add("message-linked");
+  item.focus();
 }
 
 async function enter(person) {
@@ -79,10 +105,12 @@ async function enter(person) {
   const isChange = state.room !== null && state.room.me.id !== room.me.id;
   state.stopListening();
   state.room = room;
-  state.messages = new Map(room.messages.map((message) => [message.number, message]));
-  state.unread = new Map();
+  state.messages = new Map();
+  state.replies = new Map();
+  room.messages.forEach(keep);
+  state.withEarlier = new Set(room.with_earlier);
   state.conversation = "";
-  for (const message of room.messages) countUnread(message);
+  menu ??= new MessageMenu(room.menu, chooseEntry);
   buildComposers();
   showWelcome();
   byId("read-only").hidden = !room.is_read_only;
@@ -95,14 +123,15 @@ function openConversation(wanted) {
   const { conversations } = state.room;
   const place = conversations.find((conversation) => conversation.id === wanted) ?? conversations[0];
   closeThread({ focus: false });
+  if (state.conversation !== place.id) marks.leave(state.room.me.id, state.conversation);
   state.conversation = place.id;
-  state.unread.delete(place.id);
   byId("title").textContent = place.is_channel ? `# ${place.name}` : place.name;
   byId("subtitle").textContent = place.is_channel
     ? "The weekly council: what is red, what is yellow, and what is done about it"
     : `Between ${state.room.me.name} and the bot`;
   document.title = `${place.is_channel ? "#" : ""}${place.name} · Pipeline Council`;
   composer.rename(place.is_channel ? `Message #${place.name}` : `Message ${place.name}`);
+  for (const message of talkMessages()) marks.read(message, { person: state.room.me.id, staysNew: true });
   list.show(talkMessages());
   byId("talk-empty").textContent = place.is_channel
     ? "Nothing was said here yet."
@@ -112,12 +141,36 @@ function openConversation(wanted) {
   else byId("talk-scroll").scrollTop = 0;
 }
 
+function keep(message) {
+  state.messages.set(message.number, message);
+  if (message.thread === null) return;
+  const replies = (state.replies.get(message.thread) ?? []).filter((one) => one.number !== message.number);
+  state.replies.set(message.thread, [...replies, message].sort((one, other) => one.number - other.number));
+}
+
+async function showEarlier() {
+  const { conversation } = state;
+  const first = talkMessages()[0];
+  const scroll = byId("talk-scroll");
+  const below = scroll.scrollHeight - scroll.scrollTop;
+  const page = await loadEarlier(state.room.me.id, conversation, first.number);
+  if (conversation !== state.conversation) return;
+  page.messages.forEach(keep);
+  for (const message of page.messages) marks.read(message, { person: state.room.me.id, staysNew: false });
+  if (!page.has_earlier) state.withEarlier.delete(conversation);
+  list.putBefore(talkMessages().filter((message) => message.number < first.number));
+  scroll.scrollTop = scroll.scrollHeight - below;
+  refresh();
+}
+
 const talkMessages = () => [...state.messages.values()]
   .filter((message) => message.conversation === state.conversation && message.thread === null)
   .sort((one, other) => one.number - other.number);
 
 function refresh() {
-  sidebar.show(state.room, { current: state.conversation, unread: state.unread });
+  const unread = marks.count([...state.messages.values()], state.room.me.id);
+  sidebar.show(state.room, { current: state.conversation, unread });
+  byId("earlier").hidden = !state.withEarlier.has(state.conversation);
   byId("talk-empty").hidden = list.items.size > 0;
   byId("thread-empty").hidden = threadList.items.size > 1;
   showTyping("talk", state.waiting.get(placeKey({ conversation: state.conversation, thread: null })));
@@ -128,32 +181,31 @@ function refresh() {
 
 function receive(message) {
   const isNew = !state.messages.has(message.number);
-  state.messages.set(message.number, message);
+  keep(message);
   if (isNew) {
-    countUnread(message);
     if (message.author !== state.room.me.id) announce(`${context.nameOf(message.author)}: ${message.summary}`);
   }
   if (message.conversation === state.conversation) {
+    const isOfThread = message.thread === state.thread || message.number === state.thread;
+    if (message.thread === null || isOfThread) {
+      marks.read(message, { person: state.room.me.id, staysNew: document.hidden });
+    }
     if (message.thread === null) putAtEnd(list, byId("talk-scroll"), message);
     else list.renewReplies(message.thread);
-    const isOfThread = message.thread === state.thread || message.number === state.thread;
     if (state.thread !== null && isOfThread) putAtEnd(threadList, byId("thread-scroll"), message);
   }
   refresh();
 }
 
 function putAtEnd(messages, scroll, message) {
+  const isThere = messages.item(message.number) !== undefined;
   const wasAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 160;
   messages.put(message);
   const item = messages.item(message.number);
+  if (isThere) return;
   if (!wasAtEnd && message.author !== state.room.me.id) return;
   // A long message is read from its beginning.
   item.scrollIntoView({ block: item.offsetHeight > scroll.clientHeight ? "start" : "nearest" });
-}
-
-function countUnread(message) {
-  if (message.conversation === state.conversation || message.author === state.room.me.id) return;
-  state.unread.set(message.conversation, (state.unread.get(message.conversation) ?? 0) + 1);
 }
 
 function scrollDown(scroll) {
@@ -165,13 +217,14 @@ function scrollDown(scroll) {
 const placeKey = ({ conversation, thread }) => JSON.stringify([conversation, thread]);
 
 // Shows that the bot is at work until the answer stands in the room.
-async function during(place, work) {
+async function during(place, message, work) {
   const key = placeKey(place);
   state.waiting.set(key, (state.waiting.get(key) ?? 0) + 1);
   refresh();
   try {
     const answer = await work();
-    if (answer.form) forms.open(answer.form, place);
+    if (answer.form) forms.open(answer.form, place, message);
+    if (answer.note) showNote(answer.note);
     return true;
   } catch (problem) {
     showProblem(problem.message);
@@ -186,18 +239,47 @@ const placeNow = (thread) => ({ person: state.room.me.id, conversation: state.co
 
 function speak(words, thread, box) {
   const place = placeNow(thread);
-  during(place, () => say(place, words)).then((wasSent) => {
+  during(place, null, () => say(place, words)).then((wasSent) => {
     if (!wasSent && box.isEmpty) box.write(words);
   });
 }
 
 async function press(message, button) {
-  const inThread = button.closest("#thread") !== null;
-  const place = placeNow(inThread ? state.thread : null);
+  const { command, argument } = button.dataset;
+  await pressOnce(button, message, { command, argument });
+}
+
+async function sendPick(message, pick) {
+  const field = pick.querySelector("input, select");
+  if (!field.value) {
+    showProblem(field.matches("select") ? "Choose one first." : "Pick a date first.");
+    field.focus();
+    return;
+  }
+  const { command, argument } = pick.dataset;
+  await pressOnce(pick.querySelector("button"), message, { command, argument, value: field.value });
+}
+
+// Pressed again while it is at work, a control does nothing.
+async function pressOnce(button, message, control) {
+  const place = placeNow(threadOf(button, message));
   if (button.hasAttribute("aria-busy")) return;
   button.setAttribute("aria-busy", "true");
-  await during(place, () => click(place, button.dataset.command, button.dataset.argument));
+  await during(place, message.number, () => click(place, { ...control, message: message.number }));
   button.removeAttribute("aria-busy");
+}
+
+const threadOf = (button, message) => (button.closest("#thread") === null ? message.thread : state.thread);
+
+async function chooseEntry(message, entry) {
+  const place = placeNow(message.thread ?? (message.number === state.thread ? state.thread : null));
+  await during(place, message.number, () => choose(place, entry.command, message.number));
+}
+
+// The control that opened a form may have turned into what was done: then its message has the focus.
+function returnTo(number) {
+  const lost = document.activeElement === document.body || document.activeElement === null;
+  if (lost) (threadList.item(number) ?? list.item(number))?.focus();
 }
 
 function buildComposers() {
@@ -217,7 +299,10 @@ function openThread(number) {
   state.thread = number;
   const parent = state.messages.get(number);
   byId("thread-subtitle").textContent = byId("title").textContent;
-  threadList.show([parent, ...context.replies(number)]);
+  const shown = [parent, ...context.replies(number)];
+  for (const message of shown) marks.read(message, { person: state.room.me.id, staysNew: false });
+  threadList.show(shown);
+  list.renewReplies(number);
   byId("thread").hidden = false;
   shortenParent(threadList.item(number));
   document.body.classList.add("thread-open");
@@ -304,7 +389,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     (event.target.closest("#thread") ? threadComposer : composer).write("/");
   }
-  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+  if (event.key !== "Escape" || document.querySelector("dialog[open], :popover-open")) return;
   const inThread = event.target.closest?.("#thread");
   if ((inThread ? threadList : list).closeSource()) return;
   if (closeThread({ focus: true })) return;
@@ -315,6 +400,7 @@ for (const dialog of document.querySelectorAll("dialog")) {
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", wakeFocus);
 }
+byId("earlier-open").addEventListener("click", () => showEarlier().catch((problem) => showProblem(problem.message)));
 byId("you").addEventListener("click", () => people.open(state.room.guests, state.room.me));
 byId("keys-open").addEventListener("click", () => byId("keys").showModal());
 byId("thread-close").addEventListener("click", () => closeThread({ focus: true }));

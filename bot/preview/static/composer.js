@@ -101,7 +101,7 @@ export class Composer {
   #offer() {
     const typed = this.field.value.toLowerCase();
     const fits = ({ command }) => command.toLowerCase().startsWith(typed) && command.toLowerCase() !== typed;
-    this.offered = typed.startsWith("/") ? this.suggestions.filter(fits).slice(0, MOST_SUGGESTIONS) : [];
+    this.offered = /^[/@]/u.test(typed) ? this.suggestions.filter(fits).slice(0, MOST_SUGGESTIONS) : [];
     if (this.offered.length === 0) {
       this.#withdraw();
       return;

@@ -13,7 +13,8 @@ const SOON_MS = 5 * 60 * 1000;
 
 export class MessageList {
   // `context` answers who is who and what a click does: person(), nameOf(id), guestOf(id),
-  // replies(number), onClick(message, button), onThread(message) or null where there are no threads.
+  // replies(number), isNew(message), onClick(message, button), onPick(message, pick), onMenu(message, button),
+  // onThread(message) or null where there are no threads.
   constructor(list, context) {
     this.list = list;
     this.context = context;
@@ -28,8 +29,29 @@ export class MessageList {
     this.list.replaceChildren();
     this.items.clear();
     this.current = null;
-    for (const message of messages) this.put(message);
-    this.#makeCurrent(this.list.lastElementChild);
+    this.#add(messages);
+    this.#makeCurrent([...this.items.values()].at(-1)?.item);
+  }
+
+  // More messages in front of those that are shown.
+  putBefore(messages) {
+    const shown = [...this.items];
+    this.items.clear();
+    this.#add(messages);
+    for (const [number, kept] of shown) this.items.set(number, kept);
+    this.list.append(...shown.map(([, { item }]) => item));
+    this.#arrange();
+    if (!this.current) this.#makeCurrent([...this.items.values()].at(-1)?.item);
+  }
+
+  #add(messages) {
+    for (const message of messages) {
+      const item = this.#build(message);
+      this.items.set(message.number, { message, item });
+      this.list.append(item);
+      this.#rove(item, false);
+    }
+    this.#arrange();
   }
 
   // Adds a message at its place, or renews the one of that number.
@@ -39,6 +61,8 @@ export class MessageList {
     this.items.set(message.number, { message, item: made });
     if (old) {
       this.#keepFolds(old.item, made);
+      this.#keepPicks(old.item, made);
+      made.classList.add("message-changed");
       const wasCurrent = this.current === old.item;
       const hadFocus = old.item.contains(document.activeElement);
       old.item.replaceWith(made);
@@ -68,14 +92,18 @@ export class MessageList {
 
   // Day separators, and messages of one author that follow each other closely under one name.
   #arrange() {
-    for (const separator of this.list.querySelectorAll(".day")) separator.remove();
+    for (const separator of this.list.querySelectorAll(".day, .new-mark")) separator.remove();
     let last = null;
+    let isMarked = this.items.size > 0 && this.context.isNew([...this.items.values()][0].message);
     for (const item of [...this.list.children]) {
       const { message } = this.items.get(Number(item.dataset.number));
       const moment = new Date(message.posted_at);
       const sameDay = last && dayKey(last.moment) === dayKey(moment);
       if (!sameDay) item.before(element("li", "day", dayWords(moment)));
-      const follows = sameDay && last.message.author === message.author
+      const isFirstNew = !isMarked && this.context.isNew(message);
+      if (isFirstNew) item.before(element("li", "new-mark", "New"));
+      isMarked ||= isFirstNew;
+      const follows = sameDay && !isFirstNew && last.message.author === message.author
         && last.message.is_private === message.is_private && moment - last.moment < SOON_MS;
       item.classList.toggle("message-follows", Boolean(follows));
       last = { message, moment };
@@ -103,6 +131,7 @@ export class MessageList {
     part(".faces").hidden = message.html === null;
     this.#fillFile(part(".file"), message);
     this.#fillThread(item, message);
+    part(".menu-open").setAttribute("aria-label", `More about the message of ${this.context.nameOf(message.author)}`);
     const said = `${this.context.nameOf(message.author)}, ${timeWords(moment)}: ${message.summary}`;
     item.setAttribute("aria-label", message.is_private ? `Only visible to you. ${said}` : said);
     return item;
@@ -132,15 +161,28 @@ export class MessageList {
     const replies = this.context.onThread ? this.context.replies(message.number) : [];
     button.hidden = !this.context.onThread;
     button.classList.toggle("has-replies", replies.length > 0);
+    const fresh = replies.filter((reply) => this.context.isNew(reply)).length;
+    button.classList.toggle("has-new", fresh > 0);
     const last = replies.at(-1);
     button.querySelector(".thread-words").textContent = last
-      ? `${replies.length} ${replies.length === 1 ? "reply" : "replies"}, last ${timeWords(new Date(last.posted_at))}`
+      ? `${replies.length} ${replies.length === 1 ? "reply" : "replies"}, ${fresh ? `${fresh} new` : `last ${timeWords(new Date(last.posted_at))}`}`
       : "Reply in thread";
   }
 
   #keepFolds(old, made) {
     const were = old.querySelectorAll("details");
     made.querySelectorAll("details").forEach((fold, number) => { fold.open = were[number]?.open ?? false; });
+  }
+
+  // What was picked and not yet sent stays when the message changes around it.
+  #keepPicks(old, made) {
+    for (const pick of made.querySelectorAll(".m-pick")) {
+      const { command, argument } = pick.dataset;
+      const was = [...old.querySelectorAll(".m-pick")]
+        .find((one) => one.dataset.command === command && one.dataset.argument === argument);
+      const field = was?.querySelector("input");
+      if (field && field.value !== field.defaultValue) pick.querySelector("input").value = field.value;
+    }
   }
 
   // --- Faces ---------------------------------------------------------------------------------
@@ -179,6 +221,8 @@ export class MessageList {
     const { message } = this.items.get(Number(item.dataset.number));
     if (button.dataset.face) this.turn(item, button.dataset.face);
     else if (button.classList.contains("thread-open")) this.context.onThread(message);
+    else if (button.classList.contains("menu-open")) this.context.onMenu(message, button);
+    else if (button.classList.contains("m-pick-set")) this.context.onPick(message, button.closest(".m-pick"));
     else if (button.dataset.command) this.context.onClick(message, button);
   }
 
@@ -202,6 +246,11 @@ export class MessageList {
 
   #onKey(event) {
     const item = event.target.closest(".message");
+    const pick = event.target.closest(".m-pick");
+    if (pick && event.key === "Enter" && event.target.matches("input")) {
+      event.preventDefault();
+      pick.querySelector(".m-pick-set").click();
+    }
     if (event.target !== item || event.ctrlKey || event.metaKey || event.altKey) return;
     const items = [...this.list.querySelectorAll(".message")];
     const at = items.indexOf(item);
@@ -211,6 +260,7 @@ export class MessageList {
     if (event.key in moves) moves[event.key]?.focus();
     else if (event.key === "Enter") this.#firstControl(item)?.focus();
     else if (event.key.toLowerCase() === "t" && this.context.onThread) this.#onThreadKey(item);
+    else if (event.key.toLowerCase() === "m") item.querySelector(".menu-open").click();
     else if (event.key.toLowerCase() === "j") this.#nextFace(item);
     else return;
     event.preventDefault();

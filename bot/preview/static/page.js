@@ -69,12 +69,28 @@ export function announce(words) {
 
 let toastTimer = 0;
 
-export function showProblem(words) {
+function showToast(words, role, seconds) {
+  // In front of an open dialog, which hides whatever is outside it.
+  (document.querySelector("dialog[open]") ?? document.body).append(byId("toast"));
   const toast = byId("toast");
+  toast.setAttribute("role", role);
   toast.textContent = words;
   toast.hidden = false;
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => { toast.hidden = true; }, 8000);
+  toastTimer = setTimeout(() => { toast.hidden = true; }, seconds * 1000);
+}
+
+export const showProblem = (words) => showToast(words, "alert", 8);
+
+export const showNote = (words) => showToast(words, "status", 5);
+
+export async function copyText(words) {
+  try {
+    await navigator.clipboard.writeText(words);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export const isNarrow = window.matchMedia("(max-width: 760px)");

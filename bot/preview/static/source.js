@@ -1,7 +1,7 @@
 // A message as the JSON that Slack or Teams would be sent, coloured for reading, with a copy button.
 
 import { loadSource } from "./api.js";
-import { announce, element, fromTemplate, showProblem } from "./page.js";
+import { announce, copyText, element, fromTemplate, showProblem } from "./page.js";
 
 const NAMES = { blockkit: "Block Kit", adaptive: "Adaptive Card" };
 const TARGETS = { blockkit: "What Slack is sent", adaptive: "What Microsoft Teams is sent" };
@@ -22,12 +22,11 @@ function coloured(json) {
 }
 
 async function copy(json, button, code) {
-  try {
-    await navigator.clipboard.writeText(json);
+  if (await copyText(json)) {
     button.textContent = "Copied";
     announce("Copied");
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
-  } catch {
+  } else {
     getSelection().selectAllChildren(code);
     showProblem("This browser does not let a page copy. The text is selected: press Ctrl+C.");
   }

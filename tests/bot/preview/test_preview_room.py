@@ -110,6 +110,14 @@ class TestPosting:
         assert changed.is_edited
         assert titles(room, PRIYA) == ["Old, earlier", "New"]
 
+    def test_a_message_is_known_by_the_key_of_its_letter_before_its_card_s(self, room: Room) -> None:
+        posted = room.post(card("council", "Old"), Place(COUNCIL), key="council@pipeline-council")
+        room.post(card("council", "Another"), Place(COUNCIL))
+        assert room.find(COUNCIL, "council@pipeline-council") == posted
+        assert room.find(direct_message(ANA.id), "council@pipeline-council") is None
+        room.update(COUNCIL, "council@pipeline-council", card("council", "New"))
+        assert titles(room, PRIYA) == ["Another", "New"]
+
     def test_an_update_of_a_message_that_is_not_there_says_which(self, room: Room) -> None:
         with pytest.raises(MessageMissing, match="'k' is in #pipeline-council"):
             room.update(COUNCIL, "k", card("k"))

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -16,8 +17,9 @@ import structlog
 from bot.preview.door import MAX_BODY_BYTES
 from bot.preview.ground import DEMO, Ground, RoomRefused
 from bot.preview.opening import OpenRoom, open_room
-from bot.preview.room import Guest, Place, Room, direct_message
-from handlers.asking import Clicked, Question, Submitted, Typed, Where
+from bot.preview.room import Guest, Place, Room, Words, direct_message
+from bot.preview.server import PAGE_SIZE
+from handlers.asking import Clicked, Question, Quote, Submitted, Typed, Where
 from messages.card import Button, Card, Form, Paragraph, TextInput, text
 from messages.reply import Attachment, Reply, Visibility
 
@@ -37,10 +39,14 @@ class Answers:
     """Answers like the product would, and remembers what it was asked, and in which thread."""
 
     asked: list[tuple[str, Question]] = field(default_factory=list)
+    wheres: list[Where] = field(default_factory=list)
+    events: list[str | None] = field(default_factory=list)
     threads: list[int] = field(default_factory=list)
 
-    def __call__(self, asker: str, question: Question, where: Where) -> Reply:
-        self.asked.append((asker, question))
+    def __call__(self, who: str, question: Question, where: Where, event: str | None) -> Reply:
+        self.asked.append((who, question))
+        self.wheres.append(where)
+        self.events.append(event)
         self.threads.append(threading.get_ident())
         match question:
             case Typed(text="/tell all"):
@@ -49,6 +55,10 @@ class Answers:
                 raise RuntimeError("the secret inside")
             case Typed(text="/file"):
                 return Reply((card("A file"),), attachment=Attachment('de"als\r\n.csv', b"name\nAcme\n"))
+            case Clicked(argument="quiet"):
+                return Reply(note="Saved.")
+            case Clicked(argument="turn"):
+                return Reply((card("An answer"),))
             case Clicked() | Submitted(answers={"next_step": ""}):
                 return Reply((), form=FORM)
         return Reply((card("An answer"),))
@@ -74,6 +84,8 @@ class Visit:
 
     async def post(self, path: str, body: object, **headers: str) -> tuple[int, Any]:
         headers = {"Origin": self.origin} | headers
+        if isinstance(body, dict):
+            body = {"event": str(uuid4())} | body
         async with self.session.post(self.origin + path, json=body, headers=headers) as response:
             return response.status, json.loads(await response.text())
 
@@ -303,7 +315,7 @@ class TestTalking:
         _, opened = await visit.post("/api/click", {**place, "command": "fix", "argument": "006A"})
         assert 'data-command="save"' in opened["form"]
         filled = {**place, "command": "save", "argument": "006A", "answers": {"next_step": "Call Joe"}}
-        assert await visit.post("/api/submit", filled) == (200, {"form": None})
+        assert await visit.post("/api/submit", filled) == (200, {"form": None, "note": ""})
         assert visit.answers.asked == [
             (ANA.id, Clicked("fix", "006A")),
             (ANA.id, Submitted("save", "006A", {"next_step": "Call Joe"})),
@@ -351,6 +363,175 @@ class TestTalking:
         html = json.loads(room)["messages"][0]["html"]
         assert "<img" not in html
         assert "&lt;img src=x" in html
+
+
+class TestControls:
+    """Where a control stands, and what it sends, are for the handler; both are worked out by the server."""
+
+    async def click(self, visit: Visit, guest: Guest, conversation: str, **sent: object) -> tuple[int, Any]:
+        body = {"person": guest.id, "conversation": conversation, "command": "fix", "argument": "1"}
+        return await visit.post("/api/click", body | sent)
+
+    async def test_a_control_in_a_thread_brings_the_keys_of_its_letter_and_of_the_head(
+        self, visit: Visit
+    ) -> None:
+        head = visit.room.post(card("EMEA"), Place(COUNCIL), key="council:EMEA@pipeline-council")
+        reply = visit.room.post(card("Action"), Place(COUNCIL, head.number), key="action:7")
+        await self.click(visit, PRIYA, COUNCIL, thread=head.number, message=reply.number)
+        (where,) = visit.answers.wheres
+        assert (where.message_key, where.thread_key) == ("action:7", "council:EMEA@pipeline-council")
+        assert (where.surface, where.conversation, where.quoted) == ("preview", COUNCIL, None)
+
+    async def test_a_form_keeps_the_message_from_which_it_was_opened(self, visit: Visit) -> None:
+        digest = visit.room.post(card("Digest"), Place(direct_message(ANA.id)), key="digest:1")
+        body = {
+            "person": ANA.id,
+            "conversation": direct_message(ANA.id),
+            "command": "save",
+            "argument": "1",
+            "message": digest.number,
+            "answers": {"next_step": "Call Joe"},
+        }
+        assert (await visit.post("/api/submit", body))[0] == 200
+        assert [where.message_key for where in visit.answers.wheres] == ["digest:1"]
+
+    async def test_a_control_of_a_message_of_others_or_elsewhere_is_refused(self, visit: Visit) -> None:
+        digest = visit.room.post(card("Digest"), Place(direct_message(ANA.id)))
+        channel = visit.room.post(card("Summary"), Place(COUNCIL))
+        for guest, conversation, number in (
+            (PRIYA, direct_message(PRIYA.id), digest.number),
+            (PRIYA, direct_message(PRIYA.id), channel.number),
+            (PRIYA, COUNCIL, 999),
+        ):
+            assert (await self.click(visit, guest, conversation, message=number))[0] == 404
+        assert visit.answers.asked == []
+
+    async def test_a_pick_brings_what_was_picked(self, visit: Visit) -> None:
+        await self.click(visit, ANA, direct_message(ANA.id), value="2026-11-14")
+        assert visit.answers.asked == [(ANA.id, Clicked("fix", "1", "2026-11-14"))]
+
+    async def test_an_answer_with_the_key_of_its_control_s_message_takes_its_place(
+        self, visit: Visit
+    ) -> None:
+        old = visit.room.post(card("Old"), Place(direct_message(ANA.id)), audience=frozenset({ANA.id}))
+        await self.click(visit, ANA, direct_message(ANA.id), message=old.number, argument="turn")
+        (message,) = visit.room.messages_for(ANA)
+        assert (message.number, message.is_edited) == (old.number, True)
+        assert isinstance(message.content, Card)
+        assert message.content.title == "An answer"
+
+    async def test_what_all_see_never_turns_into_an_answer_for_one(self, visit: Visit) -> None:
+        visit.room.post(card("Summary"), Place(COUNCIL))
+        (summary,) = visit.room.messages_for(SAM)
+        await self.click(visit, PRIYA, COUNCIL, message=summary.number, argument="turn")
+        assert visit.room.messages_for(SAM) == [summary]
+        assert len(visit.room.messages_for(PRIYA)) == 2
+
+    async def test_a_few_passing_words_leave_no_message(self, visit: Visit) -> None:
+        _, answer = await self.click(visit, ANA, direct_message(ANA.id), argument="quiet")
+        assert answer == {"form": None, "note": "Saved."}
+        assert visit.room.messages_for(ANA) == []
+
+
+class TestMenuOfAMessage:
+    async def choose(self, visit: Visit, guest: Guest, number: int, **sent: object) -> tuple[int, Any]:
+        body = {
+            "person": guest.id,
+            "conversation": COUNCIL,
+            "command": "assign_from_message",
+            "message": number,
+        }
+        return await visit.post("/api/menu", body | sent)
+
+    async def test_it_quotes_the_message_with_its_author_and_a_link_to_it(self, visit: Visit) -> None:
+        head = visit.room.post(card("EMEA"), Place(COUNCIL), key="council:EMEA")
+        said = visit.room.post(Words("A SPIFF?"), Place(COUNCIL, head.number), author=SAM.id)
+        status, _ = await self.choose(visit, PRIYA, said.number, thread=head.number)
+        assert status == 200
+        assert visit.answers.asked == [(PRIYA.id, Clicked("assign_from_message"))]
+        link = f"{visit.origin}/#in=%23pipeline-council&message={said.number}"
+        assert visit.answers.wheres == [
+            Where("preview", COUNCIL, None, "council:EMEA", Quote("A SPIFF?", "Sam Okafor", link))
+        ]
+
+    async def test_a_message_in_no_thread_counts_as_the_head_of_one(self, visit: Visit) -> None:
+        head = visit.room.post(card("EMEA"), Place(COUNCIL), key="council:EMEA")
+        await self.choose(visit, PRIYA, head.number)
+        (where,) = visit.answers.wheres
+        assert (where.message_key, where.thread_key) == ("council:EMEA", "council:EMEA")
+        assert where.quoted is not None
+        assert (where.quoted.text, where.quoted.author) == ("EMEA, in short", "Pipeline Council")
+
+    async def test_only_what_the_menu_offers_can_be_chosen_of_a_message_that_one_sees(
+        self, visit: Visit
+    ) -> None:
+        shown = visit.room.post(card("EMEA"), Place(COUNCIL))
+        hidden = visit.room.post(card("For Sam"), Place(COUNCIL), audience=frozenset({SAM.id}))
+        status, problem = await self.choose(visit, PRIYA, shown.number, command="fix")
+        assert (status, problem["problem"]) == (422, "The menu of a message has no such entry.")
+        assert (await self.choose(visit, PRIYA, hidden.number))[0] == 404
+        assert (await self.choose(visit, ANA, shown.number))[0] == 403
+        assert visit.answers.asked == []
+
+
+class TestSentTwice:
+    """A double click or a lost connection sends the same event again: nothing happens a second time."""
+
+    async def test_the_same_click_is_asked_once_and_answered_twice_alike(self, visit: Visit) -> None:
+        body = {
+            "person": ANA.id,
+            "conversation": direct_message(ANA.id),
+            "command": "fix",
+            "argument": "1",
+            "event": "0000-1111",
+        }
+        first, second = await asyncio.gather(*(visit.post("/api/click", body) for _ in range(2)))
+        assert first == second
+        assert 'data-command="save"' in first[1]["form"]
+        assert visit.answers.events == [f"preview:{ANA.id}:0000-1111"]
+
+    async def test_the_same_words_stand_in_the_room_once(self, visit: Visit) -> None:
+        body = {"person": PRIYA.id, "conversation": COUNCIL, "text": "Shall we?", "event": "0000-1111"}
+        for _ in range(2):
+            assert (await visit.post("/api/say", body))[0] == 200
+        assert await visit.seen_by(SAM) == ["Shall we?"]
+
+    async def test_the_same_name_for_two_people_s_events_is_two_events(self, visit: Visit) -> None:
+        for guest in (PRIYA, SAM):
+            body = {"person": guest.id, "conversation": COUNCIL, "text": guest.name, "event": "0000-1111"}
+            await visit.post("/api/say", body)
+        assert await visit.seen_by(SAM) == ["Priya Raman", "Sam Okafor"]
+
+    async def test_an_event_without_a_proper_name_is_refused(self, visit: Visit) -> None:
+        for event in (None, "", "short", "a" * 65, "0000 1111", "0000:1111"):
+            body = {"person": PRIYA.id, "conversation": COUNCIL, "text": "Hello", "event": event}
+            assert (await visit.post("/api/say", body))[0] == 422
+
+
+class TestLargeRooms:
+    async def test_the_latest_are_shown_at_first_and_the_earlier_on_request(self, visit: Visit) -> None:
+        oldest = visit.room.post(card("Oldest"), Place(COUNCIL))
+        for number in range(PAGE_SIZE + 1):
+            visit.room.post(Words(str(number)), Place(COUNCIL), author=SAM.id)
+        visit.room.post(card("Reply"), Place(COUNCIL, oldest.number))
+        latest = await visit.seen_by(PRIYA)
+        assert latest == [str(number) for number in range(1, PAGE_SIZE + 1)]
+        _, room = await visit.get(f"/api/room?person={PRIYA.id}")
+        assert json.loads(room)["with_earlier"] == [COUNCIL]
+        first = json.loads(room)["messages"][0]["number"]
+        path = f"/api/earlier?person={PRIYA.id}&in=%23pipeline-council&before={first}"
+        earlier = json.loads((await visit.get(path))[1])
+        assert [message["summary"] for message in earlier["messages"]] == [
+            "Oldest, in short",
+            "0",
+            "Reply, in short",
+        ]
+        assert earlier["has_earlier"] is False
+
+    async def test_the_earlier_messages_of_others_are_not_there(self, visit: Visit) -> None:
+        visit.room.post(card("Summary"), Place(COUNCIL))
+        path = f"/api/earlier?person={ANA.id}&in=%23pipeline-council&before=99"
+        assert json.loads((await visit.get(path))[1]) == {"messages": [], "has_earlier": False}
 
 
 class TestStream:
