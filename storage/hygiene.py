@@ -7,7 +7,7 @@ of the deals that break something, a few hundred at a time.
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,8 +30,9 @@ from pipeline.hygiene.scores import Share, counts_in_score, score
 from pipeline.matrix import UNASSIGNED
 from pipeline.money import RateTable, to_decimal
 from pipeline.records import Category, Stage
+from storage.exemptions import Exemptions, read_exemptions
 from storage.hygiene_columns import HygieneQuestion, twin_table
-from storage.hygiene_findings import first_seen_days
+from storage.hygiene_findings import StoredFinding, first_seen_days
 from storage.hygiene_limits import configured_limits, measure_limits
 from storage.hygiene_people import Staff, read_staff
 from storage.hygiene_scan import (
@@ -43,7 +44,7 @@ from storage.hygiene_scan import (
     scan_deals,
 )
 from storage.hygiene_scores import converted, pipeline_shares, worth_in_corporate
-from storage.hygiene_twins import find_twins
+from storage.hygiene_twins import DUPLICATES, find_twins
 from storage.tables import Mirror, currency_table, opportunity_key, stage
 
 UNTRUSTED_RULES = ("close_date_past", "next_step_stale", "no_recent_activity", "close_date_pushed")
@@ -81,7 +82,12 @@ def measure_hygiene(
     find_twins(connection, question)
     broken = _scan(connection, question)
     problems = process_problems(definition, broken.applicable, broken.counts)
-    wording = _Wording(question, read_staff(connection), frozenset(problem.rule for problem in problems))
+    wording = _Wording(
+        question,
+        read_staff(connection),
+        read_exemptions(connection, as_of),
+        frozenset(problem.rule for problem in problems),
+    )
     findings: list[Finding] = []
     unclean: list[Share] = []
     for deal, found in _findings_by_deal(connection, wording, broken):
@@ -137,8 +143,9 @@ def judge_opportunity(
     number = connection.scalar(select(opportunity_key.c.no).where(opportunity_key.c.crm_id == opportunity_id))
     if number is None:
         return ()
-    find_twins(connection, question, only=number)
-    wording = _Wording(question, read_staff(connection), frozenset())
+    find_twins(connection, question, only=[number])
+    exemptions = read_exemptions(connection, question.as_of)
+    wording = _Wording(question, read_staff(connection), exemptions, frozenset())
     since = first_seen_days(connection, [number], question.generation)
     findings = [
         finding
@@ -147,6 +154,30 @@ def judge_opportunity(
     ]
     connection.execute(DropTable(twin_table))
     return tuple(sorted(findings, key=_worst_first))
+
+
+def word_stored(
+    connection: Connection, question: HygieneQuestion, stored: Mapping[int, Mapping[str, StoredFinding]]
+) -> Iterator[Finding]:
+    """The findings of some deals as a measuring stored them, by number and rule, in words.
+
+    Reads those deals alone. A rule that is no longer asked is left out.
+    """
+    with_twins = [number for number, rules in stored.items() if DUPLICATES in rules]
+    find_twins(connection, question, only=with_twins)
+    wording = _Wording(
+        question, read_staff(connection), read_exemptions(connection, question.as_of), frozenset()
+    )
+    numbers = list(stored)
+    reader = DealReader(question)
+    for start in range(0, len(numbers), DEALS_A_CHUNK):
+        for deal in reader.read(connection, numbers[start : start + DEALS_A_CHUNK]):
+            rules = stored[deal.number]
+            since = {(deal.number, rule): one.first_seen for rule, one in rules.items()}
+            active = [rule for rule in map(question.plan.named, rules) if rule is not None]
+            for finding in wording.findings(deal, active, since):
+                yield replace(finding, nudges=rules[finding.rule].nudges)
+    connection.execute(DropTable(twin_table))
 
 
 def ask_hygiene(
@@ -236,6 +267,7 @@ class _Wording:
 
     question: HygieneQuestion
     staff: Staff
+    exemptions: Exemptions
     silenced: frozenset[str]
     """Rules that are a problem of the process."""
 
@@ -253,8 +285,10 @@ class _Wording:
                 self.question.plan.vocabulary,
                 since=date.fromordinal(min(since.get((deal.number, rule.name), today), today)),
                 nudges=rule.nudges and rule.name not in self.silenced,
+                waived=self.exemptions.is_waived(deal.number, rule.name),
             )
             for rule in rules
+            if not self.exemptions.is_acknowledged(deal.number, rule.name, deal.facts)
         ]
 
     def share(self, deal: DealRow) -> Share:

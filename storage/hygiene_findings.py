@@ -1,6 +1,7 @@
 """The findings of a generation beside those of the one before."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -42,6 +43,15 @@ _incoming = Table(
 """The findings of the new generation while they are compared with the live ones."""
 
 
+@dataclass(frozen=True)
+class StoredFinding:
+    """What a measuring keeps of a finding beside its deal and rule."""
+
+    first_seen: int
+    nudges: bool
+    """As decided over all deals: a rule that is a problem of the process nudges nobody."""
+
+
 def first_seen_days(
     connection: Connection, numbers: Sequence[int], generation: int
 ) -> Mapping[tuple[int, str], int]:
@@ -70,6 +80,19 @@ def store_findings(connection: Connection, report: HygieneReport, generation: in
     _end_what_is_gone(connection, generation)
     _add_what_is_new(connection, generation)
     connection.execute(DropTable(_incoming))
+
+
+def store_findings_of(
+    connection: Connection, deal_id: str, findings: Sequence[Finding], generation: int
+) -> None:
+    """Put the findings of one deal in the place of those that readers see, after it was fixed."""
+    number = connection.scalar(select(opportunity_key.c.no).where(opportunity_key.c.crm_id == deal_id))
+    of_deal = finding.c.opportunity == number
+    connection.execute(delete(finding).where(of_deal, finding.c.gen_from == generation))
+    connection.execute(update(finding).where(of_deal, finding.c.gen_to == FOREVER).values(gen_to=generation))
+    rows = [row | {"gen_from": generation, "gen_to": FOREVER} for row in _rows(connection, findings)]
+    if rows:
+        connection.execute(insert(finding), rows)
 
 
 def _rows(connection: Connection, findings: Sequence[Finding]) -> list[dict[str, Any]]:

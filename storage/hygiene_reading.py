@@ -7,10 +7,12 @@ from sqlalchemy import Engine
 from pipeline.company import Company
 from pipeline.findings import HygieneReport
 from storage.database import reading, writing
+from storage.finding_lives import keep_all_lives, rules_that_ran
 from storage.hygiene import measure_hygiene
 from storage.hygiene_findings import store_findings
 from storage.mirror import pulled_state
 from storage.scales import read_scales
+from storage.scores_by_day import store_scores
 
 
 def read_hygiene(engine: Engine, company: Company, *, as_of: date) -> HygieneReport:
@@ -31,7 +33,10 @@ def read_hygiene(engine: Engine, company: Company, *, as_of: date) -> HygieneRep
 
 
 def store_hygiene(engine: Engine, company: Company, as_of: date) -> None:
-    """Keep a day's findings with the generation that readers see, so that they know since when."""
+    """Keep a day's findings with the generation that readers see, their lives and the day's scores."""
     report = read_hygiene(engine, company, as_of=as_of)
     with writing(engine) as connection:
         store_findings(connection, report, pulled_state(connection).generation)
+    keep_all_lives(engine, rules_that_ran(company, report), as_of)
+    with writing(engine) as connection:
+        store_scores(connection, report)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    and_,
     bindparam,
     case,
     literal_column,
@@ -28,6 +29,7 @@ from pipeline.hygiene.plan import ActiveRule, RulePlan, Variant
 from pipeline.hygiene.scores import SCORED
 from pipeline.money import SCALE
 from pipeline.records import Category
+from storage.exemptions import counts_against
 from storage.expressions import ExpressionCompiler
 from storage.hygiene_columns import DealColumns, HygieneQuestion
 
@@ -141,11 +143,15 @@ _ZERO: ColumnElement[int] = literal_column("0")
 
 
 def deals_that_break(question: HygieneQuestion, rules: Iterable[str]) -> Select[Any]:
-    """The numbers of the deals that break at least one of the named rules, as a statement to join with."""
+    """The numbers of the deals that break at least one of the named rules and are not exempt from it, as a
+    statement to join with."""
     columns = DealColumns(question)
     compiler = ExpressionCompiler(columns.column_of, question.stage_numbers)
     active = [rule for rule in map(question.plan.named, rules) if rule is not None]
-    broken = [compiler.compile(rule.broken) for rule in active]
+    broken = [
+        and_(compiler.compile(rule.broken), counts_against(columns.version, rule.name, question.today))
+        for rule in active
+    ]
     any_broken = or_(*broken) if broken else literal_column("1 = 0")
     return (
         select(columns.version.c.opportunity)

@@ -1,5 +1,6 @@
 """Deals that look like the same deal: same account and product family, similar value and close date."""
 
+from collections.abc import Collection
 from fractions import Fraction
 from typing import Any
 
@@ -16,8 +17,10 @@ from storage.tables import opportunity, opportunity_version, slice_table
 DUPLICATES = "possible_duplicate"
 
 
-def find_twins(connection: Connection, question: HygieneQuestion, only: int | None = None) -> None:
-    """Fill the connection's `hygiene_twin`; `only`: look at the deals of that opportunity's account alone.
+def find_twins(
+    connection: Connection, question: HygieneQuestion, only: Collection[int] | None = None
+) -> None:
+    """Fill the connection's `hygiene_twin`; `only`: look at the deals of those opportunities' accounts alone.
 
     Values are compared in the corporate currency. Deals without an account, value or close date, closed
     ones and those that are exempt from the rule are nobody's twin.
@@ -31,7 +34,7 @@ def find_twins(connection: Connection, question: HygieneQuestion, only: int | No
         )
 
 
-def _pairs(question: HygieneQuestion, rule: ActiveRule, only: int | None) -> Select[Any]:
+def _pairs(question: HygieneQuestion, rule: ActiveRule, only: Collection[int] | None) -> Select[Any]:
     settings = question.meaning.hygiene.rules.possible_duplicate
     share = Fraction(settings.value_within)
     deals = _families(question, rule, only).cte("family")
@@ -59,7 +62,7 @@ def _pairs(question: HygieneQuestion, rule: ActiveRule, only: int | None) -> Sel
     )
 
 
-def _families(question: HygieneQuestion, rule: ActiveRule, only: int | None) -> Select[Any]:
+def _families(question: HygieneQuestion, rule: ActiveRule, only: Collection[int] | None) -> Select[Any]:
     """A row per part of a deal: its account, product family, value and close date."""
     columns = DealColumns(question)
     compiler = ExpressionCompiler(columns.column_of, question.stage_numbers)
@@ -71,12 +74,12 @@ def _families(question: HygieneQuestion, rule: ActiveRule, only: int | None) -> 
         if condition is not None:
             looked_at.append(compiler.compile(condition))
     if only is not None:
-        account = select(opportunity.c.account_id).where(
-            opportunity.c.no == only,
+        accounts = select(opportunity.c.account_id).where(
+            opportunity.c.no.in_(only),
             opportunity.c.gen_from <= question.generation,
             opportunity.c.gen_to > question.generation,
         )
-        looked_at.append(record.c.account_id == account.scalar_subquery())
+        looked_at.append(record.c.account_id.in_(accounts))
     same_version = and_(
         part.c.opportunity == version.c.opportunity,
         part.c.valid_from == version.c.valid_from,

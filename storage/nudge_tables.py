@@ -64,12 +64,12 @@ waiver = Table(
     Column("asked_by", Text, nullable=False),
     Column("asked_at", BigInteger, nullable=False),
     Column("decided_by", Text),
-    Column("decided_at", BigInteger),
+    Column("since_day", Integer),
     Column("state", Text, nullable=False),
     Index("waiver_finding", "opportunity", "rule"),
 )
-"""A wish to exempt a finding up to and with `until_day`, and what became of it: `asked`, `granted`,
-`declined`, `ended` (taken back or replaced)."""
+"""A wish to exempt a finding up to and with `until_day`, and what became of it: `asked`, `granted`
+(from `since_day` on), `declined`."""
 
 pause = Table(
     "pause",

@@ -54,7 +54,14 @@ def severity_of(rule: ActiveRule, deal: DealFacts, vocabulary: Vocabulary) -> Se
 
 
 def word_finding(
-    rule: ActiveRule, subject: Subject, deal: DealFacts, vocabulary: Vocabulary, *, since: date, nudges: bool
+    rule: ActiveRule,
+    subject: Subject,
+    deal: DealFacts,
+    vocabulary: Vocabulary,
+    *,
+    since: date,
+    nudges: bool,
+    waived: bool = False,
 ) -> Finding:
     """The finding of a deal that breaks the rule."""
     return Finding(
@@ -70,6 +77,7 @@ def word_finding(
         since=since,
         value=subject.value,
         nudges=nudges,
+        waived=waived,
         confidential=subject.confidential,
     )
 

@@ -130,7 +130,7 @@ def upgrade() -> None:
     sa.Column('asked_by', sa.Text(), nullable=False),
     sa.Column('asked_at', sa.BigInteger(), nullable=False),
     sa.Column('decided_by', sa.Text(), nullable=True),
-    sa.Column('decided_at', sa.BigInteger(), nullable=True),
+    sa.Column('since_day', sa.Integer(), nullable=True),
     sa.Column('state', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('no')
     )
