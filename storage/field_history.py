@@ -4,7 +4,21 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    cast,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.schema import CreateTable, DropTable
 
 from storage.bulk import read_rows
 from storage.field_version_tables import field_version, recorded_field
@@ -32,6 +46,18 @@ _PLACES = {column.name: place for place, column in enumerate(opportunity.columns
 _Value = str | int | None
 
 
+past_field_table = Table(
+    "hygiene_past_field",
+    MetaData(),
+    Column("opportunity", Integer, primary_key=True, autoincrement=False),
+    Column("field", Text, primary_key=True),
+    Column("text", Text),
+    Column("number", BigInteger),
+    prefixes=["TEMPORARY"],
+)
+"""Lives as long as the connection: what fields held at the end of one day that they do not hold now."""
+
+
 def recorded_name(column: str) -> str:
     """The name under which a column of the record is followed; no field of a CRM can be called so."""
     return f":{column}"
@@ -40,6 +66,37 @@ def recorded_name(column: str) -> str:
 def fields_known_since(connection: Connection) -> Mapping[str, int]:
     """Since which day each followed field is known."""
     return {row.field: row.since for row in connection.execute(select(recorded_field))}
+
+
+def find_past_fields(connection: Connection, day: int, fields: Collection[str]) -> frozenset[str]:
+    """Fill the connection's `hygiene_past_field` with what these fields held at the end of a day.
+
+    Gives back the fields that any deal held otherwise than now. One pass over the changes since.
+    """
+    connection.execute(DropTable(past_field_table, if_exists=True))
+    connection.execute(CreateTable(past_field_table))
+    changed = (
+        select(field_version.c.opportunity, field_version.c.field, func.min(field_version.c.day).label("day"))
+        .where(field_version.c.day > day, field_version.c.field.in_(fields))
+        .group_by(field_version.c.opportunity, field_version.c.field)
+        .subquery()
+    )
+    first_after = and_(
+        field_version.c.opportunity == changed.c.opportunity,
+        field_version.c.field == changed.c.field,
+        field_version.c.day == changed.c.day,
+    )
+    held = select(
+        field_version.c.opportunity, field_version.c.field, field_version.c.text, field_version.c.number
+    ).join(changed, first_after)
+    names = [column.name for column in past_field_table.c]
+    connection.execute(insert(past_field_table).from_select(names, held))
+    return frozenset(connection.scalars(select(past_field_table.c.field).distinct()))
+
+
+def forget_past_fields(connection: Connection) -> None:
+    """Drop what `find_past_fields` made."""
+    connection.execute(DropTable(past_field_table, if_exists=True))
 
 
 def follow_fields(connection: Connection, further: Collection[str], today: int) -> None:

@@ -36,6 +36,7 @@ from pipeline.hygiene.rule import Meaning
 from pipeline.matrix import NO_FAMILY, NO_PRODUCT, UNASSIGNED
 from pipeline.money import SCALE, RateTable
 from pipeline.records import Category, DealClass, Stage
+from storage.field_history import past_field_table, recorded_name
 from storage.hygiene_limits import Limits
 from storage.tables import opportunity, opportunity_version, person, rate, slice_table
 
@@ -73,6 +74,8 @@ class HygieneQuestion:
     """Number -> ISO code."""
     limits: Limits
     dialect: str
+    past_fields: frozenset[str] = frozenset()
+    """Fields that some deals held otherwise at the end of the day: those stand in `past_field_table`."""
 
     @property
     def today(self) -> int:
@@ -93,6 +96,8 @@ class DealColumns:
         self._slice = slice_table.alias("s")
         self._person = person.alias("p")
         self._twin = twin_table.alias("t")
+        self._past: dict[str, FromClause] = {}
+        """By field, the deals that held something else at the end of the day."""
         self._joined: set[FromClause] = set()
         self._columns: Mapping[str, Callable[[], ColumnElement[Any]]] = {
             **self._state_columns(),
@@ -124,6 +129,9 @@ class DealColumns:
             source = source.outerjoin(self._person, self._person.c.no == version.c.owner)
         if self._twin in self._joined:
             source = source.outerjoin(self._twin, self._twin.c.opportunity == version.c.opportunity)
+        for field, past in self._past.items():
+            its_field = and_(past.c.opportunity == version.c.opportunity, past.c.field == field)
+            source = source.outerjoin(past, its_field)
         return source
 
     def is_looked_at(self) -> ColumnElement[bool]:
@@ -139,6 +147,20 @@ class DealColumns:
 
     def field(self, path: str, kind: Kind) -> ColumnElement[Any]:
         """A further field; empty where what is stored is not of the kind."""
+        return self._as_it_was(path, kind, self._field_of_record(path, kind))
+
+    def _as_it_was(self, field: str, kind: Kind, in_record: ColumnElement[Any]) -> ColumnElement[Any]:
+        """What a field held at the end of the day, which is not always what the record holds now."""
+        if field not in self._question.past_fields:
+            return in_record
+        if field not in self._past:
+            self._past[field] = past_field_table.alias(f"past_{len(self._past)}")
+        past = self._past[field]
+        held = past.c.number if kind in _WHOLE else func.nullif(past.c.text, "")
+        was = held == 1 if kind is Kind.FLAG else held
+        return case((past.c.opportunity.is_not(None), was), else_=in_record)
+
+    def _field_of_record(self, path: str, kind: Kind) -> ColumnElement[Any]:
         if self._question.dialect == "sqlite":
             return self._sqlite_field(path, kind)
         stored = self.record.c.fields
@@ -189,28 +211,37 @@ class DealColumns:
         }
 
     def _record_columns(self) -> Mapping[str, Callable[[], ColumnElement[Any]]]:
-        """What stands in the current record."""
-        record, earliest = self.record.c, self._earliest_known
+        """What stands in the record, as it was at the end of the day."""
+        text, number, earliest = self._text_of_record, self._number_of_record, self._earliest_known
         rules = self._question.meaning.hygiene.rules
         return {
-            "name": lambda: _given(record.name),
-            "amount": lambda: record.amount,
-            "custom_value": lambda: record.custom_value,
-            "next_step": lambda: _given(record.next_step),
-            "next_step_since": lambda: func.coalesce(record.next_step_day, earliest()),
-            "last_activity": lambda: record.last_activity_day,
-            "active_on": lambda: func.coalesce(record.last_activity_day, earliest()),
-            "next_activity": lambda: record.next_activity_day,
-            "oldest_task": lambda: record.overdue_task_day,
-            "account": lambda: record.account_id,
-            "close_date_edited": lambda: record.close_edited,
-            "contact_count": lambda: _number(func.coalesce(record.contact_count, 0)),
-            "buyer_count": lambda: _number(func.coalesce(record.buyer_count, 0)),
-            "line_count": lambda: _number(func.coalesce(record.line_count, 0)),
+            "name": lambda: _given(text("name")),
+            "amount": lambda: number("amount"),
+            "custom_value": lambda: number("custom_value"),
+            "next_step": lambda: _given(text("next_step")),
+            "next_step_since": lambda: func.coalesce(number("next_step_day"), earliest()),
+            "last_activity": lambda: number("last_activity_day"),
+            "active_on": lambda: func.coalesce(number("last_activity_day"), earliest()),
+            "next_activity": lambda: number("next_activity_day"),
+            "oldest_task": lambda: number("overdue_task_day"),
+            "account": lambda: text("account_id"),
+            "close_date_edited": lambda: self._as_it_was(
+                recorded_name("close_edited"), Kind.FLAG, self.record.c.close_edited
+            ),
+            "contact_count": lambda: _number(func.coalesce(number("contact_count"), 0)),
+            "buyer_count": lambda: _number(func.coalesce(number("buyer_count"), 0)),
+            "line_count": lambda: _number(func.coalesce(number("line_count"), 0)),
             "competitor": lambda: self.field(rules.competitor_missing.field, Kind.TEXT),
             "loss_reason": lambda: self.field(rules.loss_reason_missing.field, Kind.TEXT),
             "filled_fields": self._filled_fields,
         }
+
+    def _text_of_record(self, column: str) -> ColumnElement[Any]:
+        return self._as_it_was(recorded_name(column), Kind.TEXT, self.record.c[column])
+
+    def _number_of_record(self, column: str) -> ColumnElement[Any]:
+        """Amounts, counts and days."""
+        return self._as_it_was(recorded_name(column), Kind.NUMBER, self.record.c[column])
 
     def _worked_out_columns(self) -> Mapping[str, Callable[[], ColumnElement[Any]]]:
         """What follows from the day, the calendar, the stages and other deals."""
