@@ -74,7 +74,12 @@ def scan_deals(connection: Connection, question: HygieneQuestion) -> Iterator[tu
         return
     rows = connection.execute(scan_statement(question), execution_options={"yield_per": ROWS_A_FETCH})
     for number, *words in rows:
-        yield number, sum(word << (place * 2 * RULES_A_WORD) for place, word in enumerate(words))
+        yield number, mask_of(words)
+
+
+def mask_of(words: Sequence[int]) -> int:
+    """The mask of a deal, from the words in which a statement yields it."""
+    return sum(word << (place * 2 * RULES_A_WORD) for place, word in enumerate(words))
 
 
 def applies_in(mask: int, place: int) -> bool:
@@ -87,8 +92,8 @@ def is_broken_in(mask: int, place: int) -> bool:
     return bool(mask >> 2 * place + 1 & 1)
 
 
-def scan_statement(question: HygieneQuestion) -> Select[Any]:
-    """A row per deal: its number and its mask, in words."""
+def scan_statement(question: HygieneQuestion, also: Sequence[str] = ()) -> Select[Any]:
+    """A row per deal: its number, further columns of its version, and its mask, in words."""
     columns = DealColumns(question)
     compiler = ExpressionCompiler(columns.column_of, question.stage_numbers)
     rules = question.plan.rules
@@ -97,7 +102,7 @@ def scan_statement(question: HygieneQuestion) -> Select[Any]:
         for start in range(0, len(rules), RULES_A_WORD)
     ]
     return (
-        select(columns.version.c.opportunity, *words)
+        select(columns.version.c.opportunity, *(columns.version.c[name] for name in also), *words)
         .select_from(columns.source())
         .where(columns.is_looked_at())
     )

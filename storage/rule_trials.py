@@ -1,0 +1,128 @@
+"""Trying hygiene rules on the stored versions: a proposed rule beside the rule as it is set."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, Engine
+
+from pipeline.company import Company
+from pipeline.hygiene.definition import CustomRule, HygieneDefinition
+from pipeline.hygiene.rule_settings import BuiltInRules, RuleSettings
+from pipeline.rule_course import Asking
+from pipeline.rule_trial import RuleTrial, digest_days
+from storage.database import reading
+from storage.mirror import pulled_state
+from storage.rule_replay import Replayed, replay_rules
+
+WEEKS = 8
+WAIT_DAYS = 14
+"""A finding that is gone within two weeks without us was fixed anyway."""
+ASKS_A_FINDING = 2
+_TUESDAY, _THURSDAY = 1, 3
+
+
+def try_rules(
+    engine: Engine, company: Company, proposed: HygieneDefinition, rules: Sequence[str], weeks: int = WEEKS
+) -> tuple[RuleTrial, ...]:
+    """These rules of a proposed definition, over the last weeks up to the last pull.
+
+    Raises `NothingPulled` before the first pull.
+    """
+    with reading(engine) as connection:
+        trial = _Trial(connection, company, _days(connection, company, weeks))
+        changed = [name for name in rules if not _is_same(company.hygiene, proposed, name)]
+        compared = [name for name in changed if _is_enabled(company.hygiene, name)]
+        as_proposed = trial.replay(proposed, rules, as_if_nudging=True)
+        as_set = trial.replay(company.hygiene, compared, as_if_nudging=False)
+        return tuple(
+            _told(
+                name, weeks, as_proposed[name], as_set.get(name), company.hygiene, is_same=name not in changed
+            )
+            for name in rules
+        )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    connection: Connection
+    company: Company
+    days: Sequence[date]
+
+    def replay(
+        self, definition: HygieneDefinition, rules: Sequence[str], *, as_if_nudging: bool
+    ) -> Mapping[str, Replayed]:
+        if not rules:
+            return {}
+        return replay_rules(
+            self.connection,
+            self.company,
+            definition,
+            rules,
+            days=self.days,
+            asking=Asking(ASKS_A_FINDING, WAIT_DAYS),
+            asks_of=lambda _, nudges: nudges or as_if_nudging,
+            asked_by_us={},
+        )
+
+
+def _days(connection: Connection, company: Company, weeks: int) -> Sequence[date]:
+    state = pulled_state(connection)
+    last = date.fromordinal(state.measured_day or 1)
+    return digest_days(company.working_days, _weekdays(), last=last, weeks=weeks)
+
+
+def _weekdays() -> Collection[int]:
+    return (_TUESDAY, _THURSDAY)
+
+
+def _told(
+    name: str,
+    weeks: int,
+    proposed: Replayed,
+    current: Replayed | None,
+    as_set: HygieneDefinition,
+    *,
+    is_same: bool,
+) -> RuleTrial:
+    return RuleTrial(
+        rule=name,
+        weeks=weeks,
+        wait_days=WAIT_DAYS,
+        proposed=proposed.course,
+        current=None if current is None else current.course,
+        is_same=is_same,
+        nudges_now=_nudges(as_set, name),
+        left_out=proposed.left_out,
+        rebuilt_before=proposed.rebuilt_before,
+        notices=proposed.notices,
+    )
+
+
+def rule_named(definition: HygieneDefinition, name: str) -> RuleSettings | CustomRule | None:
+    """A rule of a definition by name; `None` where there is none."""
+    if name in BuiltInRules.model_fields:
+        return definition.rules.of(name)
+    return next((rule for rule in definition.custom if rule.name == name), None)
+
+
+def _is_same(one: HygieneDefinition, other: HygieneDefinition, name: str) -> bool:
+    """Whether both ask the same of the same deals: nudging and being on do not count."""
+    first, second = rule_named(one, name), rule_named(other, name)
+    if first is None or second is None:
+        return False
+    apart = {"nudge": False, "enabled": True}
+    shared = all(
+        getattr(one, key) == getattr(other, key) for key in ("stages", "segments", "qualification_fields")
+    )
+    return shared and first.model_copy(update=apart) == second.model_copy(update=apart)
+
+
+def _is_enabled(definition: HygieneDefinition, name: str) -> bool:
+    rule = rule_named(definition, name)
+    return rule is not None and rule.enabled
+
+
+def _nudges(definition: HygieneDefinition, name: str) -> bool:
+    rule = rule_named(definition, name)
+    return rule is not None and rule.enabled and rule.nudge
