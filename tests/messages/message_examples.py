@@ -52,6 +52,7 @@ from messages.hygiene import compose_company, compose_own, compose_team
 from messages.nudge import compose_all, compose_digest, compose_more
 from messages.problem import compose_failure, compose_problem
 from messages.pull_report import compose_pull_report
+from messages.rule_trial import compose_trial
 from messages.waterfall import compose_waterfall
 from pipeline.errors import ConfigurationError, Mistake, UnknownName
 from pipeline.matrix import Metric, Status
@@ -68,6 +69,7 @@ from tests.messages.finding_examples import (
     waterfall,
 )
 from tests.messages.matrix_examples import last_week, many_rows, matrix, pair_matrix
+from tests.messages.rule_examples import changed_rule, observing_rule, unasked_rule
 
 PICTURE = Image("heatmap-region-2026-11-23.png", "Region: EMEA red.", b"light", b"dark")
 
@@ -186,6 +188,9 @@ def _cards() -> dict[str, Card]:
         "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD"),
         "hygiene_team": compose_team(CARA, team_findings(), scores(), "USD"),
         "hygiene_company": compose_company(hygiene_report(), "USD"),
+        "rule_trial": compose_trial(changed_rule()),
+        "rule_trial_observing": compose_trial(observing_rule()),
+        "rule_trial_unasked": compose_trial(unasked_rule()),
         "waterfall": compose_waterfall(waterfall()),
         "help": compose_help(("rep", "manager")),
         "help_unknown": compose_help(()),

@@ -1,0 +1,80 @@
+"""What a rule would have done, made up for the messages of the rules lab."""
+
+from dataclasses import replace
+from datetime import date
+
+from pipeline.findings import PersonName
+from pipeline.rule_trial import Course, LeftOut, PersonOfCourse, RuleTrial, WeekOfCourse
+
+_DAYS = tuple(
+    date.fromordinal(date(2026, 10, 6).toordinal() + 7 * week + day) for week in range(7) for day in (0, 2)
+)
+
+PROPOSED = Course(
+    days=_DAYS,
+    weeks=(
+        WeekOfCourse(date(2026, 10, 5), 38, 51, 26, 14),
+        WeekOfCourse(date(2026, 10, 12), 6, 13, 9, 7),
+        WeekOfCourse(date(2026, 10, 19), 9, 15, 11, 9),
+        WeekOfCourse(date(2026, 10, 26), 4, 9, 8, 6),
+        WeekOfCourse(date(2026, 11, 2), 7, 12, 10, 8),
+        WeekOfCourse(date(2026, 11, 9), 5, 9, 7, 5),
+        WeekOfCourse(date(2026, 11, 16), 8, 14, 11, 8),
+    ),
+    people=(
+        PersonOfCourse(PersonName("005A", "Ana Souza"), 9, 16, 9),
+        PersonOfCourse(PersonName("005B", "Ben <Okafor> & Sons"), 8, 15, 8),
+        PersonOfCourse(PersonName("005D", "Dewi Lestari"), 7, 12, 6),
+        PersonOfCourse(PersonName("005E", "Elif Yılmaz"), 7, 11, 6),
+        PersonOfCourse(PersonName("005F", "Fergus Abernethy"), 6, 11, 6),
+        PersonOfCourse(PersonName("005G", "Grace Kamakau"), 45, 58, 42),
+    ),
+    standing=31,
+    open_at_end=22,
+    fixed_anyway=18,
+    told_apart=52,
+    problem_days=(),
+)
+CURRENT = replace(
+    PROPOSED,
+    weeks=tuple(
+        replace(week, findings=week.findings // 2, messages=week.messages // 2) for week in PROPOSED.weeks
+    ),
+    people=PROPOSED.people[:3],
+    standing=14,
+    open_at_end=10,
+    fixed_anyway=9,
+    told_apart=20,
+)
+
+
+def changed_rule() -> RuleTrial:
+    """Stricter than the rule as it is set."""
+    return RuleTrial(
+        rule="next_step_stale",
+        weeks=8,
+        wait_days=14,
+        proposed=PROPOSED,
+        current=CURRENT,
+        is_same=False,
+        nudges_now=True,
+        left_out=LeftOut(date(2026, 10, 5), "the next step"),
+        rebuilt_before=None,
+        notices=(),
+    )
+
+
+def observing_rule() -> RuleTrial:
+    """As it is set, but as if it nudged."""
+    return replace(changed_rule(), rule="close_date_too_far", current=None, is_same=True, nudges_now=False)
+
+
+def unasked_rule() -> RuleTrial:
+    """About a field that no pull has brought."""
+    says = (
+        "No pull has brought Plan__c yet, so the rule cannot be asked: with the rule in the configuration "
+        "the next pull brings it."
+    )
+    return replace(
+        changed_rule(), rule="plan_missing", proposed=None, current=None, left_out=None, notices=(says,)
+    )
