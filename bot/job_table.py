@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from jobs.council_preview import show_council
 from jobs.job import Job
 from jobs.measure import measure_today
 from jobs.pull import pull_on_schedule
@@ -62,6 +63,7 @@ _JOBS = (
         after="pull",
         in_child=True,
     ),
+    ScheduledJob("council", show_council, "Posts the weekly council", timedelta(hours=12), PATIENT),
     ScheduledJob("retention", remove_old_rows, "Removes old rows", timedelta(days=3), PATIENT),
 )
 

@@ -11,7 +11,8 @@ from storage.job_tables import job_run
 
 ROWS_A_WRITE = 2_000
 
-_DONE_LETTERS = ("sent",)
+_ENDED = ("sent", "dropped")
+"""States of a message to which nothing more happens."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def _old_events(moment: int) -> ColumnElement[bool]:
 
 
 def _old_cards(moment: int) -> ColumnElement[bool]:
-    return (outbox.c.sent_at < moment) & outbox.c.state.in_(_DONE_LETTERS) & (outbox.c.card != "")
+    return (outbox.c.created_at < moment) & outbox.c.state.in_(_ENDED) & (outbox.c.card != "")
 
 
 def _old_runs(moment: int) -> ColumnElement[bool]:

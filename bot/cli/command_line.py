@@ -29,6 +29,7 @@ _COMMANDS = {
     "waterfall": ("bot.cli.waterfall:show_waterfall", "How open pipeline changed between two days."),
     "hygiene": ("bot.cli.hygiene:show_hygiene", "What is wrong in the records, and the scores."),
     "job": ("bot.cli.job:run_job", "What happens on a schedule, by hand: job council --dry-run."),
+    "jobs": ("bot.cli.jobs:show_jobs", "The scheduled jobs: when they run, and how they went last."),
     "check": ("bot.cli.check:check", "Check the configuration against the CRM; every mistake at once."),
     "db": ("bot.cli.db:show_state", "The state of the mirror."),
     "docs": ("bot.cli.docs:write_docs", "Write docs/configuration.md from the settings."),
@@ -85,12 +86,14 @@ def run(words: Sequence[str]) -> int:
 
 
 def _told(error: Exception) -> tuple[str, int]:
-    from storage.database import DatabaseUnavailable  # heavy, and most runs end well
+    from bot.job_work import WorkFailed  # heavy, and most runs end well
+    from storage.database import DatabaseUnavailable
+    from storage.job_runs import JobIsRunning
 
     match error:
         case CycloptsError():
             return _correction(error), MISTAKEN
-        case NothingUsable() | PullRefused() | DatabaseUnavailable():
+        case NothingUsable() | PullRefused() | DatabaseUnavailable() | WorkFailed() | JobIsRunning():
             return str(error), FAILED
         case CouncilError():
             return str(error), MISTAKEN

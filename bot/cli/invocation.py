@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -37,3 +37,8 @@ AsOf = Annotated[
 ]
 
 OutputFormat = Annotated[Format, Parameter(name="--format", help="How to write the answer.")]
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """A moment as it was typed: without a zone it is meant in that of the organisation."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)

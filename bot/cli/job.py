@@ -1,25 +1,36 @@
-"""`council job council --dry-run`: what would be posted on a schedule, to read before anybody does."""
+"""`council job NAME`: one scheduled job by hand, to see what it would say or to run it now."""
 
+import threading
+from datetime import UTC, datetime
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from bot.cli.invocation import AsOf, Called
+from bot.app import Council
+from bot.cli.invocation import Called, in_zone
 from bot.cli.opening import opened
-from bot.cli.sheet import print_cards
-from handlers.today import read_today
-from jobs.council import compose_weekly_post
-from pipeline.errors import CouncilError, UnknownName
-from pipeline.nearest import did_you_mean
-
-_JOBS = ("council",)
+from bot.cli.sheet import print_cards, print_text
+from bot.job_runner import JobRunner
+from bot.job_table import ScheduledJob, find_job
+from bot.job_work import do_work
+from bot.logs import log_to_stderr
+from pipeline.errors import CouncilError
 
 
 def run_job(
     name: str,
     *,
-    as_of: AsOf = None,
-    dry_run: Annotated[bool, Parameter(name="--dry-run", negative="", help="Show it, post nothing.")] = False,
+    now: Annotated[bool, Parameter(name="--now", negative="", help="Run it now.")] = False,
+    dry_run: Annotated[
+        bool, Parameter(name="--dry-run", negative="", help="Show what it would say; write and post nothing.")
+    ] = False,
+    at: Annotated[
+        datetime | None,
+        Parameter(
+            help="Run it, or show it, as of this moment (2026-10-01T09:00, in the organisation's time zone "
+            "where none is given)."
+        ),
+    ] = None,
     invocation: Called,
 ) -> None:
     """Run a job by hand.
@@ -27,16 +38,35 @@ def run_job(
     Parameters
     ----------
     name
-        The job: council.
+        The job, as council jobs lists it.
     """
-    if name not in _JOBS:
-        hint = did_you_mean(name, _JOBS) or f"; there is {', '.join(_JOBS)}"
-        raise UnknownName(f"There is no job “{name}”{hint}")
-    if not dry_run:
+    job = find_job(name)
+    if not (now or dry_run or at):
         raise CouncilError(
-            "No chat is connected to post to. Read the post here: council job council --dry-run"
+            f"Say how: council job {name} --dry-run shows what it would say, --now runs it, and --at "
+            "2026-10-01T09:00 runs it as of that moment."
         )
+    if now and (dry_run or at):
+        raise CouncilError("--now runs it for real and as of now: leave out --dry-run and --at, or --now.")
+    log_to_stderr()
     with opened(invocation) as council:
-        day = as_of or read_today(council.engine)
-        post = compose_weekly_post(council.engine, council.company, as_of=day)
-    print_cards(post.summary, *post.threads)
+        moment = datetime.now(UTC) if at is None else in_zone(at, council.settings.calendar.zone)
+        if dry_run:
+            _show(council, job, moment)
+        else:
+            _run(council, job, moment if at else None)
+
+
+def _show(council: Council, job: ScheduledJob, moment: datetime) -> None:
+    outcome = do_work(council, job, moment, dry_run=True)
+    print_cards(*outcome.cards)
+    print_text(f"{outcome.says}\n")
+
+
+def _run(council: Council, job: ScheduledJob, at: datetime | None) -> None:
+    def work_here(job: ScheduledJob, moment: datetime, stop: threading.Event) -> str:  # noqa: ARG001
+        return do_work(council, job, moment).says
+
+    runner = JobRunner(council, lambda: datetime.now(UTC), work=work_here)
+    runner.register()
+    print_text(f"{runner.run_by_hand(job.name, at)}\n")

@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 
 from bot.app import build_crm, open_council, read_settings
 from bot.checking import check_configuration
-from bot.cli.invocation import Called, Format, OutputFormat
+from bot.cli.invocation import Called, Format, OutputFormat, in_zone
 from bot.cli.progress import shown_progress
 from bot.cli.sheet import print_cards, print_json, print_text
 from bot.output.pull_json import pull_csv, pull_json
@@ -31,7 +30,7 @@ def pull(
 ) -> None:
     """Bring the mirror up to date; every row that cannot be used is named, every good one taken in."""
     settings = read_settings(invocation.config, invocation.environ)
-    now = _moment(at, settings.calendar.zone)
+    now = datetime.now(UTC) if at is None else in_zone(at, settings.calendar.zone)
     crm = build_crm(settings, now)
     check_configuration(settings, crm, now)
     council = open_council(settings)
@@ -48,9 +47,3 @@ def pull(
         print_json(pull_json(report))
     else:
         print_text(pull_csv(report))
-
-
-def _moment(at: datetime | None, zone: ZoneInfo) -> datetime:
-    if at is None:
-        return datetime.now(UTC)
-    return at if at.tzinfo is not None else at.replace(tzinfo=zone)

@@ -252,8 +252,9 @@ def test_a_configuration_elsewhere_is_named_before_the_command(folder: Path, tmp
         ("waterfall region --from 2026-05-01 --to 2026-05-15", "Of which region?"),
         ("why EMEA", "Which figure?"),
         ("hygiene Zed", "There is no person “Zed”"),
-        ("job nudge --dry-run", "There is no job “nudge”; there is council"),
-        ("job council", "No chat is connected to post to"),
+        ("job counsil --dry-run", "There is no job “counsil”; did you mean council?"),
+        ("job council", "council job council --dry-run shows what it would say"),
+        ("job council --now --dry-run", "leave out --dry-run"),
         ("--config elsewhere.toml apm region", "elsewhere.toml: there is no such file"),
     ],
 )
@@ -327,7 +328,7 @@ def test_a_fault_of_ours_is_a_sentence_and_its_details_are_for_the_person_alone(
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = council(tmp_path, "--help")
     assert done.returncode == 0
-    for name in ("demo", "pull", "apm", "why", "waterfall", "hygiene", "job", "check", "db", "docs"):
+    for name in ("demo", "pull", "apm", "why", "waterfall", "hygiene", "job", "jobs", "check", "db", "docs"):
         assert f" {name} " in done.stdout
 
 
