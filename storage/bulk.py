@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import Insert
 
 Row = Sequence[Any]
 
@@ -49,6 +51,13 @@ def read_rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any,
     rows: list[tuple[Any, ...]] = result.cursor.fetchall()  # type: ignore[assignment]
     result.close()
     return rows
+
+
+def insert_new(connection: Connection, table: Table) -> Insert:
+    """An insert that leaves a row of the same key as it is; its `rowcount` is then 0."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def empty_table(connection: Connection, table: Table) -> None:

@@ -8,6 +8,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text,
 from storage.tables import metadata
 
 _PENDING = text("state = 'pending'")
+_SENDING = text("state = 'sending'")
+_OUT_OF_DATE = text("state = 'sent' AND revision > shown_revision")
 
 outbox = Table(
     "outbox",
@@ -20,6 +22,7 @@ outbox = Table(
     Column("card", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("shown_revision", Integer, nullable=False),
+    Column("claimed_revision", Integer),
     Column("state", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("not_before", BigInteger, nullable=False),
@@ -31,19 +34,34 @@ outbox = Table(
     Column("sent_at", BigInteger),
     Column("reason", Text),
     Column("counts", Boolean, nullable=False),
-    Index(
-        "outbox_due",
-        "not_before",
-        sqlite_where=text("state = 'pending'"),
-        postgresql_where=text("state = 'pending'"),
-    ),
+    Column("told_in", Text),
+    Index("outbox_due", "not_before", "no", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    Index("outbox_sending", "claimed_until", sqlite_where=_SENDING, postgresql_where=_SENDING),
+    Index("outbox_out_of_date", "not_before", sqlite_where=_OUT_OF_DATE, postgresql_where=_OUT_OF_DATE),
+    Index("outbox_audience", "audience", "state", "sent_at"),
+    Index("outbox_thread", "thread_of"),
 )
 """Every message that we want said, one row per key (`storage.outbox`).
 
 `audience`: `@` and a CRM user id, or a channel's name with `#`. `thread_of`: the key of the message in
-whose thread it stands. `revision` rises with each change of the card; `shown_revision` is the one that the
-surface shows (0: none). `message`: where the surface put it, in the surface's own words. `counts`: it counts
-in the person's weekly budget.
+whose thread it stands. `revision` rises with each change of the card; `claimed_revision` is the one that was
+last on its way to the surface, `shown_revision` the one that the surface shows (0: none). `surface`: which
+one it went to; `message`: where that put it, in the surface's own words. `not_before`: the next attempt.
+`claimed_by`, `claimed_until`: which process has it in hand, and until when nobody else may. `counts`: it
+counts in the person's weekly budget. `told_in`: for a letter that was held back, the key of the one that
+says so. `state`: `pipeline.letters.LetterState`.
+"""
+
+delivery_pace = Table(
+    "delivery_pace",
+    metadata,
+    Column("surface", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("next_at_ms", BigInteger, nullable=False),
+)
+"""When the next message may go to a conversation (`scope` is its audience) or to the whole workspace (`*`).
+
+In milliseconds, for a pace can be several a second. A `Retry-After` moves it too, so it outlives a restart.
 """
 
 inbox = Table(
@@ -52,9 +70,17 @@ inbox = Table(
     Column("event", Text, primary_key=True),
     Column("content", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("working_until", BigInteger, nullable=False),
     Column("done_at", BigInteger),
+    Index(
+        "inbox_unfinished",
+        "working_until",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
 )
-"""Every event of a surface by its id; `content` is what resumes it after a crash."""
+"""Every event of a surface by its id; `content` is what resumes it after a crash. `working_until`: until then
+a process has it in hand, and whoever else is told of the event stays quiet."""
 
 person_link = Table(
     "person_link",
@@ -66,6 +92,7 @@ person_link = Table(
     Column("how", Text, nullable=False),
     Column("linked_at", BigInteger, nullable=False),
     Column("address", Text),
+    Index("person_link_person", "person", "surface"),
 )
 """Which CRM user (or listed e-mail) a chat user is: a link once made stays until operations change it."""
 
@@ -83,5 +110,6 @@ audit = Table(
     Column("new", Text),
     Column("note", Text, nullable=False),
     Index("audit_object", "object", "at"),
+    Index("audit_moment", "at"),
 )
 """Who changed what, from what to what, where. `object`: `deal:006A`, `action:12`, `rule:close_date_past`."""

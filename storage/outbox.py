@@ -2,26 +2,30 @@
 
 A message is known by its key, made of what it is about (`digest:2026-11-24:005A`), so the same thing is
 never said twice. A changed card raises the revision of the same message: the surface updates it in place.
+`storage.outbox_claims` hands messages out to be sent; `storage.outbox_reading` says what became of them.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
+from pipeline.audiences import to_channel, to_person
+from pipeline.letters import LetterState
+from storage.bulk import insert_new
 from storage.chat_tables import outbox
 
-__all__ = ["Letter", "put_letter", "revise_letter", "to_channel", "to_person"]
-
-
-def to_person(person_id: str) -> str:
-    """The audience of a direct message."""
-    return f"@{person_id}"
-
-
-def to_channel(name: str) -> str:
-    """The audience of a channel, by its configured name (`#pipeline-council`)."""
-    return name if name.startswith("#") else f"#{name}"
+__all__ = [
+    "Letter",
+    "drop_letter",
+    "put_letter",
+    "read_letter_card",
+    "revise_letter",
+    "send_again",
+    "send_waiting_for_link",
+    "to_channel",
+    "to_person",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +48,9 @@ class Letter:
 
 def put_letter(connection: Connection, letter: Letter, now: datetime) -> bool:
     """Write a message down. False where its key is there already: then nothing changes."""
-    if connection.execute(select(outbox.c.no).where(outbox.c.key == letter.key)).first() is not None:
-        return False
     moment = int(now.timestamp())
-    connection.execute(
-        outbox.insert().values(
+    written = connection.execute(
+        insert_new(connection, outbox).values(
             key=letter.key,
             kind=letter.kind,
             audience=letter.audience,
@@ -56,25 +58,76 @@ def put_letter(connection: Connection, letter: Letter, now: datetime) -> bool:
             card=letter.card,
             revision=1,
             shown_revision=0,
-            state="pending",
+            state=LetterState.PENDING.value,
             created_at=moment,
             not_before=int(letter.not_before.timestamp()) if letter.not_before else moment,
             attempts=0,
             counts=letter.counts,
         )
     )
-    return True
+    return written.rowcount > 0
 
 
 def revise_letter(connection: Connection, key: str, card: str) -> bool:
     """Put another card in the place of a message. False where there is no such message."""
     revised = connection.execute(
-        outbox.update().where(outbox.c.key == key).values(card=card, revision=outbox.c.revision + 1)
+        outbox.update()
+        .where(outbox.c.key == key, outbox.c.card != card)
+        .values(card=card, revision=outbox.c.revision + 1)
     )
-    return revised.rowcount > 0
+    return revised.rowcount > 0 or read_letter_card(connection, key) is not None
 
 
 def read_letter_card(connection: Connection, key: str) -> str | None:
     """The card of a message as it stands now."""
     card: str | None = connection.execute(select(outbox.c.card).where(outbox.c.key == key)).scalar()
     return card
+
+
+# --- What people decide about messages in trouble ---------------------------------------------------
+
+_DECIDABLE = (LetterState.UNKNOWN, LetterState.FAILED)
+
+
+def send_again(connection: Connection, key: str, now: datetime) -> bool:
+    """Send a message whose fate is unknown, or that failed. False where it is neither (any more)."""
+    return _release(connection, now, outbox.c.key == key, outbox.c.state.in_(_DECIDABLE))
+
+
+def send_waiting_for_link(connection: Connection, person_id: str, now: datetime) -> bool:
+    """Send what failed for want of a way to reach the person. False where nothing waited."""
+    return _release(
+        connection, now, outbox.c.audience == to_person(person_id), outbox.c.state == LetterState.FAILED
+    )
+
+
+def _release(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> bool:
+    released = connection.execute(
+        outbox.update()
+        .where(*which)
+        .values(
+            state=LetterState.PENDING.value,
+            not_before=int(now.timestamp()),
+            attempts=0,
+            sent_at=None,
+            reason=None,
+        )
+    )
+    return released.rowcount > 0
+
+
+def drop_letter(connection: Connection, key: str) -> bool:
+    """Give up a message in trouble, and with it the replies that wait for it. False where it is in none."""
+    dropped = connection.execute(
+        outbox.update()
+        .where(outbox.c.key == key, outbox.c.state.in_(_DECIDABLE))
+        .values(state=LetterState.DROPPED.value)
+    )
+    if dropped.rowcount == 0:
+        return False
+    connection.execute(
+        outbox.update()
+        .where(outbox.c.thread_of == key, outbox.c.state == LetterState.PENDING)
+        .values(state=LetterState.DROPPED.value)
+    )
+    return True

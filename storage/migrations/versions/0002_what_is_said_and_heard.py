@@ -25,14 +25,23 @@ def upgrade() -> None:
     sa.Column('note', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('no')
     )
+    op.create_index('audit_moment', 'audit', ['at'], unique=False)
     op.create_index('audit_object', 'audit', ['object', 'at'], unique=False)
+    op.create_table('delivery_pace',
+    sa.Column('surface', sa.Text(), nullable=False),
+    sa.Column('scope', sa.Text(), nullable=False),
+    sa.Column('next_at_ms', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('surface', 'scope')
+    )
     op.create_table('inbox',
     sa.Column('event', sa.Text(), nullable=False),
     sa.Column('content', sa.Text(), nullable=False),
     sa.Column('received_at', sa.BigInteger(), nullable=False),
+    sa.Column('working_until', sa.BigInteger(), nullable=False),
     sa.Column('done_at', sa.BigInteger(), nullable=True),
     sa.PrimaryKeyConstraint('event')
     )
+    op.create_index('inbox_unfinished', 'inbox', ['working_until'], unique=False, sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
     op.create_table('outbox',
     sa.Column('no', sa.Integer(), nullable=False),
     sa.Column('key', sa.Text(), nullable=False),
@@ -42,6 +51,7 @@ def upgrade() -> None:
     sa.Column('card', sa.Text(), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('shown_revision', sa.Integer(), nullable=False),
+    sa.Column('claimed_revision', sa.Integer(), nullable=True),
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('not_before', sa.BigInteger(), nullable=False),
@@ -53,10 +63,15 @@ def upgrade() -> None:
     sa.Column('sent_at', sa.BigInteger(), nullable=True),
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('counts', sa.Boolean(), nullable=False),
+    sa.Column('told_in', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('no'),
     sa.UniqueConstraint('key')
     )
-    op.create_index('outbox_due', 'outbox', ['not_before'], unique=False, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
+    op.create_index('outbox_audience', 'outbox', ['audience', 'state', 'sent_at'], unique=False)
+    op.create_index('outbox_due', 'outbox', ['not_before', 'no'], unique=False, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
+    op.create_index('outbox_out_of_date', 'outbox', ['not_before'], unique=False, sqlite_where=sa.text("state = 'sent' AND revision > shown_revision"), postgresql_where=sa.text("state = 'sent' AND revision > shown_revision"))
+    op.create_index('outbox_sending', 'outbox', ['claimed_until'], unique=False, sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"))
+    op.create_index('outbox_thread', 'outbox', ['thread_of'], unique=False)
     op.create_table('person_link',
     sa.Column('surface', sa.Text(), nullable=False),
     sa.Column('tenant', sa.Text(), nullable=False),
@@ -67,4 +82,5 @@ def upgrade() -> None:
     sa.Column('address', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('surface', 'tenant', 'user_id')
     )
+    op.create_index('person_link_person', 'person_link', ['person', 'surface'], unique=False)
     # ### end Alembic commands ###

@@ -1,0 +1,36 @@
+"""What becomes of a message that we want said, from the outbox to the people."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class LetterState(StrEnum):
+    PENDING = "pending"
+    """Waits for its time, its turn, or the head of its thread."""
+    SENDING = "sending"
+    """Handed to the surface; whether it arrived is not known yet."""
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    """It may have arrived or not, and nobody can look it up: a person decides whether to send it again."""
+    FAILED = "failed"
+    """It certainly did not arrive, and trying again as it is would not help."""
+    HELD = "held"
+    """Kept back, for the person has had this week's share of messages."""
+    DROPPED = "dropped"
+    """Somebody decided that it is not sent."""
+
+
+@dataclass(frozen=True)
+class TroubledLetter:
+    """A message that waits for sales operations to say what becomes of it. What it says is not in here."""
+
+    key: str
+    kind: str
+    audience: str
+    addressee: str
+    """The person's name; a channel's as it is configured."""
+    state: LetterState
+    reason: str
+    since: datetime
+    """In UTC: when it was written, or left us."""

@@ -1,0 +1,76 @@
+"""What became of messages: those in trouble, those held back, and what a surface shows."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from pipeline.audiences import to_person
+from pipeline.letters import LetterState, TroubledLetter
+from storage.chat_tables import outbox
+from storage.tables import person
+
+
+@dataclass(frozen=True)
+class ShownLetter:
+    """A message as it stands on a surface."""
+
+    key: str
+    audience: str
+    card: str
+    thread_of: str | None
+    sent_at: datetime
+    """In UTC."""
+
+
+def read_troubled(connection: Connection) -> tuple[TroubledLetter, ...]:
+    """Messages whose fate is unknown or that failed, the oldest first."""
+    statement = (
+        select(outbox, person.c.name)
+        .outerjoin(person, outbox.c.audience == "@" + person.c.crm_id)
+        .where(outbox.c.state.in_((LetterState.UNKNOWN, LetterState.FAILED)))
+        .order_by(outbox.c.no)
+    )
+    return tuple(
+        TroubledLetter(
+            key=row.key,
+            kind=row.kind,
+            audience=row.audience,
+            addressee=row.name or row.audience.removeprefix("@"),
+            state=LetterState(row.state),
+            reason=row.reason or "",
+            since=_moment(row.sent_at or row.created_at),
+        )
+        for row in connection.execute(statement)
+    )
+
+
+def read_held_cards(connection: Connection, person_id: str, since: datetime) -> tuple[str, ...]:
+    """The cards of messages to a person that were held back since a moment, the latest first."""
+    statement = (
+        select(outbox.c.card)
+        .where(
+            outbox.c.audience == to_person(person_id),
+            outbox.c.state == LetterState.HELD,
+            outbox.c.created_at >= int(since.timestamp()),
+        )
+        .order_by(outbox.c.no.desc())
+    )
+    return tuple(connection.execute(statement).scalars())
+
+
+def read_shown(connection: Connection, surface: str) -> tuple[ShownLetter, ...]:
+    """Every message that a surface shows, in the order of sending."""
+    statement = (
+        select(outbox)
+        .where(outbox.c.state == LetterState.SENT, outbox.c.surface == surface)
+        .order_by(outbox.c.sent_at, outbox.c.no)
+    )
+    return tuple(
+        ShownLetter(row.key, row.audience, row.card, row.thread_of, _moment(row.sent_at))
+        for row in connection.execute(statement)
+    )
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
