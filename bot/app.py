@@ -61,6 +61,7 @@ def build_company(settings: Settings) -> Company:
         settings.nudges,
         settings.actions,
         build_working_days(settings.calendar, (), datetime.now(UTC).date()),
+        settings.chat,
     )
 
 

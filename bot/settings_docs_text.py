@@ -78,6 +78,11 @@ channels = ["#pipeline-council"]
 deals_visible = false
 confidential = "Confidential__c"
 
+[chat]
+surface = "preview"                # the local room
+operations_channel = "#sales-ops"
+administrators_channel = "#council-admins"
+
 [hygiene]
 stages = { proposal = "Proposal", negotiation = "Negotiation" }
 segments = { small = ["SMB"], mid = ["MM"], enterprise = ["ENT"] }
@@ -95,6 +100,7 @@ says = "Add the mutual action plan"
 fixes = ["Mutual_Plan__c"]
 
 [nudges]
+messages_per_week = 3
 
 [actions]
 remind_days_before = [2, 0]        # working days before the due date; 0 is that day

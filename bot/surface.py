@@ -2,9 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum, auto
 from typing import Protocol
 
 from messages.card import Card
+from pipeline.audiences import Addressee
+from storage.outbox_pace import UNHURRIED, Pace
+
+__all__ = [
+    "UNHURRIED",
+    "Addressee",
+    "DeliveryFailed",
+    "OutcomeUnknown",
+    "Pace",
+    "Posted",
+    "Surface",
+    "TryLater",
+    "Unreachable",
+    "Waits",
+]
 
 
 class DeliveryFailed(Exception):
@@ -15,12 +31,26 @@ class DeliveryFailed(Exception):
         self.reason = reason
 
 
-class TryLater(DeliveryFailed):
-    """Not now: the platform asked for patience, or could not be reached before it heard of the message."""
+class Waits(Enum):
+    """Who has to wait when the platform asks for patience."""
 
-    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+    MESSAGE = auto()
+    CONVERSATION = auto()
+    WORKSPACE = auto()
+
+
+class TryLater(DeliveryFailed):
+    """Not now: the platform asked for patience, or could not be reached before it heard of the message.
+
+    `after` is the platform's `Retry-After`; `None`: by the message's own back-off.
+    """
+
+    def __init__(
+        self, reason: str, after: timedelta | None = None, waits: Waits = Waits.CONVERSATION
+    ) -> None:
         super().__init__(reason)
         self.after = after
+        self.waits = waits if after is not None else Waits.MESSAGE
 
 
 class Unreachable(DeliveryFailed):
@@ -29,16 +59,6 @@ class Unreachable(DeliveryFailed):
 
 class OutcomeUnknown(Exception):
     """The connection broke after the message had left us: it may be posted or not."""
-
-
-@dataclass(frozen=True)
-class Addressee:
-    """Whom a message is for, as far as the mirror knows: the surface finds its own address for it."""
-
-    audience: str
-    """`@` and the CRM user id, or a channel's configured name."""
-    email: str | None = None
-    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,10 @@ class Surface(Protocol):
     @property
     def name(self) -> str:
         """`preview`, `slack`, `teams`."""
+
+    @property
+    def pace(self) -> Pace:
+        """How fast the platform may be spoken to."""
 
     @property
     def can_look_up(self) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from pipeline.actions_definition import ActionsDefinition
+from pipeline.chat_definition import ChatDefinition
 from pipeline.definitions import CouncilDefinition, Definitions, PeopleDefinition
 from pipeline.hygiene.definition import HygieneDefinition
 from pipeline.nudges_definition import NudgesDefinition
@@ -20,3 +21,4 @@ class Company:
     nudges: NudgesDefinition = field(default_factory=NudgesDefinition)
     actions: ActionsDefinition = field(default_factory=ActionsDefinition)
     working_days: WorkingDays = field(default_factory=WorkingDays)
+    chat: ChatDefinition = field(default_factory=ChatDefinition)

@@ -54,7 +54,7 @@ def read_rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any,
 
 
 def insert_new(connection: Connection, table: Table) -> Insert:
-    """An insert that leaves a row of the same key as it is; its `rowcount` is then 0."""
+    """An insert that leaves a row of the same key as it is; it then returns none, if asked to return any."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()

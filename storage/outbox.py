@@ -50,7 +50,8 @@ def put_letter(connection: Connection, letter: Letter, now: datetime) -> bool:
     """Write a message down. False where its key is there already: then nothing changes."""
     moment = int(now.timestamp())
     written = connection.execute(
-        insert_new(connection, outbox).values(
+        insert_new(connection, outbox)
+        .values(
             key=letter.key,
             kind=letter.kind,
             audience=letter.audience,
@@ -64,8 +65,9 @@ def put_letter(connection: Connection, letter: Letter, now: datetime) -> bool:
             attempts=0,
             counts=letter.counts,
         )
+        .returning(outbox.c.no)
     )
-    return written.rowcount > 0
+    return written.first() is not None
 
 
 def revise_letter(connection: Connection, key: str, card: str) -> bool:

@@ -59,9 +59,7 @@ def tell_what_was_held(connection: Connection, audience: str, key: str) -> tuple
     )
     held = (
         select(outbox.c.kind)
-        .where(
-            outbox.c.audience == audience, outbox.c.state == LetterState.HELD, outbox.c.told_in == key
-        )
+        .where(outbox.c.audience == audience, outbox.c.state == LetterState.HELD, outbox.c.told_in == key)
         .order_by(outbox.c.no)
     )
     return tuple(connection.execute(held).scalars())

@@ -48,9 +48,14 @@ def mark_not_posted(connection: Connection, claim: Claim, now: datetime) -> None
 def put_off(connection: Connection, claim: Claim, until: datetime, reason: str) -> None:
     """Not now; the same again at `until`."""
     moment = int(until.timestamp())
+    changed: dict[str, Any]
     match claim.task:
         case Task.POST:
-            changed: dict[str, Any] = {"state": LetterState.PENDING.value, "not_before": moment, **_released()}
+            changed = {
+                "state": LetterState.PENDING.value,
+                "not_before": moment,
+                **_released(),
+            }
         case Task.UPDATE:
             changed = {"not_before": moment, **_released()}
         case Task.FIND:
@@ -97,11 +102,11 @@ def _state_of(claim: Claim) -> LetterState:
     return LetterState.SENT if claim.task is Task.UPDATE else LetterState.SENDING
 
 
-def _settle(connection: Connection, claim: Claim, state: LetterState, **values: Any) -> None:
+def _settle(connection: Connection, claim: Claim, in_state: LetterState, /, **values: Any) -> None:
     still_ours: tuple[ColumnElement[bool], ...] = (
         outbox.c.key == claim.key,
         outbox.c.claimed_by == claim.by.name,
-        outbox.c.state == state,
+        outbox.c.state == in_state,
     )
     connection.execute(outbox.update().where(*still_ours).values(**values))
 

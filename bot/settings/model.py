@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from crm.files.definition import FilesDefinition
 from pipeline.actions_definition import ActionsDefinition
+from pipeline.chat_definition import ChatDefinition
 from pipeline.definitions import (
     CalendarDefinition,
     ColoursDefinition,
@@ -110,6 +111,7 @@ class Sections(Definition):
     colours: ColoursDefinition = ColoursDefinition()
     people: PeopleDefinition = PeopleDefinition()
     council: CouncilDefinition = CouncilDefinition()
+    chat: ChatDefinition = ChatDefinition()
     hygiene: HygieneDefinition = HygieneDefinition()
     nudges: NudgesDefinition = NudgesDefinition()
     actions: ActionsDefinition = ActionsDefinition()

@@ -1,0 +1,162 @@
+"""Sends the outbox: each message once, at the surface's pace, and whatever changed in its place.
+
+Database calls run in worker threads; the surface is asked on the event loop. A message is claimed right
+before it is sent. Where its fate is in doubt it is looked up, never sent again blindly; where the surface
+cannot look up, sales operations decide (docs/decisions/0008-exactly-once.md).
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import structlog
+
+from bot.delivery_attempt import Attempted, Doubtful, NotThere, Postponed, Refused, Shown, attempt
+from bot.delivery_reports import report_doubt, report_failure
+from bot.surface import Surface, TryLater, Waits
+from pipeline.company import Company
+from pipeline.message_budget import MessageBudget
+from pipeline.people import People, build_people
+from storage import outbox_outcomes as outcomes
+from storage.database import Connection, Engine, reading, writing
+from storage.outbox_claims import Claim, Claimant, Task, claim_letter, is_anything_due
+from storage.outbox_pace import WORKSPACE, pause
+from storage.people import read_people
+
+logger = structlog.get_logger()
+
+LOOK_AFTER = timedelta(seconds=10)
+"""Until a message that may have arrived can be found, if it did."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
+POLL_SECONDS = 0.25
+RECOVERY_SECONDS = 5.0
+WORKERS = 4
+"""Conversations that are spoken to at the same time: one slow answer holds up no other."""
+
+
+class Delivery:
+    """Delivers to one surface. Any number of processes may do so over one database."""
+
+    def __init__(
+        self, engine: Engine, surface: Surface, clock: Callable[[], datetime], company: Company
+    ) -> None:
+        """`clock` gives the present moment, with a time zone."""
+        self._engine = engine
+        self._surface = surface
+        self._clock = clock
+        self._company = company
+        budget = MessageBudget(company.nudges.messages_per_week, company.definitions.calendar.timezone)
+        self._claimant = Claimant(secrets.token_hex(8), surface.name, surface.pace, budget)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until asked to stop; what is on its way then is brought to its end."""
+        while not stop.is_set():
+            seconds = POLL_SECONDS
+            try:
+                await self._deliver(stop)
+            except Exception:  # the database is away, say: what was claimed is looked up when it is back
+                logger.exception("delivery_failed", surface=self._surface.name)
+                seconds = RECOVERY_SECONDS
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), seconds)
+
+    async def deliver_due(self) -> int:
+        """Deliver what is due now, as far as the pace allows; how many messages were posted or changed."""
+        return await self._deliver(asyncio.Event())
+
+    async def _deliver(self, stop: asyncio.Event) -> int:
+        """A worker that fails lets the others end what they have in hand, before its error is raised."""
+        workers = [self._work(stop) for _ in range(WORKERS)]
+        ended = await asyncio.gather(*workers, return_exceptions=True)
+        for result in ended:
+            if isinstance(result, BaseException):
+                raise result
+        return sum(result for result in ended if isinstance(result, int))
+
+    async def _work(self, stop: asyncio.Event) -> int:
+        shown = 0
+        while not stop.is_set() and (claim := await asyncio.to_thread(self._claim)) is not None:
+            attempted = await attempt(self._surface, claim, self._clock())
+            await asyncio.to_thread(self._settle, claim, attempted)
+            shown += isinstance(attempted, Shown) and claim.task is not Task.FIND
+        return shown
+
+    def _claim(self) -> Claim | None:
+        now = self._clock()
+        with reading(self._engine) as connection:
+            if not is_anything_due(connection, self._claimant, now):
+                return None
+        with writing(self._engine) as connection:
+            return claim_letter(connection, self._claimant, now)
+
+    # --- What came of it --------------------------------------------------------------------------
+
+    def _settle(self, claim: Claim, attempted: Attempted) -> None:
+        """One transaction; people are read before it, where somebody may have to be told."""
+        in_trouble = isinstance(attempted, Refused | Doubtful)
+        people = read_people(self._engine) if in_trouble else build_people(())
+        now = self._clock()
+        with writing(self._engine) as connection:
+            match attempted:
+                case Shown(message=message):
+                    self._record_shown(connection, claim, message, now)
+                case NotThere():
+                    outcomes.mark_not_posted(connection, claim, now)
+                case Postponed(asked=later):
+                    self._put_off(connection, claim, later, now)
+                case Refused(reason=reason):
+                    self._refuse(connection, claim, reason, people, now)
+                case Doubtful(reason=reason):
+                    self._doubt(connection, claim, reason, people, now)
+                case _:
+                    assert_never(attempted)
+
+    def _record_shown(self, connection: Connection, claim: Claim, message: str, now: datetime) -> None:
+        if claim.task is Task.UPDATE:
+            outcomes.mark_updated(connection, claim)
+        else:
+            outcomes.mark_posted(connection, claim, message, now)
+
+    def _put_off(self, connection: Connection, claim: Claim, later: TryLater, now: datetime) -> None:
+        until = now + (later.after or _back_off(claim.attempts))
+        outcomes.put_off(connection, claim, until, later.reason)
+        if later.waits is not Waits.MESSAGE:
+            scope = WORKSPACE if later.waits is Waits.WORKSPACE else claim.to.audience
+            pause(connection, self._surface.name, scope, until)
+
+    def _doubt(
+        self, connection: Connection, claim: Claim, reason: str, people: People, now: datetime
+    ) -> None:
+        """A post may stand there or not; a change or a look can simply be tried again."""
+        if claim.task is Task.UPDATE or (claim.task is Task.FIND and self._surface.can_look_up):
+            outcomes.put_off(connection, claim, now + _back_off(claim.attempts), reason)
+        elif self._surface.can_look_up:
+            outcomes.look_later(connection, claim, now + LOOK_AFTER, reason)
+        else:
+            self._give_up_looking(connection, claim, reason, people, now)
+
+    def _refuse(
+        self, connection: Connection, claim: Claim, reason: str, people: People, now: datetime
+    ) -> None:
+        logger.warning("delivery_refused", key=claim.key, surface=self._surface.name, task=claim.task.value)
+        if claim.task is Task.FIND:
+            self._give_up_looking(connection, claim, reason, people, now)
+            return
+        outcomes.mark_failed(connection, claim, reason)
+        if claim.task is Task.POST:  # a message that cannot be changed was deleted, which is people's to do
+            report_failure(connection, claim, reason, self._company, people, now)
+
+    def _give_up_looking(
+        self, connection: Connection, claim: Claim, reason: str, people: People, now: datetime
+    ) -> None:
+        outcomes.mark_unknown(connection, claim, reason, now)
+        report_doubt(connection, claim, reason, self._company, people, now)
+
+
+def _back_off(attempts: int) -> timedelta:
+    """5 s, 10 s, 20 s, ..., at most a quarter of an hour."""
+    doubled: timedelta = FIRST_PAUSE * (1 << min(max(attempts, 1) - 1, 10))
+    return min(doubled, LONGEST_PAUSE)
