@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ import pytest
 from selenium.webdriver import Keys
 
 from bot.preview.opening import open_room
-from bot.preview.room import Guest, Room, direct_message
+from bot.preview.room import Guest, Place, Room, direct_message
 from bot.preview.seeding import SeededPost, seed_room
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
 from messages.card import (
@@ -19,6 +20,7 @@ from messages.card import (
     Buttons,
     Card,
     Column,
+    DatePick,
     FigureCell,
     Folded,
     Form,
@@ -57,6 +59,7 @@ def short_card(title: str) -> Card:
             Paragraph(text(f"Words of {title}")),
             Folded(f"More of {title}", (Paragraph(text("What was folded")),)),
             Buttons((Button("Fix this deal", "fix", "006A"),)),
+            DatePick("Closes on", "fix_date", "006A"),
         ),
         f"{title}, in short",
     )
@@ -74,7 +77,12 @@ def answer(who: str, question: Question, where: Where, event: str | None) -> Rep
         case Typed(text="/all"):
             return Reply((short_card("For everybody"),), Visibility.CHANNEL)
         case Clicked(command="fix"):
-            return Reply((), form=form())
+            return Reply(form=form())
+        case Clicked(command="fix_date", value=day):
+            return Reply((short_card(f"Closes {day}"),), note="Saved.")
+        case Clicked(command="assign_from_message"):
+            assert where.quoted is not None
+            return Reply(form=Form("assign", f"Action: {where.quoted.text}", (), "assign", "1"))
         case Submitted(answers={"next_step": "Call"}):
             return Reply((), form=form("Say whom to call.", "Call"))
         case Submitted(answers={"next_step": step}):
@@ -83,9 +91,13 @@ def answer(who: str, question: Question, where: Where, event: str | None) -> Rep
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
+def room() -> Room:
+    return Room(lambda: datetime.now(UTC))
+
+
+@pytest.fixture
+def address(room: Room) -> Iterator[str]:
     """A room of its own for each test, served beside it."""
-    room = Room(lambda: datetime.now(UTC))
     now = datetime.now(UTC)
     summary = SeededPost(COUNCIL, (short_card("Summary"),), now, replies=(short_card("EMEA is red"),))
     digests = [
@@ -246,6 +258,103 @@ class TestMessages:
         say(page, "/help")
         page.until("announcement", lambda: "An answer, in short" in page.ask("live.textContent"))
         assert page.ask("live.getAttribute('aria-live')") == "polite"
+
+
+class TestControls:
+    def test_a_date_is_picked_and_sent_by_its_button_and_the_bot_says_so_in_passing(self, page: Page) -> None:
+        page.one("#messages .m-pick-set").click()
+        assert page.one("#toast").text == "Pick a date first."
+        assert page.focused() == page.one("#messages .m-pick input")
+        page.press("11142026", Keys.ENTER)
+        wait_for_title(page, "Closes 2026-11-14")
+        assert page.one("#toast").text == "Saved."
+
+    def test_pressed_twice_it_is_asked_once(self, page: Page) -> None:
+        page.ask(
+            "(() => { const pick = document.querySelector('#messages .m-pick');"
+            "const set = pick.querySelector('.m-pick-set');"
+            "pick.querySelector('input').value = '2026-11-14'; set.click(); set.click(); })()"
+        )
+        wait_for_title(page, "Closes 2026-11-14")
+        say(page, "/help")
+        wait_for_title(page, "An answer")
+        assert titles(page).count("Closes 2026-11-14") == 1
+
+    def test_a_message_changes_in_place_and_keeps_what_was_picked_and_not_yet_sent(
+        self, page: Page, room: Room
+    ) -> None:
+        field = page.one("#messages .m-pick input")
+        field.send_keys("11142026")
+        room.update(direct_message(ANA.id), f"card:Digest of {ANA.name}", short_card("One deal less"))
+        wait_for_title(page, "One deal less")
+        assert len(page.all("#messages .message")) == 1
+        assert page.one("#messages .m-pick input").get_attribute("value") == "2026-11-14"
+        assert page.one("#messages .edited").text == "edited"
+
+    def test_a_form_is_left_by_its_second_button_and_nothing_is_sent(self, page: Page) -> None:
+        page.one('#messages [data-command="fix"]').click()
+        page.one("#form .m-cancel").click()
+        page.until("closed", lambda: not page.ask("document.querySelector('#form').open"))
+        assert len(page.all("#messages .message")) == 1
+
+    def test_the_menu_of_a_message_works_by_keyboard_and_quotes_it(self, page: Page) -> None:
+        page.one("#messages .message").send_keys("m")
+        assert page.focused().text == "Assign an action"
+        page.press(Keys.ARROW_DOWN)
+        assert page.focused().text == "Copy link"
+        page.press(Keys.ESCAPE)
+        page.until("closed", lambda: not page.ask("document.querySelector(':popover-open')"))
+        assert page.focused() == page.one("#messages .message")
+        page.press("m")
+        page.press(Keys.ENTER)
+        assert page.one("#form .m-title").text == f"Action: Digest of {ANA.name}, in short"
+        assert page.focused().text == "Save"
+
+    def test_a_link_to_a_reply_leads_into_its_thread(self, page: Page, room: Room) -> None:
+        become(page, "Priya Raman")
+        page.one("#channels button").click()
+        reply = room.messages_for(PRIYA)[1]
+        page.ask(f"location.hash = 'in=%23pipeline-council&message={reply.number}'")
+        wait_for_title(page, "EMEA is red", "#thread-messages")
+        page.until("the reply", lambda: "EMEA is red" in page.focused().text)
+
+
+class TestManyMessages:
+    def test_a_room_of_two_thousand_messages_opens_at_the_last_and_leads_back(
+        self, page: Page, room: Room
+    ) -> None:
+        place = Place(direct_message(PRIYA.id))
+        for number in range(1900):
+            room.post(short_card(f"Card {number}"), place)
+        begun = time.monotonic()
+        page.chrome.refresh()
+        become(page, "Priya Raman")
+        wait_for_title(page, "Summary")
+        page.one("#direct button").click()
+        page.until("the last", lambda: titles(page)[-1:] == ["Card 1899"])
+        assert time.monotonic() - begun < 5
+        assert len(titles(page)) == 60
+        page.one("#earlier-open").click()
+        page.until("twice as many", lambda: len(titles(page)) == 120)
+        assert titles(page)[0] == "Card 1780"
+
+
+class TestWhatIsNew:
+    def test_what_came_while_one_was_elsewhere_is_marked(self, page: Page, room: Room) -> None:
+        become(page, "Priya Raman")
+        page.one("#channels button").click()
+        wait_for_title(page, "Summary")
+        page.one("#direct button").click()
+        head = room.messages_for(PRIYA)[0]
+        room.post(short_card("News"), Place(COUNCIL))
+        room.post(short_card("A reply"), Place(COUNCIL, head.number))
+        page.until("two new", lambda: page.one("#channels .count").text == "2")
+        page.one("#channels button").click()
+        assert page.one("#messages .new-mark").text == "New"
+        assert page.one("#messages .has-new").text == "2 replies, 1 new"
+        page.one("#messages .has-new").click()
+        wait_for_title(page, "A reply", "#thread-messages")
+        page.until("read", lambda: not page.all("#messages .has-new"))
 
 
 class TestKeyboardAlone:

@@ -108,6 +108,10 @@ async function enter(person) {
   state.messages = new Map();
   state.replies = new Map();
   room.messages.forEach(keep);
+  if (marks.isNewcomer(room.me.id)) {
+    const replies = room.messages.filter((message) => message.thread !== null);
+    for (const reply of replies) marks.read(reply, { person: room.me.id, staysNew: false });
+  }
   state.withEarlier = new Set(room.with_earlier);
   state.conversation = "";
   menu ??= new MessageMenu(room.menu, chooseEntry);

@@ -30,6 +30,7 @@ export class MessageList {
     this.items.clear();
     this.current = null;
     this.#add(messages);
+    this.#arrange();
     this.#makeCurrent([...this.items.values()].at(-1)?.item);
   }
 
@@ -51,7 +52,6 @@ export class MessageList {
       this.list.append(item);
       this.#rove(item, false);
     }
-    this.#arrange();
   }
 
   // Adds a message at its place, or renews the one of that number.

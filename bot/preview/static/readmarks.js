@@ -11,6 +11,11 @@ export class ReadMarks {
     return !this.#of(this.seen, person).has(message.number) || this.#of(this.fresh, person).has(message.number);
   }
 
+  // Who has just come in has missed no reply yet: only whole messages are new.
+  isNewcomer(person) {
+    return !this.seen.has(person);
+  }
+
   // `staysNew`: it is marked as new until one leaves, so that one finds where to begin.
   read(message, { person, staysNew }) {
     const seen = this.#of(this.seen, person);
