@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from handlers import apm, help, hygiene
+from handlers import apm, help, hygiene, outbox
 from handlers.asking import Asked, Clicked, Question, Submitted, Typed
 from handlers.capability import Capability, Words
 from handlers.words import CommandNotUnderstood, bare_name, old_button, split_command
@@ -13,6 +13,7 @@ from pipeline.nearest import did_you_mean
 CAPABILITIES: tuple[Capability, ...] = (
     apm.CAPABILITY,
     hygiene.CAPABILITY,
+    outbox.CAPABILITY,
     help.CAPABILITY,
 )
 

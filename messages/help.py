@@ -30,6 +30,8 @@ COMMANDS = (
     Command("/apm region by product", "one dimension cut by a second", _FIGURES),
     Command("/apm region EMEA", "one row in detail", _FIGURES),
     Command("/apm why EMEA coverage", "why a cell has its colour, and what would turn it", _FIGURES),
+    Command("/held", "messages that were held back to spare you", frozenset(ROLES)),
+    Command("/outbox", "messages that did not arrive, and what to do about them", _for("operations")),
     Command("/help", "this list", frozenset(ROLES)),
 )
 

@@ -30,6 +30,7 @@ _COMMANDS = {
     "hygiene": ("bot.cli.hygiene:show_hygiene", "What is wrong in the records, and the scores."),
     "job": ("bot.cli.job:run_job", "What happens on a schedule, by hand: job council --dry-run."),
     "jobs": ("bot.cli.jobs:show_jobs", "The scheduled jobs: when they run, and how they went last."),
+    "outbox": ("bot.cli.outbox:show_outbox", "Messages that did not arrive, or may not have."),
     "check": ("bot.cli.check:check", "Check the configuration against the CRM; every mistake at once."),
     "db": ("bot.cli.db:show_state", "The state of the mirror."),
     "docs": ("bot.cli.docs:write_docs", "Write docs/configuration.md from the settings."),

@@ -1,6 +1,6 @@
 """One card of every kind, a card with every block, and a form with every input."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from messages.apm import compose_matrix, compose_row, compose_why
@@ -47,14 +47,17 @@ from messages.card import (
     text,
 )
 from messages.council import Actions, compose_council
+from messages.held import compose_held, compose_nothing_held, tell_of_held
 from messages.help import compose_help
 from messages.hygiene import compose_company, compose_own, compose_team
 from messages.nudge import compose_all, compose_digest, compose_more
+from messages.outbox import compose_delivery_doubt, compose_delivery_problem, compose_outbox
 from messages.problem import compose_failure, compose_problem
 from messages.pull_report import compose_pull_report
 from messages.rule_trial import compose_trial
 from messages.waterfall import compose_waterfall
 from pipeline.errors import ConfigurationError, Mistake, UnknownName
+from pipeline.letters import LetterState, TroubledLetter
 from pipeline.matrix import Metric, Status
 from tests.messages.digest_examples import digest, digest_done, digest_later, long_digest, nothing_to_fix
 from tests.messages.finding_examples import (
@@ -72,6 +75,28 @@ from tests.messages.matrix_examples import last_week, many_rows, matrix, pair_ma
 from tests.messages.rule_examples import changed_rule, observing_rule, unasked_rule
 
 PICTURE = Image("heatmap-region-2026-11-23.png", "Region: EMEA red.", b"light", b"dark")
+
+
+TROUBLED = (
+    TroubledLetter(
+        "digest:2026-11-24:005A",
+        "digest",
+        "@005A",
+        "Ana Lind",
+        LetterState.FAILED,
+        "No user here has the e-mail ana@example.com.",
+        datetime(2026, 11, 24, 8, 30, tzinfo=UTC),
+    ),
+    TroubledLetter(
+        "council:2026-11-23",
+        "council",
+        "#pipeline-council",
+        "#pipeline-council",
+        LetterState.UNKNOWN,
+        "The connection broke while it was on its way.",
+        datetime(2026, 11, 23, 14, 0, tzinfo=UTC),
+    ),
+)
 
 
 def table(cell: str = "Acme") -> Table:
@@ -198,6 +223,19 @@ def _cards() -> dict[str, Card]:
         "problem_configuration": compose_problem(ConfigurationError(mistakes)),
         "failure": compose_failure("7f3a"),
         "pull_report": compose_pull_report(pull_report()),
+        "outbox": compose_outbox(TROUBLED),
+        "outbox_nothing": compose_outbox(()),
+        "held_line": tell_of_held(
+            compose_problem(UnknownName("Words.")), ("reminder", "escalation", "digest", "digest")
+        ),
+        "held": compose_held(6, (compose_help(()),))[0],
+        "held_nothing": compose_nothing_held(),
+        "delivery_problem": compose_delivery_problem(
+            "delivery_problem:1", "Ana Lind", "digest", "No user here has the e-mail ana@example.com."
+        ),
+        "delivery_doubt": compose_delivery_doubt(
+            "delivery_doubt:1", "Ana Lind", "digest", "The connection broke while it was on its way."
+        ),
         "everything": everything(),
     }
 
