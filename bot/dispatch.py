@@ -10,17 +10,21 @@ from datetime import UTC, datetime
 
 import structlog
 
+from bot.event_text import Happening, event_to_text
 from handlers.asking import Asked, Desk, Question, Where
 from handlers.capabilities import answer
 from messages.problem import compose_failure, compose_problem
 from messages.reply import Reply
 from pipeline.access import Member, identify
 from pipeline.errors import CouncilError
+from storage.database import writing
+from storage.inbox import Received, receive_event, settle_event
 from storage.people import read_people
 
 logger = structlog.get_logger()
 
 NOWHERE = Where()
+ALREADY = "This was done already; nothing happened a second time."
 
 
 def _now() -> datetime:
@@ -35,15 +39,38 @@ class Dispatch:
     clock: Callable[[], datetime] = _now
 
     def answer(self, who: str, question: Question, where: Where = NOWHERE, event: str | None = None) -> Reply:
-        """`who`: CRM user id or e-mail, proved by the surface; the question proves nothing. Never raises."""
+        """`who`: CRM user id or e-mail, proved by the surface; the question proves nothing. Never raises.
+
+        `event`: by which a repetition is known. It counts once, in this process and in any other; what it
+        was about stands in the inbox until it is done.
+        """
         try:
-            return answer(Asked(self.desk, self.member(who), where, self.clock(), event), question)
+            if event is not None and not self._take_in(event, Happening(who, question, where)):
+                return Reply(note=ALREADY)
+            reply = answer(Asked(self.desk, self.member(who), where, self.clock(), event), question)
         except CouncilError as error:
-            return Reply((compose_problem(error),))
+            reply = Reply((compose_problem(error),))
         except Exception:  # whatever broke, the person gets an answer and the log the rest
             reference = secrets.token_hex(4)
             logger.exception("answer_failed", asker=_loggable(who), reference=reference)
-            return Reply((compose_failure(reference),))
+            reply = Reply((compose_failure(reference),))
+        if event is not None:
+            self._settle(event)
+        return reply
+
+    def _take_in(self, event: str, happening: Happening) -> bool:
+        """Whether it is ours to answer; a question that writes nothing is settled by its answer alone."""
+        with writing(self.desk.engine) as connection:
+            received = receive_event(connection, event, event_to_text(happening), self.clock())
+        return received is Received.NEW
+
+    def _settle(self, event: str) -> None:
+        """The asker has an answer, be it that it failed: nothing is done about it later behind their back."""
+        try:
+            with writing(self.desk.engine) as connection:
+                settle_event(connection, event, self.clock())
+        except Exception:  # the database is away: the answer is worth more than this line
+            logger.exception("event_not_settled", event_id=event)
 
     def member(self, who: str) -> Member:
         """Raises `AccessDenied` for somebody whom nobody knows."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +10,15 @@ from structlog.testing import capture_logs
 
 from bot.app import Council, build_crm, open_council, open_desk
 from bot.dispatch import Dispatch
+from bot.event_text import Happening, event_from_text, event_to_text
 from bot.settings import field_kinds, load_settings
-from handlers.asking import Clicked, Desk, Typed
+from handlers.asking import Clicked, Desk, Quote, Submitted, Typed, Where
 from jobs.pull import run_pull
 from messages.render.terminal import render_text
 from messages.reply import Reply, Visibility
 from pipeline.definitions import CouncilDefinition, PeopleDefinition
+from storage.database import writing
+from storage.inbox import claim_unfinished
 from tests.bot.small_company import build_company
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
@@ -224,3 +227,30 @@ def test_a_fault_of_ours_is_an_apology_with_a_reference_and_a_line_in_the_log(co
     assert "Something went wrong on our side" in reply
     assert "Traceback" not in reply
     assert "NoneType" not in reply
+
+
+# --- Events ---------------------------------------------------------------------------------------
+
+
+def test_an_event_that_comes_again_is_not_answered_again(dispatch: Dispatch) -> None:
+    first = dispatch.answer(KAI, Typed("/help"), event="preview:005K:1")
+    assert first.cards
+    again = dispatch.answer(KAI, Typed("/help"), event="preview:005K:1")
+    assert (again.cards, again.note) == ((), "This was done already; nothing happened a second time.")
+    assert dispatch.answer(KAI, Typed("/help"), event="preview:005K:2").cards == first.cards
+
+
+def test_an_event_is_settled_by_its_answer_be_it_a_refusal(council: Council, dispatch: Dispatch) -> None:
+    dispatch.answer(ANA, Typed("/apm region"), event="preview:005A:refused")
+    with writing(council.engine) as connection:
+        assert claim_unfinished(connection, NOW + timedelta(days=400)) is None
+
+
+def test_what_happened_comes_back_from_the_inbox_as_it_was() -> None:
+    where = Where("preview", "#council", "m", "t", Quote("A SPIFF?", "Sam", "http://127.0.0.1/#1"))
+    for question in (Typed("/help"), Clicked("fix", "006", "x"), Submitted("save", "006", {"a": "b"})):
+        for place in (where, Where()):
+            happening = Happening("005A", question, place)
+            assert event_from_text(event_to_text(happening)) == happening
+    with pytest.raises(ValueError, match="no event of this version"):
+        event_from_text('{"who": "005A"}')
