@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from handlers import rules
 from handlers.asking import Asked
 from handlers.capability import Capability, Words
 from handlers.grammar import HygieneScope, ShowHygiene, read_hygiene_words
@@ -18,6 +19,9 @@ from storage.hygiene_reading import read_hygiene
 
 def answer_hygiene(asked: Asked, words: Words) -> Reply:
     """Raises `AccessDenied` where the person's role does not see that view."""
+    lab = rules.VIEWS.get(words[0].casefold()) if words else None
+    if lab is not None:
+        return lab(asked, words[1:])
     show = _VIEWS[_scope(asked.member, read_hygiene_words(words))]
     return show(asked.engine, asked.company, asked.member)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from pipeline.company import Company
 from pipeline.hygiene.definition import CustomRule, HygieneDefinition
@@ -13,6 +13,7 @@ from pipeline.rule_course import Asking
 from pipeline.rule_trial import RuleTrial, digest_days
 from storage.database import reading
 from storage.mirror import pulled_state
+from storage.nudge_tables import asked_finding
 from storage.rule_replay import Replayed, replay_rules
 
 WEEKS = 8
@@ -62,8 +63,14 @@ class _Trial:
             days=self.days,
             asking=Asking(ASKS_A_FINDING, WAIT_DAYS),
             asks_of=lambda _, nudges: nudges or as_if_nudging,
-            asked_by_us={},
+            asked_by_us={name: _asked_by_us(self.connection, name) for name in rules},
         )
+
+
+def _asked_by_us(connection: Connection, rule: str) -> frozenset[int]:
+    """The deals about which somebody was asked under a rule, ever."""
+    statement = select(asked_finding.c.opportunity).where(asked_finding.c.rule == rule).distinct()
+    return frozenset(connection.scalars(statement))
 
 
 def _days(connection: Connection, company: Company, weeks: int) -> Sequence[date]:

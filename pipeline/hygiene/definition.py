@@ -88,6 +88,17 @@ class HygieneDefinition(HygieneSection):
     process_problem_deals: int = Field(
         20, ge=1, description="On fewer deals than this a rule's share says nothing, and it nudges as set."
     )
+    fix_rate_floor: Number = Field(
+        "0.2",
+        ge=0,
+        le=1,
+        validate_default=True,
+        description="A nudging rule is recommended for muting where less than this share of its findings "
+        "is fixed.",
+    )
+    fix_rate_findings: int = Field(
+        20, ge=1, description="On fewer findings of the last eight weeks a rule's fix rate says nothing."
+    )
     rules: BuiltInRules = Field(BuiltInRules(), description="The settings of each built-in rule.")
     custom: tuple[CustomRule, ...] = Field((), description="Rules of your own.")
 

@@ -55,6 +55,7 @@ from messages.outbox import compose_delivery_doubt, compose_delivery_problem, co
 from messages.problem import compose_failure, compose_problem
 from messages.pull_report import compose_pull_report
 from messages.rule_trial import compose_trial
+from messages.rules import compose_rules
 from messages.waterfall import compose_waterfall
 from pipeline.errors import ConfigurationError, Mistake, UnknownName
 from pipeline.letters import LetterState, TroubledLetter
@@ -72,7 +73,7 @@ from tests.messages.finding_examples import (
     waterfall,
 )
 from tests.messages.matrix_examples import last_week, many_rows, matrix, pair_matrix
-from tests.messages.rule_examples import changed_rule, observing_rule, unasked_rule
+from tests.messages.rule_examples import changed_rule, observing_rule, rule_book, unasked_rule
 
 PICTURE = Image("heatmap-region-2026-11-23.png", "Region: EMEA red.", b"light", b"dark")
 
@@ -213,6 +214,7 @@ def _cards() -> dict[str, Card]:
         "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD"),
         "hygiene_team": compose_team(CARA, team_findings(), scores(), "USD"),
         "hygiene_company": compose_company(hygiene_report(), "USD"),
+        "rules": compose_rules(rule_book()),
         "rule_trial": compose_trial(changed_rule()),
         "rule_trial_observing": compose_trial(observing_rule()),
         "rule_trial_unasked": compose_trial(unasked_rule()),

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 
-from pipeline.findings import PersonName
+from pipeline.findings import PersonName, Severity
+from pipeline.rule_statistics import RuleBook, RuleStatistics
 from pipeline.rule_trial import Course, LeftOut, PersonOfCourse, RuleTrial, WeekOfCourse
 
 _DAYS = tuple(
@@ -77,4 +80,20 @@ def unasked_rule() -> RuleTrial:
     )
     return replace(
         changed_rule(), rule="plan_missing", proposed=None, current=None, left_out=None, notices=(says,)
+    )
+
+
+def rule_book() -> RuleBook:
+    """A rule that people fix, one that nobody does any more, one that observes and one that cannot run."""
+    reason = "the CRM has no table Task, or hides it from our account."
+    return RuleBook(
+        weeks=8,
+        rules=(
+            RuleStatistics("next_step_missing", Severity.MEDIUM, True, 31, 40, 42, 3, Fraction(19, 2)),
+            RuleStatistics("close_date_past", Severity.HIGH, True, 12, 38, 44, 35, Fraction(3)),
+            RuleStatistics("close_date_too_far", Severity.LOW, False, 7, 0, 4, 4, Fraction(21)),
+            RuleStatistics("overdue_task", Severity.LOW, False, 0, 0, 0, 0, None, reason),
+        ),
+        floor=Decimal("0.2"),
+        enough=20,
     )

@@ -1,0 +1,126 @@
+"""`/hygiene rules`: what comes of each rule, for sales operations."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from messages.card import (
+    Align,
+    Block,
+    Bold,
+    Card,
+    Column,
+    Folded,
+    Heading,
+    Paragraph,
+    Table,
+    TableRow,
+    TextCell,
+    Tone,
+    text,
+)
+from messages.deal_findings import rule_label, sentence
+from messages.wording import NO_VALUE, Wording
+from pipeline.rule_statistics import RuleBook, RuleStatistics
+
+
+def compose_rules(book: RuleBook, wording: Wording | None = None) -> Card:
+    """Rules to mute first, then those that nudge, those that observe, and those that do not run."""
+    wording = wording or Wording()
+    running = [rule for rule in book.rules if rule.silent_because is None]
+    nudging = [rule for rule in running if rule.nudges]
+    observing = [rule for rule in running if not rule.nudges]
+    muted = [rule for rule in running if book.deserves_muting(rule)]
+    in_one_line = _in_one_line(nudging, observing, muted, wording)
+    blocks: tuple[Block, ...] = (
+        Paragraph(text(in_one_line)),
+        *_recommendations(book, muted, wording),
+        *((_table("Rules that nudge", nudging, wording),) if nudging else ()),
+        *_observing(observing, wording),
+        *_silent([rule for rule in book.rules if rule.silent_because is not None], wording),
+        Paragraph(text(_explained(book, wording)), Tone.NOTE),
+    )
+    title = "Hygiene rules"
+    return Card("hygiene:rules", title, blocks, f"{title}: {in_one_line}")
+
+
+def _in_one_line(
+    nudging: Sequence[RuleStatistics],
+    observing: Sequence[RuleStatistics],
+    muted: Sequence[RuleStatistics],
+    wording: Wording,
+) -> str:
+    nudge = wording.count(len(nudging), "rule nudges", "rules nudge")
+    observe = wording.count(len(observing), "only observes", "only observe")
+    if not muted:
+        return f"{nudge}, {observe}."
+    return f"{nudge}, {observe}. {wording.count(len(muted), 'rule', 'rules')} should be muted."
+
+
+def _recommendations(book: RuleBook, muted: Sequence[RuleStatistics], wording: Wording) -> tuple[Block, ...]:
+    lines = tuple(
+        Paragraph(
+            text(
+                Bold(rule_label(rule.rule)),
+                f": {wording.number(rule.fixed)} of {wording.number(rule.counted)} findings were fixed "
+                f"({_rate(rule, wording)}), less than {wording.percent(Fraction(book.floor))}. Few "
+                f"react: set nudge = false for {rule.rule}, or make it narrower.",
+            )
+        )
+        for rule in muted
+    )
+    return (Heading("Better muted"), *lines) if lines else ()
+
+
+def _observing(rules: Sequence[RuleStatistics], wording: Wording) -> tuple[Block, ...]:
+    if not rules:
+        return ()
+    words = wording.count(len(rules), "rule only observes", "rules only observe")
+    return (Folded(words, (_table("Rules that observe", rules, wording),)),)
+
+
+def _table(title: str, rules: Sequence[RuleStatistics], wording: Wording) -> Table:
+    lines = tuple(
+        TableRow(
+            (
+                TextCell(text(rule_label(rule.rule))),
+                TextCell(text(rule.severity.value)),
+                TextCell(text(wording.number(rule.open))),
+                TextCell(text(wording.number(rule.asked))),
+                TextCell(text(wording.number(rule.fixed))),
+                TextCell(text(_rate(rule, wording))),
+                TextCell(text(_days(rule.median_days, wording))),
+            )
+        )
+        for rule in rules
+    )
+    figures = ("Open", "Asked", "Fixed", "Fix rate", "Days to fix")
+    columns = (Column("Rule"), Column("Severity"), *(Column(name, Align.RIGHT) for name in figures))
+    return Table(title, columns, lines)
+
+
+def _rate(rule: RuleStatistics, wording: Wording) -> str:
+    return NO_VALUE if rule.fix_rate is None else wording.percent(rule.fix_rate)
+
+
+def _days(days: Fraction | None, wording: Wording) -> str:
+    """Half days up: nobody plans by half a day."""
+    return NO_VALUE if days is None else wording.number(int(days + Fraction(1, 2)))
+
+
+def _silent(rules: Sequence[RuleStatistics], wording: Wording) -> tuple[Block, ...]:
+    if not rules:
+        return ()
+    lines = tuple(
+        Paragraph(text(Bold(rule_label(rule.rule)), f": {sentence(rule.silent_because or '')}"), Tone.NOTE)
+        for rule in rules
+    )
+    return (Folded(wording.count(len(rules), "rule does not run", "rules do not run"), lines),)
+
+
+def _explained(book: RuleBook, wording: Wording) -> str:
+    weeks = wording.count(book.weeks, "week", "weeks")
+    return (
+        f"Of the last {weeks}. Fix rate: fixed or acknowledged, of all findings that were closed or asked "
+        f"about; below {wording.percent(Fraction(book.floor))} of at least {wording.number(book.enough)} a "
+        "rule is better muted. Days to fix: the median. Try a rule with /hygiene preview and its name."
+    )

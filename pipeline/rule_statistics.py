@@ -1,0 +1,52 @@
+"""What comes of each hygiene rule: what it finds, what is asked, what is fixed and how long that takes."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from pipeline.findings import Severity
+
+
+@dataclass(frozen=True)
+class RuleStatistics:
+    """One rule over the last weeks."""
+
+    rule: str
+    severity: Severity
+    """The worst of its open findings; without any, as it is set."""
+    nudges: bool
+    """As it is set."""
+    open: int
+    """Findings open now."""
+    asked: int
+    """Findings about which somebody was asked in these weeks."""
+    counted: int
+    """Findings that were closed or asked about in these weeks."""
+    fixed: int
+    """Those of them that were fixed or acknowledged."""
+    median_days: Fraction | None
+    """From first seen to fixed; `None` where nothing was."""
+    silent_because: str | None = None
+    """Why it does not run, in words."""
+
+    @property
+    def fix_rate(self) -> Fraction | None:
+        return Fraction(self.fixed, self.counted) if self.counted else None
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """Every rule that is switched on, with what its fix rate is measured by."""
+
+    weeks: int
+    rules: tuple[RuleStatistics, ...]
+    floor: Decimal
+    """Below this fix rate a rule is recommended for muting."""
+    enough: int
+    """On fewer findings a fix rate says nothing."""
+
+    def deserves_muting(self, rule: RuleStatistics) -> bool:
+        rate = rule.fix_rate
+        return (
+            rule.nudges and rate is not None and rule.counted >= self.enough and rate < Fraction(self.floor)
+        )
