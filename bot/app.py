@@ -70,7 +70,8 @@ def build_crm(settings: Settings, now: datetime) -> Crm:
     if settings.crm.kind == "demo":
         from crm.demo import DemoCrm
 
-        return DemoCrm(now.date(), settings.crm.demo.seed, settings.home / "demo-fixes.jsonl")
+        demo = settings.crm.demo
+        return DemoCrm(demo.day or now.date(), demo.seed, settings.home / "demo-fixes.jsonl")
     from crm.files.crm import FilesCrm
 
     return FilesCrm(_with_periods(settings), settings.home)

@@ -2,8 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from bot.settings import DEFAULT_FILE, field_kinds, load_settings
 from jobs.pull import Progress, run_pull
 from storage.apm import definitions_hash
 from storage.mirror import read_mirror
+
+TELLING, TOLD = "telling", "told"
+"""Ends of the names of the marks beside a database, whose last weeks are being told or were told."""
 
 
 def demo_folders() -> tuple[Path, Path]:
@@ -41,6 +44,7 @@ def make_demo_folder() -> Path:
 def open_demo(folder: Path, now: datetime, progress: Callable[[Progress], None]) -> Council:
     """The demo company as of today. One that was made today is taken as it is, an older one is left."""
     folder.mkdir(parents=True, exist_ok=True)
+    _forget_half_told(folder, now)
     council = open_council(load_settings(_write_configuration(folder, now), {}))
     if not _is_current(council):
         run_pull(
@@ -55,6 +59,31 @@ def open_demo(folder: Path, now: datetime, progress: Callable[[Progress], None])
     return council
 
 
+def past_is_told(council: Council) -> bool:
+    """Whether its last weeks were told to their end."""
+    return _mark(council, TOLD).exists()
+
+
+@contextmanager
+def telling_past(council: Council) -> Iterator[None]:
+    """While its last weeks are told; a start that is interrupted here leaves them to be told anew."""
+    _mark(council, TELLING).touch()
+    yield
+    _mark(council, TELLING).replace(_mark(council, TOLD))
+
+
+def _mark(council: Council, state: str) -> Path:
+    return council.settings.home / f"{Path(str(council.engine.url.database)).name}-{state}"
+
+
+def _forget_half_told(folder: Path, now: datetime) -> None:
+    """Half a past is worth nothing: the next start makes its database anew."""
+    database = _database(now)
+    if (folder / f"{database}-{TELLING}").exists():
+        for path in folder.glob(f"{database}*"):
+            path.unlink(missing_ok=True)
+
+
 def _is_current(council: Council) -> bool:
     """Whether it was pulled, and with the definitions that this version of the product brings."""
     return read_mirror(council.engine).definitions_hash == definitions_hash(council.company)
@@ -64,8 +93,9 @@ def _write_configuration(folder: Path, now: datetime) -> Path:
     from crm.demo import demo_configuration
 
     config = folder / DEFAULT_FILE
+    day = f"\n[crm.demo]\nday = {now.date().isoformat()}\n"
     storage = f'\n[storage]\nurl = "sqlite:///{_database(now)}"\n'
-    config.write_text(demo_configuration() + storage, encoding="utf-8")
+    config.write_text(demo_configuration() + day + storage, encoding="utf-8")
     return config
 
 

@@ -1,6 +1,5 @@
 """`council demo`: the demo company in a local room, opened in the browser."""
 
-import asyncio
 import webbrowser
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,19 +7,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from bot.app import Council, open_desk
+from bot.app import Council
 from bot.cli.invocation import Called
 from bot.cli.progress import shown_progress
 from bot.cli.sheet import terminal
 from bot.demo import make_demo_folder
 from bot.demo import open_demo as prepare_demo
-from bot.dispatch import Dispatch
+from bot.demo_room import furnish_demo
 from bot.logs import log_to_stderr
-from bot.preview.opening import keep_open, open_room
-from bot.preview.room import Room
-from bot.preview.seeding import seed_room
-from bot.room import list_guests, seed_posts
-from pipeline.findings import PersonName
 
 
 def open_demo(
@@ -34,19 +28,8 @@ def open_demo(
     now = datetime.now(UTC)
     with shown_progress() as progress:
         council = prepare_demo(make_demo_folder(), now, progress)
-    asyncio.run(_stay(council, now, port, _announce(council, opens_browser=browser)))
-
-
-async def _stay(council: Council, now: datetime, port: int, announce: Callable[[str], None]) -> None:
-    from crm.demo import demo_cast
-
-    cast = demo_cast()
-    reps = [PersonName(member.user_id, member.name) for member in cast if member.role == "rep"]
-    room = Room(lambda: datetime.now(UTC))
-    seed_room(room, seed_posts(council, reps, now))
-    guests = list_guests(council, {member.user_id: member.introduction for member in cast})
-    dispatch = Dispatch(open_desk(council, now))
-    await keep_open(await open_room(room, lambda: guests, dispatch.answer, port=port), announce)
+        demo = furnish_demo(council, now, progress)
+    demo.stay(port, _announce(council, opens_browser=browser))
 
 
 def _announce(council: Council, *, opens_browser: bool) -> Callable[[str], None]:

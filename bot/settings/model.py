@@ -1,6 +1,7 @@
 """What can be configured: all sections together, and what belongs to the running application alone."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import quote
@@ -36,6 +37,10 @@ class DemoDefinition(Definition):
     """The demo company."""
 
     seed: int = Field(1, ge=0, description="Another number makes another company.")
+    day: date | None = Field(
+        None,
+        description="The day up to which the company has lived; default: today, and so a new one.",
+    )
 
 
 class CrmDefinition(Definition):

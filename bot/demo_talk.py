@@ -1,0 +1,54 @@
+"""What people of the demo company say in the council's channel, after each of its meetings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+MENTION = "@Pipeline Council"
+
+
+@dataclass(frozen=True)
+class Line:
+    """Somebody says something in the thread of a row; a mention of the bot is a command."""
+
+    speaker: str
+    """Their CRM user id."""
+    about: str
+    """The row whose thread it is, by its name."""
+    words: str
+
+
+def lines_after_council(council: int, day: date) -> Sequence[Line]:
+    """What is said after the first, second, ... council that is told of, held on a day."""
+    from crm.demo.company import APAC, EMEA
+    from crm.demo.people import CHIEF, PRODUCT_HEAD, USER_IDS, VICE_PRESIDENTS, email_of
+
+    chief, apac, emea = USER_IDS[CHIEF], USER_IDS[VICE_PRESIDENTS[APAC]], USER_IDS[VICE_PRESIDENTS[EMEA]]
+    product = email_of(PRODUCT_HEAD)
+    soon, later = (f"{day + timedelta(days=days)}" for days in (4, 11))
+    said: dict[int, tuple[Line, ...]] = {
+        1: (
+            Line(apac, APAC, "Two of our largest deals wait for a reference in their own market."),
+            Line(
+                apac,
+                APAC,
+                f'{MENTION} assign enablement APAC coverage "Reference calls for the ten largest deals" '
+                f"@{product} by {soon}",
+            ),
+        ),
+        3: (
+            Line(chief, APAC, "What would bring new pipeline within this quarter?"),
+            Line(apac, APAC, "A dinner with prospects in Sydney. We did one in spring, and six deals came."),
+            Line(
+                chief,
+                APAC,
+                f'{MENTION} assign dinner APAC coverage "Prospect dinner in Sydney" '
+                f"@{email_of(VICE_PRESIDENTS[APAC])} by {later} cost 18000",
+            ),
+        ),
+        4: (
+            Line(apac, APAC, "The dinner is booked, 24 have said yes. We need something for mid-market too."),
+            Line(emea, APAC, "A SPIFF on Data Cloud did that for us last year. I can share its rules."),
+        ),
+    }
+    return said.get(council, ())
