@@ -28,6 +28,7 @@ class Scheduler:
     def __init__(self, runner: JobRunner, *, tick_seconds: float = TICK_SECONDS) -> None:
         self._runner = runner
         self._tick_seconds = tick_seconds
+        self._ticking = asyncio.Lock()
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._glances = ThreadPoolExecutor(1, "schedule")
         self._workers = ThreadPoolExecutor(JOBS_AT_ONCE, "job")
@@ -49,10 +50,16 @@ class Scheduler:
         try:
             await stop.wait()
         finally:
-            ticks.shutdown(wait=False)
+            ticks.pause()
+            async with self._ticking:  # a tick that is cut off would be reported as an error
+                ticks.shutdown(wait=False)
             await self._settle()
 
     async def _tick(self) -> None:
+        async with self._ticking:
+            await self._start_due()
+
+    async def _start_due(self) -> None:
         try:
             due = await asyncio.get_running_loop().run_in_executor(self._glances, self._runner.due_jobs)
         except Exception:
