@@ -25,17 +25,18 @@ from pipeline.schedule import Interval, Slot, slots_between
 logger = structlog.get_logger()
 
 DAYS_BACK = {
-    "council_freeze": 22,
-    "council_prepare": 22,
-    "council": 22,
-    "council_recap": 22,
-    "measure_actions": 22,
-    "remind": 22,
+    "council_freeze": 21,
+    "council_prepare": 21,
+    "council": 21,
+    "council_recap": 21,
+    "measure_actions": 21,
+    "remind": 21,
     "manager_digest": 8,
     "nudge": 5,
     "escalate": 5,
 }
-"""How far back each job is run, in days; the others have nothing to say."""
+"""How far back each job is run, in days; the others have nothing to say. Three weeks hold three councils
+on whichever day somebody comes in, so that the last one sees what became of an action of the first."""
 MINUTES_APART = 60
 """Jobs that look every few minutes look every hour here: a morning lasts longer than that."""
 AFTER_COUNCIL = timedelta(minutes=50)

@@ -36,7 +36,7 @@ def lines_after_council(council: int, day: date) -> Sequence[Line]:
                 f"@{product} by {soon}",
             ),
         ),
-        3: (
+        2: (
             Line(chief, APAC, "What would bring new pipeline within this quarter?"),
             Line(apac, APAC, "A dinner with prospects in Sydney. We did one in spring, and six deals came."),
             Line(
@@ -46,7 +46,7 @@ def lines_after_council(council: int, day: date) -> Sequence[Line]:
                 f"@{email_of(VICE_PRESIDENTS[APAC])} by {later} cost 18000",
             ),
         ),
-        4: (
+        3: (
             Line(apac, APAC, "The dinner is booked, 24 have said yes. We need something for mid-market too."),
             Line(emea, APAC, "A SPIFF on Data Cloud did that for us last year. I can share its rules."),
         ),

@@ -5,14 +5,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from bot.app import Council, open_desk
-from bot.demo import open_demo
+from bot.demo import open_demo, past_is_told, telling_past
+from bot.demo_past import past_runs
 from bot.dispatch import Dispatch
 from bot.output.hygiene_json import hygiene_json
 from bot.output.matrix_json import matrix_json
@@ -57,6 +59,34 @@ def test_opened_again_on_the_same_day_it_is_not_pulled_again(demo: Council) -> N
     assert steps == []
     assert read_today(again.engine) == read_today(demo.engine)
     again.engine.dispose()
+
+
+def test_three_councils_and_a_fresh_morning_are_told_whatever_the_weekday(demo: Council) -> None:
+    for days in range(7):
+        until = NOW + timedelta(days=days)
+        runs = list(past_runs(demo, until))
+        assert [run.at for run in runs] == sorted(run.at for run in runs)
+        assert runs[-1].at <= until
+        mondays = {run.at.date() for run in runs if run.job == "council" and run.at.weekday() == 0}
+        assert len(mondays) == 3
+
+
+def test_what_was_half_told_is_told_anew_and_what_was_told_is_kept(tmp_path: Path) -> None:
+    council = open_demo(tmp_path, NOW, lambda _: None)
+    with telling_past(council):
+        assert not past_is_told(council)
+    assert past_is_told(council)
+    council.engine.dispose()
+    kept = open_demo(tmp_path, NOW, lambda _: None)
+    assert past_is_told(kept)
+    with suppress(KeyboardInterrupt), telling_past(kept):
+        raise KeyboardInterrupt
+    kept.engine.dispose()
+    steps: list[str] = []
+    again = open_demo(tmp_path, NOW, lambda progress: steps.append(progress.step))
+    again.engine.dispose()
+    assert steps
+    assert not past_is_told(again)
 
 
 def test_another_day_draws_another_company_and_forgets_the_old_one(tmp_path: Path) -> None:
