@@ -49,7 +49,7 @@ from messages.card import (
     TextCell,
     TextInput,
 )
-from messages.inert import SHAPES, SYMBOLS, inert, inert_lines, safe_address, trend_words
+from messages.inert import SHAPES, inert, inert_lines, safe_address, trend_words
 from pipeline.matrix import Status
 
 
@@ -138,14 +138,14 @@ def _span(span: Span) -> str:
             exact = escape(f"{amount:,.2f} {currency}")
             return f'<span class="m-money" title="{exact}">{escape(inert(words))}</span>'
         case Colour(status=status):
-            return _colour(status, SYMBOLS)
+            return _colour(status)
         case _:
             assert_never(span)
 
 
-def _colour(status: Status, symbols: Mapping[Status, str]) -> str:
+def _colour(status: Status) -> str:
     return (
-        f'<span class="m-colour m-{status.value}"><span aria-hidden="true">{symbols[status]}</span> '
+        f'<span class="m-colour m-{status.value}"><span aria-hidden="true">{SHAPES[status]}</span> '
         f"{STATUS_WORDS[status]}</span>"
     )
 
@@ -180,7 +180,7 @@ def _cell(cell: TableCell) -> str:
             return _spans(words)
         case FigureCell():
             marks = f' <span class="m-marks">{_words(cell.marks)}</span>' if cell.marks else ""
-            colour = _colour(cell.status, SHAPES) if cell.status else ""
+            colour = _colour(cell.status) if cell.status else ""
             trend = (
                 f'<span class="m-trend m-trend-{cell.trend.direction.value}">'
                 f"{escape(trend_words(cell.trend))}</span>"

@@ -141,8 +141,7 @@ function openConversation(wanted) {
     ? "Nothing was said here yet."
     : "Nothing here yet. Type / below to see what you can ask.";
   refresh();
-  if (byId("welcome").hidden) scrollDown(byId("talk-scroll"));
-  else byId("talk-scroll").scrollTop = 0;
+  showLast(list, byId("talk-scroll"));
 }
 
 function keep(message) {
@@ -212,8 +211,11 @@ function putAtEnd(messages, scroll, message) {
   item.scrollIntoView({ block: item.offsetHeight > scroll.clientHeight ? "start" : "nearest" });
 }
 
-function scrollDown(scroll) {
-  scroll.scrollTop = scroll.scrollHeight;
+// What was said last; a long message from its beginning.
+function showLast(messages, scroll) {
+  const last = [...messages.items.values()].at(-1)?.item;
+  const isLong = last && last.offsetHeight > scroll.clientHeight;
+  scroll.scrollTop = isLong ? last.offsetTop : scroll.scrollHeight;
 }
 
 // --- What one does -----------------------------------------------------------------------------
@@ -359,7 +361,7 @@ function showWelcome() {
   const { welcome } = state.room;
   byId("welcome").hidden = state.welcomeClosed;
   byId("welcome-title").textContent = welcome.title;
-  byId("welcome-lines").replaceChildren(...welcome.lines.map((line) => element("li", "", line)));
+  byId("welcome-lines").replaceChildren(...welcome.lines.map((line) => element("li", "", `${line} `)));
   byId("welcome-examples").replaceChildren(...welcome.examples.map((example) => {
     const chip = element("button", "chip", example);
     chip.type = "button";
