@@ -63,6 +63,14 @@ class People:
                 waiting.extend(self.direct_reports.get(user_id, ()))
         return frozenset(below - {manager_id})
 
+    def managers_of(self, user_id: str) -> tuple[str, ...]:
+        """Ids of the active people to whom somebody reports directly."""
+        return tuple(
+            manager
+            for manager, reports in self.direct_reports.items()
+            if user_id in reports and manager != user_id and self.users[manager].is_active
+        )
+
 
 def is_same_id(one: str, other: str) -> bool:
     """Salesforce ids are the same with and without their three letters of check-sum."""

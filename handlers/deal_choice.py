@@ -1,0 +1,89 @@
+"""What controls about a deal have in common: which deal and rule is meant, and what follows from an act."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from handlers.asking import Asked
+from handlers.words import old_button
+from messages.card_text import card_to_text
+from messages.nudge import compose_digest
+from messages.nudge_choices import LONGEST_WORDS
+from pipeline.access import Action, Deal, Decision, may
+from pipeline.digests import Done
+from storage.audit import AuditEntry, record_audit
+from storage.database import Connection, reading
+from storage.deal_heads import DealHead, read_deal_head
+from storage.digests import digests_showing, read_digest, record_done
+from storage.outbox import revise_letter
+
+
+@dataclass(frozen=True)
+class DealChoice:
+    """A deal, and the rule that an act is about; an empty rule is the deal as a whole."""
+
+    deal: DealHead
+    rule: str
+    argument: str
+
+
+def read_choice(asked: Asked, argument: str) -> DealChoice:
+    """Of `006A:close_date_past` or `006A`. Raises `CouncilError`; access is the caller's to ask."""
+    deal_id, _, rule = argument.partition(":")
+    if not deal_id:
+        raise old_button()
+    with reading(asked.engine) as connection:
+        return DealChoice(read_deal_head(connection, deal_id), rule, argument)
+
+
+def may_on(asked: Asked, action: Action, deal: DealHead) -> Decision:
+    return may(asked.member, action, Deal(deal.owner_id, deal.is_confidential))
+
+
+def today_of(asked: Asked) -> date:
+    """The day in the organisation's time zone on which the person acts."""
+    return asked.now.astimezone(asked.company.definitions.calendar.zone).date()
+
+
+def read_day_answer(typed: str, today: date, latest: date) -> tuple[date | None, str]:
+    """The day of a date input, and why it cannot be taken where it cannot."""
+    try:
+        day = date.fromisoformat(typed.strip())
+    except ValueError:
+        return None, f"Choose a day, such as {today.isoformat()}."
+    if day <= today:
+        return day, "That day has come already. Choose a later one."
+    if day > latest:
+        return day, f"That is too far away. Choose {latest.isoformat()} or earlier."
+    return day, ""
+
+
+def word_problem(typed: str) -> str:
+    """Why words cannot be taken; empty where they can."""
+    if not typed.strip():
+        return "A few words are needed here."
+    if len(typed) > LONGEST_WORDS:
+        return f"That has {len(typed):,} characters; {LONGEST_WORDS:,} fit. Shorten it a little."
+    return ""
+
+
+def record_choice(
+    connection: Connection, asked: Asked, choice: DealChoice, act: str, *, new: str | None = None, note: str
+) -> None:
+    entry = AuditEntry(
+        by=asked.member.id,
+        surface=asked.where.surface,
+        act=act,
+        object=f"deal:{choice.deal.id}",
+        field=choice.rule,
+        new=new,
+        note=note,
+    )
+    record_audit(connection, entry, asked.now)
+
+
+def show_done(connection: Connection, asked: Asked, deal: DealHead, done: Done) -> None:
+    """Write down what was done, and let every digest that shows the deal say so."""
+    record_done(connection, deal.id, done, by=asked.member.id, now=asked.now)
+    currency = asked.company.definitions.money.corporate_currency
+    for key in digests_showing(connection, deal.id):
+        revise_letter(connection, key, card_to_text(compose_digest(read_digest(connection, key), currency)))

@@ -1,0 +1,213 @@
+"""`waive`: a rep asks to exempt a finding, a manager above decides; whoever may decide does so at once."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from handlers.asking import Asked, Clicked, Submitted
+from handlers.capability import Capability
+from handlers.deal_choice import (
+    DealChoice,
+    may_on,
+    read_choice,
+    read_day_answer,
+    record_choice,
+    show_done,
+    today_of,
+    word_problem,
+)
+from handlers.rules import rule_names
+from handlers.words import old_button
+from messages.card_text import card_to_text
+from messages.nudge_choices import (
+    REASON,
+    UNTIL,
+    WAIVER_DECLINE,
+    WAIVER_GRANT,
+    compose_waiver_decided,
+    compose_waiver_form,
+    compose_waiver_wish,
+)
+from messages.reply import Reply
+from pipeline.access import Action
+from pipeline.audiences import operations_desk, to_person
+from pipeline.digests import Done, DoneKind
+from pipeline.errors import CouncilError
+from pipeline.people import People
+from storage.database import Connection, reading
+from storage.deal_heads import read_deal_head
+from storage.nudge_choices import WaiverWish, ask_waiver, decline_waiver, grant_waiver, read_wish
+from storage.outbox import Letter, put_letter, revise_letter
+from storage.people import read_people
+
+LONGEST_WAIVER = timedelta(days=366)
+USUAL_WAIVER = timedelta(days=90)
+
+
+def open_waiver(asked: Asked, clicked: Clicked) -> Reply:
+    choice = _choice(asked, clicked.argument)
+    decides = _decides(asked, choice)
+    until = today_of(asked) + USUAL_WAIVER
+    form = compose_waiver_form(
+        choice.argument, choice.deal.name, choice.rule, until, "", {}, decides=decides
+    )
+    return Reply(form=form)
+
+
+def save_waiver(asked: Asked, sent: Submitted) -> Reply:
+    choice = _choice(asked, sent.argument)
+    decides = _decides(asked, choice)
+    today = today_of(asked)
+    until, day_problem = read_day_answer(sent.answers.get(UNTIL, ""), today, today + LONGEST_WAIVER)
+    reason = sent.answers.get(REASON, "").strip()
+    problems = {UNTIL: day_problem, REASON: word_problem(reason)}
+    if until is None or any(problems.values()):
+        form = compose_waiver_form(
+            choice.argument, choice.deal.name, choice.rule, until, reason, problems, decides=decides
+        )
+        return Reply(form=form)
+    people = read_people(asked.engine)
+    with asked.acting() as connection:
+        number = ask_waiver(
+            connection,
+            choice.deal,
+            choice.rule,
+            until=until,
+            reason=reason,
+            by=asked.member.id,
+            now=asked.now,
+        )
+        act, kind = ("waive", DoneKind.WAIVED) if decides else ("ask_waiver", DoneKind.WAIVER_ASKED)
+        record_choice(connection, asked, choice, act, new=until.isoformat(), note=reason)
+        show_done(connection, asked, choice.deal, Done(kind, until=until, rules=(choice.rule,)))
+        if decides:
+            grant_waiver(connection, number, by=asked.member.id, today=today)
+        else:
+            _ask_managers(connection, asked, people, read_wish(connection, number))
+    if decides:
+        return Reply(note=f"{choice.deal.name} is exempt until {until.isoformat()}.")
+    return Reply(note="Your manager was asked. I tell you what comes of it.")
+
+
+def grant(asked: Asked, clicked: Clicked) -> Reply:
+    return _decide(asked, clicked, granted=True)
+
+
+def decline(asked: Asked, clicked: Clicked) -> Reply:
+    return _decide(asked, clicked, granted=False)
+
+
+CAPABILITY = Capability(
+    clicks={"waive": open_waiver, WAIVER_GRANT: grant, WAIVER_DECLINE: decline},
+    forms={"waive": save_waiver},
+)
+
+
+def _choice(asked: Asked, argument: str) -> DealChoice:
+    choice = read_choice(asked, argument)
+    if choice.rule not in rule_names(asked.company.hygiene):
+        raise old_button()
+    return choice
+
+
+def _decides(asked: Asked, choice: DealChoice) -> bool:
+    """Whether the person exempts it at once. Raises `AccessDenied` for whoever may not even ask."""
+    if may_on(asked, Action.WAIVE, choice.deal).allowed:
+        return True
+    may_on(asked, Action.ASK_WAIVER, choice.deal).require()
+    return False
+
+
+def _ask_managers(connection: Connection, asked: Asked, people: People, wish: WaiverWish) -> None:
+    deal = read_deal_head(connection, wish.deal_id)
+    for audience in _deciders(asked, people, wish.asked_by):
+        key = _wish_key(wish.number, audience)
+        card = compose_waiver_wish(
+            key,
+            wish.number,
+            asker=asked.member.name,
+            deal=deal.name,
+            rule=wish.rule,
+            until=wish.until,
+            reason=wish.reason,
+        )
+        letter = Letter(key=key, kind="waiver", audience=audience, card=card_to_text(card))
+        put_letter(connection, letter, asked.now)
+
+
+def _deciders(asked: Asked, people: People, asker: str) -> tuple[str, ...]:
+    """The nearest managers; where there is none, sales operations, who find one."""
+    managers = tuple(to_person(manager) for manager in people.managers_of(asker))
+    company = asked.company
+    return managers or operations_desk(people, company.people.operations, company.chat)
+
+
+def _wish_key(number: int, audience: str) -> str:
+    return f"waiver:{number}:{audience.lstrip('@#')}"
+
+
+def _decide(asked: Asked, clicked: Clicked, *, granted: bool) -> Reply:
+    if not (clicked.argument.isascii() and clicked.argument.isdigit() and len(clicked.argument) < 16):
+        raise old_button()
+    number = int(clicked.argument)
+    with reading(asked.engine) as connection:
+        wish = read_wish(connection, number)
+    choice = read_choice(asked, f"{wish.deal_id}:{wish.rule}")
+    may_on(asked, Action.WAIVE, choice.deal).require()
+    if wish.asked_by == asked.member.id:
+        raise CouncilError("Somebody else has to decide about your own wish.")
+    people = read_people(asked.engine)
+    asker = people.by_id(wish.asked_by)
+    with asked.acting() as connection:
+        if granted:
+            grant_waiver(connection, number, by=asked.member.id, today=today_of(asked))
+            show_done(
+                connection,
+                asked,
+                choice.deal,
+                Done(DoneKind.WAIVED, until=wish.until, rules=(wish.rule,)),
+            )
+        else:
+            decline_waiver(connection, number, by=asked.member.id)
+        act = "waive" if granted else "decline_waiver"
+        record_choice(connection, asked, choice, act, new=wish.until.isoformat(), note=wish.reason)
+        outcome = _Outcome(
+            decider=asked.member.name,
+            asker=asker.name if asker else wish.asked_by,
+            deal=choice.deal.name,
+            rule=wish.rule,
+            until=wish.until,
+            granted=granted,
+        )
+        for audience in _deciders(asked, people, wish.asked_by):
+            key = _wish_key(number, audience)
+            revise_letter(connection, key, outcome.card(key))
+        key = f"waiver_decided:{number}"
+        letter = Letter(
+            key=key, kind="waiver", audience=to_person(wish.asked_by), card=outcome.card(key)
+        )
+        put_letter(connection, letter, asked.now)
+    return Reply(note="Decided, and told to whoever asked.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Outcome:
+    """What became of a wish, for everybody who was asked and whoever asked."""
+
+    decider: str
+    asker: str
+    deal: str
+    rule: str
+    until: date
+    granted: bool
+
+    def card(self, key: str) -> str:
+        card = compose_waiver_decided(
+            key,
+            decider=self.decider,
+            asker=self.asker,
+            deal=self.deal,
+            rule=self.rule,
+            until=self.until,
+            granted=self.granted,
+        )
+        return card_to_text(card)

@@ -1,0 +1,57 @@
+"""What an act needs to know of a deal before it does anything: whose it is, and how it stands."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, select
+
+from pipeline.errors import UnknownName
+from storage.tables import FOREVER, opportunity, opportunity_key, opportunity_version
+
+
+@dataclass(frozen=True)
+class DealHead:
+    """A deal of the mirror."""
+
+    id: str
+    number: int
+    name: str
+    owner_id: str | None
+    is_confidential: bool
+    stage: int | None
+    """Number of the stage of its current version; `None` where it has none."""
+    pushes: int
+
+
+def read_deal_head(connection: Connection, deal_id: str) -> DealHead:
+    """Raises `UnknownName` for a deal that the mirror does not hold (any more)."""
+    row = connection.execute(
+        select(
+            opportunity.c.no,
+            opportunity.c.crm_id,
+            opportunity.c.name,
+            opportunity.c.owner_id,
+            opportunity.c.confidential,
+            opportunity_version.c.stage,
+            opportunity_version.c.pushes,
+        )
+        .join(opportunity, opportunity.c.no == opportunity_key.c.no)
+        .outerjoin(
+            opportunity_version,
+            and_(
+                opportunity_version.c.opportunity == opportunity.c.no,
+                opportunity_version.c.part == 0,
+                opportunity_version.c.valid_to == FOREVER,
+                opportunity_version.c.gen_to == FOREVER,
+            ),
+        )
+        .where(
+            opportunity_key.c.crm_id == deal_id,
+            opportunity.c.gen_to == FOREVER,
+            opportunity.c.is_deleted.is_(False),
+        )
+    ).first()
+    if row is None:
+        raise UnknownName("This deal is not in the CRM any more, so nothing was done. See /hygiene for the rest.")
+    return DealHead(
+        row.crm_id, row.no, row.name, row.owner_id, bool(row.confidential), row.stage, int(row.pushes or 0)
+    )

@@ -1,0 +1,168 @@
+"""What people decide about being asked: snoozes, waivers, acknowledgements, inspections, leave."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, select
+
+from pipeline.errors import CouncilError
+from storage.chat_tables import audit
+from storage.deal_heads import DealHead
+from storage.nudge_tables import acknowledgement, inspection, pause, snooze, waiver
+from storage.tables import opportunity_key
+
+
+class WaiverSettled(CouncilError):
+    """A wish that somebody has decided about already, or that was never made."""
+
+
+@dataclass(frozen=True)
+class WaiverWish:
+    """A wish to exempt a finding, which waits for a manager."""
+
+    number: int
+    deal_id: str
+    rule: str
+    until: date
+    reason: str
+    asked_by: str
+
+
+def put_snooze(
+    connection: Connection, deal: DealHead, rule: str, *, until: date, reason: str, by: str, now: datetime
+) -> None:
+    """Ask nobody about the finding before `until`; a later choice takes the place of an earlier one."""
+    same = (snooze.c.opportunity == deal.number, snooze.c.rule == rule)
+    connection.execute(snooze.delete().where(*same))
+    connection.execute(
+        snooze.insert().values(
+            opportunity=deal.number,
+            rule=rule,
+            until_day=until.toordinal(),
+            reason=reason,
+            by=by,
+            at=int(now.timestamp()),
+        )
+    )
+
+
+def ask_waiver(
+    connection: Connection, deal: DealHead, rule: str, *, until: date, reason: str, by: str, now: datetime
+) -> int:
+    """Write down a wish that a manager decides about. Returns its number."""
+    written = connection.execute(
+        waiver.insert().values(
+            opportunity=deal.number,
+            rule=rule,
+            until_day=until.toordinal(),
+            reason=reason,
+            asked_by=by,
+            asked_at=int(now.timestamp()),
+            state="asked",
+        )
+    )
+    (number,) = written.inserted_primary_key or (0,)
+    return int(number)
+
+
+def read_wish(connection: Connection, number: int) -> WaiverWish:
+    """A wish that nobody has decided about. Raises `WaiverSettled`."""
+    row = connection.execute(
+        select(waiver, opportunity_key.c.crm_id)
+        .join(opportunity_key, opportunity_key.c.no == waiver.c.opportunity)
+        .where(waiver.c.no == number, waiver.c.state == "asked")
+    ).first()
+    if row is None:
+        raise WaiverSettled("Somebody has decided about this already, or it was never asked.")
+    return WaiverWish(
+        number, row.crm_id, row.rule, date.fromordinal(row.until_day), row.reason, row.asked_by
+    )
+
+
+def grant_waiver(connection: Connection, number: int, *, by: str, today: date) -> None:
+    """From today on the finding is exempt, up to and with its last day. Raises `WaiverSettled`."""
+    _decide(connection, number, state="granted", by=by, since=today)
+
+
+def decline_waiver(connection: Connection, number: int, *, by: str) -> None:
+    """Raises `WaiverSettled`."""
+    _decide(connection, number, state="declined", by=by, since=None)
+
+
+def _decide(connection: Connection, number: int, *, state: str, by: str, since: date | None) -> None:
+    decided = connection.execute(
+        waiver.update()
+        .where(waiver.c.no == number, waiver.c.state == "asked")
+        .values(state=state, decided_by=by, since_day=None if since is None else since.toordinal())
+    )
+    if decided.rowcount == 0:
+        raise WaiverSettled("Somebody has decided about this already, or it was never asked.")
+
+
+def record_inspection(connection: Connection, deal: DealHead, *, manager: str, day: date, how: str) -> None:
+    """A manager has looked at the deal: `opened`, `confirmed` or `changed`."""
+    same = (inspection.c.opportunity == deal.number, inspection.c.manager == manager)
+    connection.execute(inspection.delete().where(*same))
+    connection.execute(
+        inspection.insert().values(opportunity=deal.number, manager=manager, day=day.toordinal(), how=how)
+    )
+
+
+def put_acknowledgement(
+    connection: Connection, deal: DealHead, rule: str, *, by: str, now: datetime
+) -> None:
+    """The manager knows: the finding is closed until the next push or stage change.
+
+    Raises `CouncilError` for a deal without a current version, which nothing could reopen.
+    """
+    if deal.stage is None:
+        raise CouncilError(f"{deal.name} is closed or gone, so there is nothing to acknowledge.")
+    same = (acknowledgement.c.opportunity == deal.number, acknowledgement.c.rule == rule)
+    connection.execute(acknowledgement.delete().where(*same))
+    connection.execute(
+        acknowledgement.insert().values(
+            opportunity=deal.number,
+            rule=rule,
+            pushes=deal.pushes,
+            stage=deal.stage,
+            by=by,
+            at=int(now.timestamp()),
+        )
+    )
+
+
+def put_pause(connection: Connection, person_id: str, *, since: date, until: date) -> None:
+    """Leave: nobody asks the person anything up to and with `until`."""
+    end_pause(connection, person_id)
+    connection.execute(
+        pause.insert().values(
+            person=person_id, since_day=since.toordinal(), until_day=until.toordinal(), how="chat"
+        )
+    )
+
+
+def end_pause(connection: Connection, person_id: str) -> bool:
+    """Back from leave. False where there was none."""
+    return connection.execute(pause.delete().where(pause.c.person == person_id)).rowcount > 0
+
+
+def read_pause(connection: Connection, person_id: str, day: date) -> date | None:
+    """The last day of a person's leave, where the day falls into it."""
+    until = connection.execute(
+        select(pause.c.until_day).where(
+            pause.c.person == person_id,
+            pause.c.since_day <= day.toordinal(),
+            pause.c.until_day >= day.toordinal(),
+        )
+    ).scalar()
+    return None if until is None else date.fromordinal(until)
+
+
+def has_asked(connection: Connection, person_id: str, deal_id: str) -> bool:
+    """Whether somebody has put a question to the owner of a deal, by the audit log."""
+    found = connection.execute(
+        select(audit.c.no).where(
+            audit.c.by == person_id, audit.c.act == "ask_owner", audit.c.object == f"deal:{deal_id}"
+        )
+    )
+    return found.first() is not None
