@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from handlers import apm, help, hygiene, outbox
+from handlers import (
+    apm,
+    digesting,
+    help,
+    hygiene,
+    looking_in,
+    outbox,
+    pausing,
+    snoozing,
+    waiving,
+)
 from handlers.asking import Asked, Clicked, Question, Submitted, Typed
 from handlers.capability import Capability, Words
 from handlers.words import CommandNotUnderstood, bare_name, old_button, split_command
@@ -14,6 +24,11 @@ CAPABILITIES: tuple[Capability, ...] = (
     apm.CAPABILITY,
     hygiene.CAPABILITY,
     outbox.CAPABILITY,
+    digesting.CAPABILITY,
+    snoozing.CAPABILITY,
+    waiving.CAPABILITY,
+    looking_in.CAPABILITY,
+    pausing.CAPABILITY,
     help.CAPABILITY,
 )
 

@@ -17,7 +17,7 @@ from messages.nudge_choices import (
 from messages.reply import Reply
 from pipeline.access import Action
 from pipeline.audiences import to_person
-from pipeline.errors import AccessDenied, CouncilError
+from pipeline.errors import CouncilError
 from pipeline.findings import Audience
 from pipeline.people import User
 from storage.database import reading
@@ -49,7 +49,7 @@ def acknowledge(asked: Asked, clicked: Clicked) -> Reply:
     if finding is None:
         raise CouncilError(f"{choice.deal.name} has no such finding any more: there is nothing to do.")
     if finding.audience is not Audience.MANAGER:
-        raise CouncilError("Only findings about the past can be acknowledged. This one can be fixed or exempted.")
+        raise CouncilError("Only findings about the past are acknowledged. Fix or exempt this one.")
     with asked.acting() as connection:
         put_acknowledgement(connection, choice.deal, choice.rule, by=asked.member.id, now=asked.now)
         record_choice(connection, asked, choice, "acknowledge", note="")
@@ -87,9 +87,7 @@ def send_question(asked: Asked, sent: Submitted) -> Reply:
     letter = Letter(key=key, kind="question", audience=to_person(owner.id), card=card_to_text(card))
     with asked.acting() as connection:
         put_letter(connection, letter, asked.now)
-        record_inspection(
-            connection, choice.deal, manager=asked.member.id, day=today_of(asked), how="opened"
-        )
+        record_inspection(connection, choice.deal, manager=asked.member.id, day=today_of(asked), how="opened")
         record_choice(connection, asked, choice, "ask_owner", note=question)
     return Reply(note=f"{owner.name} has your question.")
 
@@ -141,5 +139,5 @@ def _question(asked: Asked, argument: str) -> tuple[DealChoice, User]:
 def _owner(asked: Asked, owner_id: str | None) -> User:
     owner = None if owner_id is None else read_people(asked.engine).by_id(owner_id)
     if owner is None or not owner.is_active:
-        raise AccessDenied("The owner of this deal is not active any more, so nobody can answer. Reassign it.")
+        raise CouncilError("The owner of this deal is not active any more and cannot answer. Reassign it.")
     return owner

@@ -47,9 +47,7 @@ def open_waiver(asked: Asked, clicked: Clicked) -> Reply:
     choice = _choice(asked, clicked.argument)
     decides = _decides(asked, choice)
     until = today_of(asked) + USUAL_WAIVER
-    form = compose_waiver_form(
-        choice.argument, choice.deal.name, choice.rule, until, "", {}, decides=decides
-    )
+    form = compose_waiver_form(choice.argument, choice.deal.name, choice.rule, until, "", {}, decides=decides)
     return Reply(form=form)
 
 
@@ -182,9 +180,7 @@ def _decide(asked: Asked, clicked: Clicked, *, granted: bool) -> Reply:
             key = _wish_key(number, audience)
             revise_letter(connection, key, outcome.card(key))
         key = f"waiver_decided:{number}"
-        letter = Letter(
-            key=key, kind="waiver", audience=to_person(wish.asked_by), card=outcome.card(key)
-        )
+        letter = Letter(key=key, kind="waiver", audience=to_person(wish.asked_by), card=outcome.card(key))
         put_letter(connection, letter, asked.now)
     return Reply(note="Decided, and told to whoever asked.")
 

@@ -1,4 +1,4 @@
-"""Forms and messages of what people decide about being asked: snooze, waive, dispute, ask the owner, leave."""
+"""Forms and messages of what people decide about being asked: snooze, waive, dispute, ask, leave."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -51,7 +51,7 @@ def read_deal_head(connection: Connection, deal_id: str) -> DealHead:
         )
     ).first()
     if row is None:
-        raise UnknownName("This deal is not in the CRM any more, so nothing was done. See /hygiene for the rest.")
+        raise UnknownName("This deal is not in the CRM any more, and nothing was done. See /hygiene.")
     return DealHead(
         row.crm_id, row.no, row.name, row.owner_id, bool(row.confidential), row.stage, int(row.pushes or 0)
     )

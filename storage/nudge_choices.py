@@ -74,9 +74,7 @@ def read_wish(connection: Connection, number: int) -> WaiverWish:
     ).first()
     if row is None:
         raise WaiverSettled("Somebody has decided about this already, or it was never asked.")
-    return WaiverWish(
-        number, row.crm_id, row.rule, date.fromordinal(row.until_day), row.reason, row.asked_by
-    )
+    return WaiverWish(number, row.crm_id, row.rule, date.fromordinal(row.until_day), row.reason, row.asked_by)
 
 
 def grant_waiver(connection: Connection, number: int, *, by: str, today: date) -> None:
@@ -108,9 +106,7 @@ def record_inspection(connection: Connection, deal: DealHead, *, manager: str, d
     )
 
 
-def put_acknowledgement(
-    connection: Connection, deal: DealHead, rule: str, *, by: str, now: datetime
-) -> None:
+def put_acknowledgement(connection: Connection, deal: DealHead, rule: str, *, by: str, now: datetime) -> None:
     """The manager knows: the finding is closed until the next push or stage change.
 
     Raises `CouncilError` for a deal without a current version, which nothing could reopen.
