@@ -101,6 +101,11 @@ fixes = ["Mutual_Plan__c"]
 
 [nudges]
 messages_per_week = 3
+days = ["tue", "thu"]              # of the digest
+at = "08:30"                       # in each person's own time zone
+countries = { "Europe/Berlin" = "DE", "Asia/Kolkata" = "IN" }   # whose public holidays hold there
+asks_per_finding = 2
+escalation = { severity = "high", after_working_days = 5, above = 50_000 }
 
 [actions]
 remind_days_before = [2, 0]        # working days before the due date; 0 is that day

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bot.settings.countries import mistaken_countries
 from bot.settings.environment import (
     Layer,
     environment_layer,
@@ -43,7 +44,9 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         raise ConfigurationError([*mistakes, *_mistakes_of(error, file, layers)]) from None
     settings = Settings(file=file, **{name: getattr(sections, name) for name in sections.model_fields_set})
-    mistakes.extend([*mistaken_fields(settings), *mistaken_expressions(settings)])
+    mistakes.extend(
+        [*mistaken_fields(settings), *mistaken_expressions(settings), *mistaken_countries(settings)]
+    )
     if mistakes:
         raise ConfigurationError(mistakes)
     return settings
