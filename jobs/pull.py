@@ -22,7 +22,7 @@ from pipeline.nearest import did_you_mean
 from pipeline.pull_report import PullProblem, PullReport
 from storage.apm import definitions_hash, store_tables
 from storage.bulk import collecting_rarely
-from storage.database import Engine
+from storage.database import Engine, reading
 from storage.hygiene_reading import store_hygiene
 from storage.merging import Merge, MergeCounts
 from storage.mirror import (
@@ -36,6 +36,7 @@ from storage.mirror import (
     switch_over,
 )
 from storage.rebuilding import MergeRequest
+from storage.refreshes import last_refresh, refreshed_since
 from storage.staging import Reference, Staging, empty_staging
 
 LARGEST_DELETION = 0.2
@@ -89,6 +90,8 @@ def run_pull(
         moment = int(now.timestamp())
         _check_moment(before, moment)
         forget_unfinished(engine, before.generation)
+        with reading(engine) as connection:
+            refreshed_until = last_refresh(connection)
         capabilities = crm.capabilities()
         definitions = company.definitions
         request = PullRequest(
@@ -129,21 +132,21 @@ def run_pull(
         counts = merge.run(lambda done: progress(Progress("Merging", done, opportunities)))
         merge.delete_absent(absent)
         notices = _notices(capabilities, counts)
-        switch_over(
-            engine,
-            Switch(
-                generation=before.generation + 1,
-                now=moment,
-                today=today.toordinal(),
-                definitions_hash=definitions_hash(company),
-                corporate_currency=definitions.money.corporate_currency,
-                source=crm.name,
-                capabilities=capabilities,
-                notices=notices,
-                reference=reference,
-                fields=fields.keys(),
-            ),
+        to = Switch(
+            generation=before.generation + 1,
+            now=moment,
+            today=today.toordinal(),
+            definitions_hash=definitions_hash(company),
+            corporate_currency=definitions.money.corporate_currency,
+            source=crm.name,
+            capabilities=capabilities,
+            notices=notices,
+            reference=reference,
+            fields=fields,
+            tracked=merge.tracked,
         )
+        while not switch_over(engine, to, refreshed_until):
+            refreshed_until = _keep_fixes(engine, crm, request, merge, refreshed_until)
         progress(Progress("Measuring", 0, None))
         store_tables(engine, company, today)
         store_hygiene(engine, company, today)
@@ -165,6 +168,20 @@ def run_pull(
         versions=counts.versions,
         seconds=time.monotonic() - begun,
     )
+
+
+def _keep_fixes(engine: Engine, crm: Crm, request: PullRequest, merge: Merge, since: int) -> int:
+    """Bring deals that were fixed while this pull read into the generation that it writes.
+
+    What the pull has read of them can be older than the fix. Gives the number of the last one.
+    """
+    with reading(engine) as connection:
+        refreshed = refreshed_since(connection, since)
+    for opportunity_id in refreshed.opportunity_ids:
+        deal = crm.read_deal(opportunity_id, request)
+        if deal is not None:
+            merge.refresh(deal)
+    return refreshed.last
 
 
 class _Listing:

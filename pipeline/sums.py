@@ -13,7 +13,7 @@ from pipeline.money import SCALE
 
 
 class SliceSums(NamedTuple):
-    """Sums of all deals that share a slice, a currency, a rate and a basis; ten-thousandths of the currency.
+    """Sums of all deals that share a slice, a currency, a rate and bases; ten-thousandths of the currency.
 
     Counts are of deals with a part in the slice; `*_firsts` only of those whose first part it is, so
     that a total counts each deal once.
@@ -53,6 +53,20 @@ class SliceSums(NamedTuple):
     def counts(self) -> tuple[int, ...]:
         """The eight counts."""
         return tuple(self)[15:]
+
+
+KEYS = 6
+"""So many leading fields of `SliceSums` say what is summed; the others are sums."""
+
+
+def add_sums(rows: Iterable[SliceSums], further: Iterable[SliceSums], *, sign: int = 1) -> list[SliceSums]:
+    """The rows with others added (`sign` 1) or taken away (-1); rows in which nothing is left are gone."""
+    totals: dict[tuple[int, ...], list[int]] = {tuple(row[:KEYS]): list(row[KEYS:]) for row in rows}
+    for row in further:
+        known = totals.setdefault(tuple(row[:KEYS]), [0] * len(row[KEYS:]))
+        for place, amount in enumerate(row[KEYS:]):
+            known[place] += sign * amount
+    return [SliceSums._make((*key, *sums)) for key, sums in totals.items() if any(sums)]
 
 
 class SliceValues(NamedTuple):

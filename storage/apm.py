@@ -1,7 +1,7 @@
 """Reading the APM: stored tables where there are some, else measured for the question."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -13,10 +13,12 @@ from pipeline.assembly import Measures, SpendLine, assemble
 from pipeline.calendar import Period
 from pipeline.company import Company
 from pipeline.errors import PeriodMissing
+from pipeline.learning import Learnt
 from pipeline.matrix import Dimension, Matrix
 from pipeline.money import SCALE
 from pipeline.sums import SliceSums, SliceValues, is_renewal
 from pipeline.targets import TargetBook
+from storage.base import Base, store_base
 from storage.bulk import insert_rows
 from storage.caveats import read_caveats
 from storage.database import reading, writing
@@ -25,12 +27,16 @@ from storage.learning import read_learnt
 from storage.matrix_text import matrix_from_text, matrix_to_text
 from storage.measuring import MeasuringPoint, measure, measuring_point
 from storage.mirror import MirrorState, pulled_state
+from storage.refreshes import last_refresh
 from storage.scales import STATIC_RATES_NOTICE, Scales, read_scales
 from storage.tables import apm_table, person, slice_table, spend
 
 CONFIGURATION_CHANGED = (
     "The configuration has changed since the last pull. Run `council pull` to bring every figure up to date."
 )
+VIEWS = ("now", "untrusted", "prior", "prior_full")
+"""The points of view of `Measures`."""
+MEASURING_ATTEMPTS = 5
 NO_DEAL_TYPES = "Nothing is configured as a renewal, so every deal counts in the five columns."
 
 
@@ -74,18 +80,36 @@ def definitions_hash(company: Company) -> str:
 
 
 def store_tables(engine: Engine, company: Company, as_of: date) -> None:
-    """Measure a day's single tables and keep them, so that answers only have to read."""
-    with reading(engine) as connection:
-        state = pulled_state(connection)
-        measuring = Measuring(connection, company, state)
-        tables = [measuring.table(as_of, dimension, None) for dimension in dimensions_of(company)]
+    """Measure a day's single tables and keep them, so that answers only have to read.
+
+    Where deals are refreshed while it measures, it measures again. Should that never end, nothing is
+    kept, and answers measure for themselves.
+    """
+    for _ in range(MEASURING_ATTEMPTS):
+        with reading(engine) as connection:
+            state = pulled_state(connection)
+            seen = last_refresh(connection)
+            measuring = Measuring(connection, company, state)
+            tables = [measuring.table(as_of, dimension, None) for dimension in dimensions_of(company)]
+            measures = measuring.measures(as_of)
+        with writing(engine) as connection:
+            forget_tables(connection, state.generation)
+            if last_refresh(connection) == seen:
+                keep_tables(connection, state.generation, as_of, tables)
+                base = {view: getattr(measures, view) for view in VIEWS}
+                store_base(connection, state.generation, as_of.toordinal(), base, measures.learnt)
+                return
+
+
+def forget_tables(connection: Connection, generation: int) -> None:
+    connection.execute(apm_table.delete().where(apm_table.c.generation == generation))
+
+
+def keep_tables(connection: Connection, generation: int, as_of: date, tables: Sequence[Matrix]) -> None:
     rows = [
-        (state.generation, as_of.toordinal(), table.dimension.value, "", matrix_to_text(table))
-        for table in tables
+        (generation, as_of.toordinal(), table.dimension.value, "", matrix_to_text(table)) for table in tables
     ]
-    with writing(engine) as connection:
-        connection.execute(apm_table.delete().where(apm_table.c.generation == state.generation))
-        insert_rows(connection, apm_table, rows)
+    insert_rows(connection, apm_table, rows)
 
 
 def is_measured(engine: Engine, day: date) -> bool:
@@ -131,35 +155,57 @@ class Measuring:
         self._measures: dict[date, Measures] = {}
 
     def table(self, as_of: date, dimension: Dimension, by: Dimension | None) -> Matrix:
-        if as_of not in self._measures:
-            self._measures[as_of] = self._measure(as_of)
         definitions = self._company.definitions
         scales = self._scales
-        return assemble(self._measures[as_of], definitions, scales.calendar, scales.targets, dimension, by)
+        return assemble(self.measures(as_of), definitions, scales.calendar, scales.targets, dimension, by)
 
-    def _measure(self, as_of: date) -> Measures:
+    def measures(self, as_of: date) -> Measures:
+        """Everything that the tables of a day are put together from."""
+        if as_of not in self._measures:
+            self._measures[as_of] = self._complete(as_of, self.base(as_of), self._learnt(as_of))
+        return self._measures[as_of]
+
+    def take_base(self, as_of: date, base: Base, learnt: Learnt) -> None:
+        """Let the tables of a day be put together from sums that are known already."""
+        self._measures[as_of] = self._complete(as_of, base, learnt)
+
+    def base(self, as_of: date, only: int | None = None) -> dict[str, list[SliceSums]]:
+        """The sums of a day by point of view; `only`: what the deal of that number adds to them."""
+        period = self._scales.calendar.period_of(as_of)
+        prior_period, prior_as_of = self._prior(period, as_of)
+        now = measuring_point(self._scales.calendar, period, as_of)
+        untrusted = untrusted_deals(self._connection, self._company, self._state, self._scales, as_of)
+        if only is not None:
+            untrusted = untrusted.where(untrusted.selected_columns[0] == only)
+        end = prior_period.end if prior_period else None
+        return {
+            "now": self._sums(now, only=only),
+            "untrusted": self._sums(now, among=untrusted, only=only),
+            "prior": self._sums_of(prior_period, prior_as_of, only),
+            "prior_full": self._sums_of(prior_period, end, only),
+        }
+
+    def _learnt(self, as_of: date) -> Learnt:
+        return read_learnt(
+            self._connection,
+            self._state.generation,
+            as_of,
+            self._scales,
+            self._company.definitions.colours,
+            [number for number, values in self._slices.items() if is_renewal(values)],
+        )
+
+    def _complete(self, as_of: date, base: Base, learnt: Learnt) -> Measures:
         calendar = self._scales.calendar
         period = calendar.period_of(as_of)
-        prior_period, prior_as_of = self._prior(period, as_of)
         now = measuring_point(calendar, period, as_of)
-        untrusted = untrusted_deals(self._connection, self._company, self._state, self._scales, as_of)
         return Measures(
             as_of=as_of,
-            prior_as_of=prior_as_of,
-            now=self._sums(now),
-            untrusted=self._sums(now, among=untrusted),
-            prior=self._sums_of(prior_period, prior_as_of),
-            prior_full=self._sums_of(prior_period, prior_period.end if prior_period else None),
+            prior_as_of=self._prior(period, as_of)[1],
+            **{view: base.get(view, ()) for view in VIEWS},
             slices=self._slices,
             units_of=self._scales.units_of,
-            learnt=read_learnt(
-                self._connection,
-                self._state.generation,
-                as_of,
-                self._scales,
-                self._company.definitions.colours,
-                [number for number, values in self._slices.items() if is_renewal(values)],
-            ),
+            learnt=learnt,
             caveats=read_caveats(
                 self._connection, self._state.generation, now, self._company, self._scales, self._notices()
             ),
@@ -172,15 +218,17 @@ class Measuring:
         calendar = self._scales.calendar
         return calendar.same_quarter_last_year(period), calendar.prior_as_of(as_of)
 
-    def _sums_of(self, period: Period | None, as_of: date | None) -> list[SliceSums]:
+    def _sums_of(self, period: Period | None, as_of: date | None, only: int | None) -> list[SliceSums]:
         if period is None or as_of is None:
             return []
         try:
-            return self._sums(measuring_point(self._scales.calendar, period, as_of))
+            return self._sums(measuring_point(self._scales.calendar, period, as_of), only=only)
         except PeriodMissing:
             return []
 
-    def _sums(self, point: MeasuringPoint, *, among: Select[Any] | None = None) -> list[SliceSums]:
+    def _sums(
+        self, point: MeasuringPoint, *, among: Select[Any] | None = None, only: int | None = None
+    ) -> list[SliceSums]:
         metrics = self._company.definitions.metrics
         return measure(
             self._connection,
@@ -190,6 +238,7 @@ class Measuring:
             self._scales,
             among=among,
             owners=self._owners,
+            only=only,
         )
 
     def _notices(self) -> tuple[str, ...]:

@@ -199,6 +199,22 @@ def _next_opportunities(after: str) -> Select[Any]:
     )
 
 
+def account_of_deal(connection: Connection, account_id: str | None) -> tuple[str | None, Account]:
+    """A deal's account, or the one into which it was merged: its id and what deals take from it."""
+    own, master = account.alias("own"), account.alias("master")
+    row = connection.execute(
+        select(
+            own.c.master_id, own.c.name, cast(own.c.fields, Text), master.c.name, cast(master.c.fields, Text)
+        )
+        .outerjoin(master, master.c.crm_id == own.c.master_id)
+        .where(own.c.crm_id == account_id)
+    ).one_or_none()
+    if row is None:
+        return account_id, NO_ACCOUNT
+    master_id, *names_and_fields = row
+    return master_id or account_id, _account_of(*names_and_fields)
+
+
 @lru_cache(maxsize=16_384)
 def _account_of(
     name: str | None, fields: str | None, master_name: str | None, master_fields: str | None
@@ -265,3 +281,15 @@ def _observations(
     for number, at, state in connection.execute(statement):
         grouped[number].append((at, state))
     return grouped
+
+
+def remember_observations(connection: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
+    """Keep earlier observations (number, moment, state); those of a merge that died are there already."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "INSERT INTO observation VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", list(rows)
+        )
+    else:
+        connection.exec_driver_sql("INSERT OR IGNORE INTO observation VALUES (?, ?, ?)", list(rows))

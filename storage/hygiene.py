@@ -33,7 +33,7 @@ from pipeline.records import Category, Stage
 from storage.exemptions import Exemptions, read_exemptions
 from storage.hygiene_columns import HygieneQuestion, twin_table
 from storage.hygiene_findings import StoredFinding, first_seen_days
-from storage.hygiene_limits import configured_limits, measure_limits
+from storage.hygiene_limits import Limits, configured_limits, measure_limits
 from storage.hygiene_people import Staff, read_staff
 from storage.hygiene_scan import (
     DealReader,
@@ -134,18 +134,21 @@ def untrusted_opportunities(
 
 
 def judge_opportunity(
-    connection: Connection, question: HygieneQuestion, opportunity_id: str
+    connection: Connection,
+    question: HygieneQuestion,
+    opportunity_id: str,
+    silenced: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
     """What the rules say of one deal, decided in Python: the same as `measure_hygiene` finds for it.
 
-    Whether a rule is a problem of the process shows only over all deals, so here each nudges as set.
+    Whether a rule is a problem of the process shows only over all deals: those that are, are `silenced`.
     """
     number = connection.scalar(select(opportunity_key.c.no).where(opportunity_key.c.crm_id == opportunity_id))
     if number is None:
         return ()
     find_twins(connection, question, only=[number])
     exemptions = read_exemptions(connection, question.as_of)
-    wording = _Wording(question, read_staff(connection), exemptions, frozenset())
+    wording = _Wording(question, read_staff(connection), exemptions, silenced)
     since = first_seen_days(connection, [number], question.generation)
     findings = [
         finding
@@ -191,9 +194,12 @@ def ask_hygiene(
     capabilities: Capabilities,
     rates: RateTable,
     measures_limits: bool = True,
+    limits: Limits | None = None,
 ) -> HygieneQuestion:
     """The rules of a day with everything they depend on. `measures_limits`: learn from the won deals how
-    long is too long; without it only the configured days hold."""
+    long is too long; without it only the configured days hold. `limits`: what was learnt of it before."""
+    if limits is not None:
+        measures_limits = False
     meaning = Meaning(definition, definitions)
     stages = _read_stages(connection)
     holdings = Holdings(capabilities.tables, capabilities.opportunity_fields)
@@ -213,7 +219,7 @@ def ask_hygiene(
             connection, definition=definition, stages=stages, day=day, generation=generation
         )
         if measures_limits
-        else configured_limits(definition, stages),
+        else limits or configured_limits(definition, stages),
         dialect=connection.dialect.name,
     )
 

@@ -64,11 +64,15 @@ def measure(
     *,
     among: Select[Any] | None = None,
     owners: Sequence[int] | None = None,
+    only: int | None = None,
 ) -> list[SliceSums]:
-    """The base sums of all deals, or `among` those whose numbers a statement yields, or of some owners."""
+    """The base sums of all deals, or `among` those whose numbers a statement yields, or of some owners;
+    `only`: of the deal of that number. They are additive: those of all deals are the sum of each one's."""
     statement = base_statement(generation, point, metrics, scales)
     if among is not None:
         statement = statement.where(_version.opportunity.in_(among))
+    if only is not None:
+        statement = statement.where(_version.opportunity == only)
     if owners is not None:
         statement = statement.where(_version.owner.in_(owners))
     return [SliceSums._make(map(int, row)) for row in connection.execute(statement)]
@@ -79,7 +83,7 @@ def base_statement(
 ) -> Select[Any]:
     """The one statement: a scan with a predicate that keeps only rows which can contribute."""
     conditions = Conditions(point, metrics)
-    keys = _keys(point, scales)
+    keys = _keys(point, scales, conditions)
     by_place = ", ".join(str(place) for place in range(1, len(keys) + 1))
     return (
         select(*keys, *_sums(conditions))
@@ -148,7 +152,7 @@ def rate_day(as_of: int, scales: Scales) -> ColumnElement[int]:
     )
 
 
-def _keys(point: MeasuringPoint, scales: Scales) -> list[ColumnElement[Any]]:
+def _keys(point: MeasuringPoint, scales: Scales, conditions: Conditions) -> list[ColumnElement[Any]]:
     is_seen = _version.observed_from <= point.day
     return [
         _version.slice,
@@ -160,6 +164,7 @@ def _keys(point: MeasuringPoint, scales: Scales) -> list[ColumnElement[Any]]:
             (is_seen, 0),
             else_=_version.slice_basis,
         ),
+        case((conditions.generated, _version.qualified_basis), else_=0),
     ]
 
 
@@ -169,7 +174,6 @@ def _sums(conditions: Conditions) -> list[ColumnElement[Any]]:
     counted = (c.closed_won, c.commit, c.open_now, c.generated)
     money = (c.closed_won, c.commit, c.best_case, c.open_now, c.generated, *c.open_next, c.overdue)
     return [
-        func.coalesce(func.max(case((c.generated, _version.qualified_basis), else_=0)), 0),
         *(func.coalesce(func.sum(case((condition, _version.value), else_=0)), 0) for condition in money),
         *(
             func.count(case((each, 1)))

@@ -9,14 +9,14 @@ rows end with the current generation, new ones begin with the next. Readers see 
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, func, select
 
 from storage.bulk import insert_rows, read_rows
 from storage.database import reading, writing
-from storage.evidence import Evidence, read_evidence
+from storage.evidence import Evidence, read_evidence, remember_observations
 from storage.field_history import FieldHistory
 from storage.rebuilding import MergeRequest, Rebuilding
 from storage.tables import (
@@ -24,6 +24,7 @@ from storage.tables import (
     opportunity,
     opportunity_key,
     opportunity_version,
+    staged_change,
     staged_kept,
     staged_opportunity,
 )
@@ -68,8 +69,9 @@ class Merge:
         self._engine = engine
         self._request = request
         self.counts = MergeCounts()
-        self._rebuilding = Rebuilding(engine, request)
-        with reading(engine) as connection:
+        with writing(engine) as connection:
+            self.tracked = frozenset(connection.execute(select(staged_change.c.field).distinct()).scalars())
+            self._rebuilding = Rebuilding(connection, request, self.tracked)
             self._fields = FieldHistory(connection)
             self._next_no = 1 + (connection.execute(select(func.max(opportunity_key.c.no))).scalar() or 0)
 
@@ -82,10 +84,7 @@ class Merge:
                 chunk = read_evidence(connection, after)
             if not chunk:
                 break
-            rows = _ChunkRows()
-            for evidence in chunk:
-                self._merge_one(evidence, rows)
-            self._write(rows)
+            self._merge_chunk(chunk)
             after = chunk[-1].record.crm_id
             done += len(chunk)
             progress(done)
@@ -116,6 +115,20 @@ class Merge:
                 self._delete(connection, absent[start : start + 500], today)
         self.counts.deleted += len(absent)
 
+    def _merge_chunk(self, chunk: Sequence[Evidence]) -> None:
+        """Rebuild and write; once more where a refreshed deal got a number that we gave out as well."""
+        counts, next_no = replace(self.counts), self._next_no
+        while not self._write(self._rebuilt(chunk)):
+            self.counts, self._next_no = replace(counts), next_no
+            with reading(self._engine) as connection:
+                self._rebuilding.read_numbers(connection)
+
+    def _rebuilt(self, chunk: Sequence[Evidence]) -> _ChunkRows:
+        rows = _ChunkRows()
+        for evidence in chunk:
+            self._merge_one(evidence, rows)
+        return rows
+
     def _merge_one(self, evidence: Evidence, rows: _ChunkRows) -> None:
         record = evidence.record
         if not self._rebuilding.knows_stage(record.stage):
@@ -142,17 +155,21 @@ class Merge:
         self.counts.deleted += record.is_deleted and (evidence.live is None or not evidence.live.is_deleted)
         self.counts.unknown_creation += record.created_at is None and evidence.live is None
 
-    def _write(self, rows: _ChunkRows) -> None:
+    def _write(self, rows: _ChunkRows) -> bool:
+        """False, and nothing is written, where somebody else has given out numbers meanwhile."""
         with writing(self._engine) as connection:
+            if not self._rebuilding.numbers_hold(connection):
+                return False
             self._rebuilding.write_numbers(connection)
             insert_rows(connection, opportunity_key, rows.keys)
             self._fields.remember(connection, rows.changed(), self._rebuilding.today)
             self._end_records(connection, rows.ended)
             insert_rows(connection, opportunity, rows.opportunities)
-            self._remember(connection, rows.observations)
+            remember_observations(connection, rows.observations)
             added = self._end_versions(connection, rows.ended, rows.versions)
             insert_rows(connection, opportunity_version, added)
             self.counts.versions += len(added)
+            return True
 
     def _end_records(self, connection: Connection, numbers: Sequence[int]) -> None:
         """The current records of opportunities end with the current generation."""
@@ -191,17 +208,6 @@ class Merge:
             )
         return added
 
-    def _remember(self, connection: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
-        """Keep earlier observations; those of a merge that died half-way are there already."""
-        if not rows:
-            return
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(
-                "INSERT INTO observation VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", list(rows)
-            )
-        else:
-            connection.exec_driver_sql("INSERT OR IGNORE INTO observation VALUES (?, ?, ?)", list(rows))
-
     def _delete(self, connection: Connection, numbers: Sequence[int], today: int) -> None:
         records = connection.execute(
             select(opportunity).where(opportunity.c.no.in_(numbers), opportunity.c.gen_to == FOREVER)
@@ -212,7 +218,7 @@ class Merge:
             )
         ).all()
         self._end_records(connection, numbers)
-        self._remember(connection, [(row.no, row.observed_at, _json(row.state)) for row in records])
+        remember_observations(connection, [(row.no, row.observed_at, _json(row.state)) for row in records])
         insert_rows(connection, opportunity, [self._deleted_record(row) for row in records])
         ended = [self._ended_version(row, today) for row in versions if row.valid_from < today]
         insert_rows(connection, opportunity_version, self._end_versions(connection, numbers, ended))

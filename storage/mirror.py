@@ -1,19 +1,21 @@
 """The mirror of the CRM as a whole: which generation readers see, and how a pull becomes one."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Integer, literal_column, select, text
 
-from pipeline.crm_records import Capabilities
+from pipeline.crm_records import Capabilities, FieldKind
 from pipeline.errors import CouncilError, PullRefused
+from storage.base import forget_base
 from storage.database import reading, writing
 from storage.field_history import follow_fields
-from storage.registries import replace_people, replace_stages
+from storage.refreshes import last_refresh
+from storage.registries import lock_numbering, replace_people, replace_stages
 from storage.staging import Reference, is_staged
 from storage.tables import (
     FOREVER,
@@ -53,6 +55,10 @@ class MirrorState:
     source: str
     capabilities: Capabilities
     notices: tuple[str, ...]
+    fields: Mapping[str, FieldKind] = field(default_factory=dict)
+    """The further fields that the last pull brought."""
+    tracked: frozenset[str] = frozenset()
+    """The fields whose changes the CRM keeps, as the last pull saw them."""
 
 
 EMPTY = MirrorState(0, None, None, None, "", "", "", Capabilities(frozenset(), frozenset()), ())
@@ -81,6 +87,8 @@ def mirror_state(connection: Connection) -> MirrorState:
             frozenset(known.get("tables", ())), frozenset(known.get("opportunity_fields", ()))
         ),
         notices=tuple(known.get("notices", ())),
+        fields={name: FieldKind(kind) for name, kind in known.get("fields", {}).items()},
+        tracked=frozenset(known.get("tracked", ())),
     )
 
 
@@ -105,8 +113,10 @@ class Switch:
     capabilities: Capabilities
     notices: Sequence[str]
     reference: Reference
-    fields: Collection[str]
+    fields: Mapping[str, FieldKind]
     """The further fields that the pull brought."""
+    tracked: Collection[str] = ()
+    """The fields whose changes the CRM keeps."""
 
 
 def begin_mirror(engine: Engine, today: date) -> None:
@@ -128,11 +138,18 @@ def begin_mirror(engine: Engine, today: date) -> None:
             )
 
 
-def switch_over(engine: Engine, to: Switch) -> None:
-    """Move all readers to the next generation, in one short transaction."""
+def switch_over(engine: Engine, to: Switch, refreshed_until: int) -> bool:
+    """Move all readers to the next generation, in one short transaction.
+
+    False, and nothing has moved, where a deal was refreshed after number `refreshed_until`: what people
+    fixed since has to be in the next generation first.
+    """
     with writing(engine) as connection:
+        lock_numbering(connection)
+        if last_refresh(connection) != refreshed_until:
+            return False
         _replace_reference(connection, to.reference)
-        follow_fields(connection, to.fields, to.today)
+        follow_fields(connection, to.fields.keys(), to.today)
         connection.execute(
             mirror.update().values(
                 generation=to.generation,
@@ -146,10 +163,13 @@ def switch_over(engine: Engine, to: Switch) -> None:
                         "tables": sorted(to.capabilities.tables),
                         "opportunity_fields": sorted(to.capabilities.opportunity_fields),
                         "notices": list(to.notices),
+                        "fields": dict(to.fields),
+                        "tracked": sorted(to.tracked),
                     }
                 ),
             )
         )
+    return True
 
 
 def move_measured_day(engine: Engine, today: date) -> None:
@@ -184,6 +204,7 @@ def forget_past(engine: Engine, generation: int) -> None:
             connection.execute(table.delete().where(table.c.gen_to <= generation, table.c.gen_to < _FOREVER))
     with writing(engine) as connection:
         connection.execute(apm_table.delete().where(apm_table.c.generation < generation))
+        forget_base(connection, generation)
 
 
 @contextmanager

@@ -5,11 +5,11 @@ once; `Rebuilding.rows` then turns each deal's evidence into its record, version
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection
 
 from pipeline.calendar import FiscalCalendar
 from pipeline.company import Company
@@ -31,16 +31,22 @@ from pipeline.versions import (
     build_life,
 )
 from storage.confidential import Confidentiality
-from storage.database import reading, writing
 from storage.evidence import Evidence
 from storage.facts import RecordFacts, record_facts
 from storage.json_text import flat_json
-from storage.registries import CurrencyRegistry, PersonRegistry, SliceRegistry, stage_numbers
+from storage.registries import (
+    CurrencyRegistry,
+    PersonRegistry,
+    SliceRegistry,
+    count_numbered,
+    lock_numbering,
+    stage_numbers,
+)
 from storage.related import DimensionInputs, InputFields, People, related_value
 from storage.shares import read_lines, read_splits
 from storage.staging import Reference
 from storage.states import States
-from storage.tables import FOREVER, staged_change, staged_opportunity
+from storage.tables import FOREVER, staged_opportunity
 
 SCHEME = 2
 """Raised when versions are built differently, so that the next pull builds all of them anew."""
@@ -73,19 +79,16 @@ class DealRows:
 class Rebuilding:
     """Rebuilds opportunities for one merge."""
 
-    def __init__(self, engine: Engine, request: MergeRequest) -> None:
+    def __init__(self, connection: Connection, request: MergeRequest, tracked: Collection[str]) -> None:
+        """`connection` may write: stages that are new get their numbers. `tracked`: the fields whose
+        changes the CRM keeps."""
         self._request = request
         self._people = People(request.reference.users, request.reference.roles)
         definitions = request.company.definitions
         self._resolvers = Resolvers(definitions.dimensions)
         self._inputs = DimensionInputs(self._resolvers, self._people)
-        with writing(engine) as connection:
-            self._stages = stage_numbers(connection, request.reference.stages)
-        with reading(engine) as connection:
-            self._slices = SliceRegistry(connection)
-            self._currencies = CurrencyRegistry(connection, definitions.money.corporate_currency)
-            self._persons = PersonRegistry(connection)
-            tracked = connection.execute(select(staged_change.c.field).distinct()).scalars().all()
+        self._stages = stage_numbers(connection, request.reference.stages)
+        self.read_numbers(connection)
         self._states = States(
             definitions.metrics, self._inputs, request.fields, self._stages, self._people.knows
         )
@@ -95,8 +98,6 @@ class Rebuilding:
         )
         self._rules_hash = self._hash_of_rules()
         self._places: dict[tuple[StateValue, ...], Place] = {}
-        self._whole_slices: dict[tuple[StateValue, ...], int] = {}
-        """By dimension inputs, the slice of a deal without products."""
 
     @property
     def today(self) -> int:
@@ -141,18 +142,36 @@ class Rebuilding:
             ],
         )
 
+    def read_numbers(self, connection: Connection) -> None:
+        """Learn which numbers slices, currencies and people have; those given out since then are forgotten."""
+        corporate = self._request.company.definitions.money.corporate_currency
+        self._numbered = count_numbered(connection)
+        self._slices = SliceRegistry(connection)
+        self._currencies = CurrencyRegistry(connection, corporate)
+        self._persons = PersonRegistry(connection)
+        self._whole_slices: dict[tuple[StateValue, ...], int] = {}
+        """By dimension inputs, the slice of a deal without products."""
+
+    def numbers_hold(self, connection: Connection) -> bool:
+        """Whether nobody else has given out numbers since ours were read. Keeps others from it until the
+        transaction ends."""
+        lock_numbering(connection)
+        return count_numbered(connection) == self._numbered
+
     def write_numbers(self, connection: Connection) -> None:
         """Write down what the registries have numbered since the last time."""
         for registry in (self._slices, self._currencies, self._persons):
             registry.write(connection)
+        self._numbered = count_numbered(connection)
 
     def _observed(self, evidence: Evidence, state: State) -> list[tuple[int, Mapping[str, Any] | None]]:
         """All that our pulls saw of it, this one included, in time order; `None` is a deletion."""
         now = self._request.now
         live = evidence.live
-        earlier: list[tuple[int, Mapping[str, Any] | None]] = list(evidence.observed)
+        seen = dict(evidence.observed)
         if live is not None:
-            earlier.append((live.observed_at, live.state()))
+            seen[live.observed_at] = live.state()
+        earlier: list[tuple[int, Mapping[str, Any] | None]] = sorted(seen.items(), key=lambda item: item[0])
         named = self._states.named(state)
         if not evidence.record.is_deleted:
             same = bool(earlier) and earlier[-1][1] is not None and self._is_same(earlier[-1][1], named)
@@ -311,7 +330,7 @@ class Rebuilding:
     def _day_of(self, moment: int | None) -> int | None:
         return None if moment is None else self._rules.day_of(moment)
 
-    def _version_rules(self, tracked: Sequence[str]) -> VersionRules:
+    def _version_rules(self, tracked: Collection[str]) -> VersionRules:
         metrics = self._request.company.definitions.metrics
         qualified = self._stages[metrics.qualified_stage]
         calendar = self._request.calendar

@@ -7,12 +7,16 @@ generation never meet a number they do not know.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, text
 
 from pipeline.crm_records import StageRecord, UserRecord
 from pipeline.dimensions import Place
 from pipeline.records import Category, Stage
 from storage.tables import currency_table, person, slice_table, stage
+
+
+_NUMBERING_LOCK = 7_231_905_418
+"""Key of the PostgreSQL advisory lock under which numbers are given out."""
 
 
 class SliceKey(NamedTuple):
@@ -107,6 +111,18 @@ class PersonRegistry:
         if self._new:
             connection.execute(insert(person), self._new)
             self._new = []
+
+
+def lock_numbering(connection: Connection) -> None:
+    """Keep others from giving out numbers until the transaction ends; on SQLite every writer does."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_NUMBERING_LOCK})"))
+
+
+def count_numbered(connection: Connection) -> tuple[int, ...]:
+    """How many slices, currencies and people have a number: none ever loses it."""
+    tables = (slice_table, currency_table, person)
+    return tuple(connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)
 
 
 def stage_numbers(connection: Connection, records: list[StageRecord]) -> dict[str, Stage]:

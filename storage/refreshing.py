@@ -1,0 +1,344 @@
+"""Refreshing one deal from the CRM without waiting for a pull: a fix counts at once.
+
+The deal is rebuilt from everything that the CRM holds of it, as a pull would (`storage.rebuilding`), in
+the generation that readers see and in one short transaction. Stored tables move by what the deal added
+before and adds now; its findings are judged anew, and those of its account, which can be its duplicates.
+What is learnt from many deals (paces, how long is too long, which rule is a problem of the process) waits
+for the next pull.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Integer, Text, cast, delete, func, select
+
+from pipeline.company import Company
+from pipeline.crm_records import DealEvidence, RoleRecord, StageRecord, UserRecord
+from pipeline.findings import Finding
+from pipeline.records import Category
+from pipeline.sums import add_sums
+from storage.apm import VIEWS, Measuring, dimensions_of, forget_tables, keep_tables, store_tables
+from storage.base import read_base, replace_sums
+from storage.bulk import insert_rows
+from storage.database import reading
+from storage.evidence import (
+    ActivityRow,
+    ChangeRow,
+    ContactRow,
+    Evidence,
+    LineRow,
+    Live,
+    SplitRow,
+    StagedRow,
+    account_of_deal,
+    remember_observations,
+)
+from storage.field_history import FieldHistory
+from storage.hygiene import ask_hygiene, judge_opportunity
+from storage.hygiene_columns import HygieneQuestion
+from storage.hygiene_findings import replace_findings
+from storage.hygiene_limits import Limits
+from storage.hygiene_reading import store_hygiene
+from storage.json_text import flat_json
+from storage.mirror import MirrorState, move_measured_day, pulled_state
+from storage.rebuilding import DealRows, MergeRequest, Rebuilding
+from storage.refreshes import note_refresh
+from storage.registries import lock_numbering
+from storage.scales import read_calendar, read_scales
+from storage.staging import Reference
+from storage.tables import (
+    FOREVER,
+    finding,
+    observation,
+    opportunity,
+    opportunity_key,
+    opportunity_version,
+    person,
+    role,
+    stage,
+)
+
+
+@dataclass(frozen=True)
+class RefreshGround:
+    """What a refresh needs and takes long to read, so that the write transaction stays short."""
+
+    company: Company
+    limits: Limits
+    """How long is too long, as the won deals show it."""
+
+
+def prepare_refresh(engine: Engine, company: Company, now: datetime) -> RefreshGround:
+    """Before the write transaction. A day that began without a pull is measured first.
+
+    Raises `NothingPulled` before the first pull.
+    """
+    with reading(engine) as connection:
+        state = pulled_state(connection)
+        today = read_calendar(connection, company.definitions).day_of(int(now.timestamp()))
+    if state.measured_day is None or state.measured_day < today.toordinal():
+        store_tables(engine, company, today)
+        store_hygiene(engine, company, today)
+        move_measured_day(engine, today)
+    with reading(engine) as connection:
+        question = _question(connection, company, pulled_state(connection), today)
+        return RefreshGround(company, question.limits)
+
+
+def refresh_deal(connection: Connection, ground: RefreshGround, deal: DealEvidence, now: datetime) -> bool:
+    """Bring one deal up to date for all readers. False where the mirror does not know it, or its stage."""
+    lock_numbering(connection)
+    state = pulled_state(connection)
+    as_of = date.fromordinal(state.measured_day or 0)
+    number = _number_of(connection, deal.opportunity.id)
+    if number is None or state.measured_day is None:
+        return False
+    before = Measuring(connection, ground.company, state).base(as_of, only=number)
+    partners = _of_same_account(connection, state.generation, number)
+    request = _request(connection, ground.company, state, now)
+    tracked = state.tracked | {change.field for change in deal.changes}
+    rebuilding = Rebuilding(connection, request, tracked)
+    if not write_deal(connection, rebuilding, request, number, deal):
+        return False
+    _move_tables(connection, ground.company, state, as_of, number, before)
+    partners |= _of_same_account(connection, state.generation, number)
+    _judge(connection, ground, state, as_of, sorted(partners))
+    note_refresh(connection, deal.opportunity.id, request.now)
+    return True
+
+
+def write_deal(
+    connection: Connection, rebuilding: Rebuilding, request: MergeRequest, number: int, deal: DealEvidence
+) -> bool:
+    """Put a deal's rows in the place of those that a generation has. False for a stage nobody knows.
+
+    Where a pull has written rows of the next generation already, they stay: it refreshes the deal there
+    before it switches over.
+    """
+    evidence = _evidence(connection, request.generation, number, deal)
+    if not rebuilding.knows_stage(evidence.record.stage):
+        return False
+    state = rebuilding.state_of(evidence)
+    rows = rebuilding.rows(number, evidence, state, rebuilding.hash_of(evidence, state))
+    rebuilding.write_numbers(connection)
+    FieldHistory(connection).remember(connection, [rows.record], rebuilding.today)
+    remember_observations(connection, rows.observations)
+    _replace_rows(connection, request.generation, number, rows)
+    return True
+
+
+# --- The deal's rows ------------------------------------------------------------------------------
+
+
+def _replace_rows(connection: Connection, generation: int, number: int, rows: DealRows) -> None:
+    until = _until(connection, generation, number)
+    for table, key, new in (
+        (opportunity, opportunity.c.no, [rows.record]),
+        (opportunity_version, opportunity_version.c.opportunity, rows.versions),
+    ):
+        connection.execute(
+            delete(table).where(key == number, table.c.gen_from <= generation, table.c.gen_to > generation)
+        )
+        place = list(table.c.keys()).index("gen_to")
+        insert_rows(connection, table, [(*row[:place], until, *row[place + 1 :]) for row in new])
+
+
+def _until(connection: Connection, generation: int, number: int) -> int:
+    """Where a pull under way has written the deal's next record already, the refreshed one ends there."""
+    following = select(func.min(opportunity.c.gen_from)).where(
+        opportunity.c.no == number, opportunity.c.gen_from > generation
+    )
+    return connection.execute(following).scalar() or FOREVER
+
+
+def _evidence(connection: Connection, generation: int, number: int, deal: DealEvidence) -> Evidence:
+    """As if the deal had been staged by a pull."""
+    record = StagedRow(*deal.opportunity[:-1], fields=flat_json(deal.opportunity.fields))
+    account_id, account = account_of_deal(connection, record.account_id)
+    return Evidence(
+        record=record,
+        fields=deal.opportunity.fields,
+        account_id=account_id,
+        account=account,
+        history=sorted((tuple(row) for row in deal.history), key=lambda row: row[1]),
+        changes=sorted((ChangeRow(*row) for row in deal.changes), key=lambda row: row.at),
+        lines=sorted((LineRow(*row) for row in deal.lines), key=lambda row: row.order),
+        contacts=[ContactRow(*row) for row in deal.contacts],
+        splits=sorted((SplitRow(*row) for row in deal.splits), key=lambda row: row.order),
+        activities=[ActivityRow(*row) for row in deal.activities],
+        no=number,
+        live=_live(connection, generation, number),
+        observed=_observed(connection, number),
+    )
+
+
+def _live(connection: Connection, generation: int, number: int) -> Live | None:
+    columns = opportunity.c
+    row = connection.execute(
+        select(
+            columns.no,
+            cast(columns.state, Text),
+            columns.observed_at,
+            columns.content_hash,
+            columns.next_step,
+            columns.next_step_day,
+        ).where(columns.no == number, columns.gen_from <= generation, columns.gen_to > generation)
+    ).one_or_none()
+    return None if row is None else Live._make(row)
+
+
+def _observed(connection: Connection, number: int) -> Sequence[tuple[int, Any]]:
+    columns = observation.c
+    rows = connection.execute(
+        select(columns["at"], columns.state).where(columns.opportunity == number).order_by(columns["at"])
+    )
+    return [(at, state) for at, state in rows]
+
+
+def _number_of(connection: Connection, opportunity_id: str) -> int | None:
+    return connection.scalar(select(opportunity_key.c.no).where(opportunity_key.c.crm_id == opportunity_id))
+
+
+def _request(connection: Connection, company: Company, state: MirrorState, now: datetime) -> MergeRequest:
+    return MergeRequest(
+        company=company,
+        calendar=read_calendar(connection, company.definitions),
+        reference=_reference(connection),
+        capabilities=state.capabilities,
+        fields=state.fields,
+        now=int(now.timestamp()),
+        generation=state.generation,
+    )
+
+
+def _reference(connection: Connection) -> Reference:
+    """The small tables of the last pull, as far as a deal is built of them."""
+    stages = connection.execute(select(stage).order_by(stage.c.sort_order, stage.c.no))
+    return Reference(
+        stages=[
+            StageRecord(row.name, row.sort_order, row.is_closed, row.is_won, Category(row.category))
+            for row in stages
+        ],
+        users=[
+            UserRecord(
+                row.crm_id,
+                row.name,
+                row.email,
+                row.is_active,
+                row.role_id,
+                row.manager_id,
+                row.timezone,
+                row.is_integration,
+                row.fields,
+            )
+            for row in connection.execute(select(person))
+        ],
+        roles=[
+            RoleRecord(row.crm_id, row.name, row.parent_id) for row in connection.execute(select(role))
+        ],
+    )
+
+
+# --- Tables ---------------------------------------------------------------------------------------
+
+
+def _move_tables(
+    connection: Connection,
+    company: Company,
+    state: MirrorState,
+    as_of: date,
+    number: int,
+    before: dict[str, Any],
+) -> None:
+    """Subtract what the deal added to the day's sums, add what it adds now, and put the tables together."""
+    kept = read_base(connection, state.generation, as_of.toordinal())
+    if kept is None:
+        forget_tables(connection, state.generation)
+        return
+    base, learnt = kept
+    measuring = Measuring(connection, company, state)
+    after = measuring.base(as_of, only=number)
+    moved = {}
+    for view in VIEWS:
+        sums = base.get(view, ())
+        moved[view] = add_sums(add_sums(sums, before[view], sign=-1), after[view])
+        replace_sums(connection, state.generation, as_of.toordinal(), view, sums, moved[view])
+    measuring.take_base(as_of, moved, learnt)
+    tables = [measuring.table(as_of, dimension, None) for dimension in dimensions_of(company)]
+    forget_tables(connection, state.generation)
+    keep_tables(connection, state.generation, as_of, tables)
+
+
+# --- Findings -------------------------------------------------------------------------------------
+
+
+def _judge(
+    connection: Connection, ground: RefreshGround, state: MirrorState, as_of: date, numbers: Sequence[int]
+) -> None:
+    question = _question(connection, ground.company, state, as_of, ground.limits)
+    ids = dict(
+        connection.execute(
+            select(opportunity_key.c.no, opportunity_key.c.crm_id).where(opportunity_key.c.no.in_(numbers))
+        )
+        .tuples()
+        .all()
+    )
+    silenced = _silenced(connection, question)
+    found: list[Finding] = []
+    for number in numbers:
+        found += judge_opportunity(connection, question, ids[number], silenced)
+    replace_findings(connection, found, numbers, state.generation)
+
+
+def _silenced(connection: Connection, question: HygieneQuestion) -> frozenset[str]:
+    """Rules that the last measuring took for a problem of the process: they nudge nobody."""
+    nudging = {rule.name for rule in question.plan.rules if rule.nudges}
+    generation = question.generation
+    asks = func.max(cast(finding.c.nudges, Integer))
+    rows = connection.execute(
+        select(finding.c.rule)
+        .where(finding.c.rule.in_(nudging), finding.c.gen_from <= generation, finding.c.gen_to > generation)
+        .group_by(finding.c.rule)
+        .having(asks == 0)
+    )
+    return frozenset(rows.scalars())
+
+
+def _question(
+    connection: Connection,
+    company: Company,
+    state: MirrorState,
+    as_of: date,
+    limits: Limits | None = None,
+) -> HygieneQuestion:
+    scales = read_scales(connection, company.definitions)
+    return ask_hygiene(
+        connection,
+        as_of=as_of,
+        generation=state.generation,
+        definition=company.hygiene,
+        definitions=company.definitions,
+        calendar=scales.calendar,
+        capabilities=state.capabilities,
+        rates=scales.rates,
+        limits=limits,
+    )
+
+
+def _of_same_account(connection: Connection, generation: int, number: int) -> set[int]:
+    """The deal and the others of its account: each can be the other's duplicate."""
+    own = select(opportunity.c.account_id).where(
+        opportunity.c.no == number, opportunity.c.gen_from <= generation, opportunity.c.gen_to > generation
+    )
+    account_id = connection.execute(own).scalar()
+    if account_id is None:
+        return {number}
+    others = select(opportunity.c.no).where(
+        opportunity.c.account_id == account_id,
+        opportunity.c.gen_from <= generation,
+        opportunity.c.gen_to > generation,
+        opportunity.c.is_deleted.is_(False),
+    )
+    return {number, *connection.execute(others).scalars()}
