@@ -65,10 +65,7 @@ base_sum = Table(
     Column("generation", Integer, primary_key=True, autoincrement=False),
     Column("as_of", Integer, primary_key=True, autoincrement=False),
     Column("view", Text, primary_key=True),
-    *(
-        Column(name, Integer, primary_key=True, autoincrement=False)
-        for name in SliceSums._fields[:KEYS]
-    ),
+    *(Column(name, Integer, primary_key=True, autoincrement=False) for name in SliceSums._fields[:KEYS]),
     *(Column(name, BigInteger, nullable=False) for name in SliceSums._fields[KEYS:]),
     sqlite_with_rowid=False,
 )

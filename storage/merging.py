@@ -14,8 +14,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, func, select
 
+from pipeline.crm_records import DealEvidence
 from storage.bulk import insert_rows, read_rows
 from storage.database import reading, writing
+from storage.deal_rows import begin_generation, number_of, write_deal
 from storage.evidence import Evidence, read_evidence, remember_observations
 from storage.field_history import FieldHistory
 from storage.rebuilding import MergeRequest, Rebuilding
@@ -95,6 +97,18 @@ class Merge:
                 "of stage were left out; list the stages to count them."
             )
         return self.counts
+
+    def refresh(self, deal: DealEvidence) -> None:
+        """Bring a deal that somebody has fixed meanwhile up to date in the generation that is written."""
+        with writing(self._engine) as connection:
+            if not self._rebuilding.numbers_hold(connection):
+                self._rebuilding.read_numbers(connection)
+            number = number_of(connection, deal.opportunity.id)
+            if number is None:
+                return
+            generation = self._request.generation
+            begin_generation(connection, number, generation)
+            write_deal(connection, self._rebuilding, generation, number, deal)
 
     def absent(self) -> list[int]:
         """Live opportunities that the staged pull does not hold, those with a bad row aside."""

@@ -143,7 +143,7 @@ class Rebuilding:
         )
 
     def read_numbers(self, connection: Connection) -> None:
-        """Learn which numbers slices, currencies and people have; those given out since then are forgotten."""
+        """Learn which numbers slices, currencies and people have; numbers not yet written are forgotten."""
         corporate = self._request.company.definitions.money.corporate_currency
         self._numbered = count_numbered(connection)
         self._slices = SliceRegistry(connection)

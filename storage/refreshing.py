@@ -12,49 +12,33 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Integer, Text, cast, delete, func, select
+from sqlalchemy import Connection, Engine, Integer, cast, func, select
 
 from pipeline.company import Company
 from pipeline.crm_records import DealEvidence, RoleRecord, StageRecord, UserRecord
-from pipeline.findings import Finding
+from pipeline.findings import HygieneReport
 from pipeline.records import Category
 from pipeline.sums import add_sums
 from storage.apm import VIEWS, Measuring, dimensions_of, forget_tables, keep_tables, store_tables
 from storage.base import read_base, replace_sums
-from storage.bulk import insert_rows
 from storage.database import reading
-from storage.evidence import (
-    ActivityRow,
-    ChangeRow,
-    ContactRow,
-    Evidence,
-    LineRow,
-    Live,
-    SplitRow,
-    StagedRow,
-    account_of_deal,
-    remember_observations,
-)
-from storage.field_history import FieldHistory
+from storage.deal_rows import number_of, write_deal
+from storage.finding_lives import HowClosed, keep_lives_of, rules_that_ran
 from storage.hygiene import ask_hygiene, judge_opportunity
 from storage.hygiene_columns import HygieneQuestion
-from storage.hygiene_findings import replace_findings
+from storage.hygiene_findings import store_findings_of
 from storage.hygiene_limits import Limits
 from storage.hygiene_reading import store_hygiene
-from storage.json_text import flat_json
 from storage.mirror import MirrorState, move_measured_day, pulled_state
-from storage.rebuilding import DealRows, MergeRequest, Rebuilding
+from storage.rebuilding import MergeRequest, Rebuilding
 from storage.refreshes import note_refresh
 from storage.registries import lock_numbering
 from storage.scales import read_calendar, read_scales
 from storage.staging import Reference
 from storage.tables import (
-    FOREVER,
     finding,
-    observation,
     opportunity,
     opportunity_key,
-    opportunity_version,
     person,
     role,
     stage,
@@ -92,7 +76,7 @@ def refresh_deal(connection: Connection, ground: RefreshGround, deal: DealEviden
     lock_numbering(connection)
     state = pulled_state(connection)
     as_of = date.fromordinal(state.measured_day or 0)
-    number = _number_of(connection, deal.opportunity.id)
+    number = number_of(connection, deal.opportunity.id)
     if number is None or state.measured_day is None:
         return False
     before = Measuring(connection, ground.company, state).base(as_of, only=number)
@@ -100,105 +84,13 @@ def refresh_deal(connection: Connection, ground: RefreshGround, deal: DealEviden
     request = _request(connection, ground.company, state, now)
     tracked = state.tracked | {change.field for change in deal.changes}
     rebuilding = Rebuilding(connection, request, tracked)
-    if not write_deal(connection, rebuilding, request, number, deal):
+    if not write_deal(connection, rebuilding, state.generation, number, deal):
         return False
     _move_tables(connection, ground.company, state, as_of, number, before)
     partners |= _of_same_account(connection, state.generation, number)
     _judge(connection, ground, state, as_of, sorted(partners))
     note_refresh(connection, deal.opportunity.id, request.now)
     return True
-
-
-def write_deal(
-    connection: Connection, rebuilding: Rebuilding, request: MergeRequest, number: int, deal: DealEvidence
-) -> bool:
-    """Put a deal's rows in the place of those that a generation has. False for a stage nobody knows.
-
-    Where a pull has written rows of the next generation already, they stay: it refreshes the deal there
-    before it switches over.
-    """
-    evidence = _evidence(connection, request.generation, number, deal)
-    if not rebuilding.knows_stage(evidence.record.stage):
-        return False
-    state = rebuilding.state_of(evidence)
-    rows = rebuilding.rows(number, evidence, state, rebuilding.hash_of(evidence, state))
-    rebuilding.write_numbers(connection)
-    FieldHistory(connection).remember(connection, [rows.record], rebuilding.today)
-    remember_observations(connection, rows.observations)
-    _replace_rows(connection, request.generation, number, rows)
-    return True
-
-
-# --- The deal's rows ------------------------------------------------------------------------------
-
-
-def _replace_rows(connection: Connection, generation: int, number: int, rows: DealRows) -> None:
-    until = _until(connection, generation, number)
-    for table, key, new in (
-        (opportunity, opportunity.c.no, [rows.record]),
-        (opportunity_version, opportunity_version.c.opportunity, rows.versions),
-    ):
-        connection.execute(
-            delete(table).where(key == number, table.c.gen_from <= generation, table.c.gen_to > generation)
-        )
-        place = list(table.c.keys()).index("gen_to")
-        insert_rows(connection, table, [(*row[:place], until, *row[place + 1 :]) for row in new])
-
-
-def _until(connection: Connection, generation: int, number: int) -> int:
-    """Where a pull under way has written the deal's next record already, the refreshed one ends there."""
-    following = select(func.min(opportunity.c.gen_from)).where(
-        opportunity.c.no == number, opportunity.c.gen_from > generation
-    )
-    return connection.execute(following).scalar() or FOREVER
-
-
-def _evidence(connection: Connection, generation: int, number: int, deal: DealEvidence) -> Evidence:
-    """As if the deal had been staged by a pull."""
-    record = StagedRow(*deal.opportunity[:-1], fields=flat_json(deal.opportunity.fields))
-    account_id, account = account_of_deal(connection, record.account_id)
-    return Evidence(
-        record=record,
-        fields=deal.opportunity.fields,
-        account_id=account_id,
-        account=account,
-        history=sorted((tuple(row) for row in deal.history), key=lambda row: row[1]),
-        changes=sorted((ChangeRow(*row) for row in deal.changes), key=lambda row: row.at),
-        lines=sorted((LineRow(*row) for row in deal.lines), key=lambda row: row.order),
-        contacts=[ContactRow(*row) for row in deal.contacts],
-        splits=sorted((SplitRow(*row) for row in deal.splits), key=lambda row: row.order),
-        activities=[ActivityRow(*row) for row in deal.activities],
-        no=number,
-        live=_live(connection, generation, number),
-        observed=_observed(connection, number),
-    )
-
-
-def _live(connection: Connection, generation: int, number: int) -> Live | None:
-    columns = opportunity.c
-    row = connection.execute(
-        select(
-            columns.no,
-            cast(columns.state, Text),
-            columns.observed_at,
-            columns.content_hash,
-            columns.next_step,
-            columns.next_step_day,
-        ).where(columns.no == number, columns.gen_from <= generation, columns.gen_to > generation)
-    ).one_or_none()
-    return None if row is None else Live._make(row)
-
-
-def _observed(connection: Connection, number: int) -> Sequence[tuple[int, Any]]:
-    columns = observation.c
-    rows = connection.execute(
-        select(columns["at"], columns.state).where(columns.opportunity == number).order_by(columns["at"])
-    )
-    return [(at, state) for at, state in rows]
-
-
-def _number_of(connection: Connection, opportunity_id: str) -> int | None:
-    return connection.scalar(select(opportunity_key.c.no).where(opportunity_key.c.crm_id == opportunity_id))
 
 
 def _request(connection: Connection, company: Company, state: MirrorState, now: datetime) -> MergeRequest:
@@ -235,9 +127,7 @@ def _reference(connection: Connection) -> Reference:
             )
             for row in connection.execute(select(person))
         ],
-        roles=[
-            RoleRecord(row.crm_id, row.name, row.parent_id) for row in connection.execute(select(role))
-        ],
+        roles=[RoleRecord(row.crm_id, row.name, row.parent_id) for row in connection.execute(select(role))],
     )
 
 
@@ -278,18 +168,14 @@ def _judge(
     connection: Connection, ground: RefreshGround, state: MirrorState, as_of: date, numbers: Sequence[int]
 ) -> None:
     question = _question(connection, ground.company, state, as_of, ground.limits)
-    ids = dict(
-        connection.execute(
-            select(opportunity_key.c.no, opportunity_key.c.crm_id).where(opportunity_key.c.no.in_(numbers))
-        )
-        .tuples()
-        .all()
-    )
+    keys = select(opportunity_key.c.no, opportunity_key.c.crm_id).where(opportunity_key.c.no.in_(numbers))
+    ids: dict[int, str] = {row.no: row.crm_id for row in connection.execute(keys)}
     silenced = _silenced(connection, question)
-    found: list[Finding] = []
+    asked = rules_that_ran(ground.company, HygieneReport(as_of, (), (), tuple(question.plan.notices)))
     for number in numbers:
-        found += judge_opportunity(connection, question, ids[number], silenced)
-    replace_findings(connection, found, numbers, state.generation)
+        found = judge_opportunity(connection, question, ids[number], silenced)
+        store_findings_of(connection, ids[number], found, state.generation)
+        keep_lives_of(connection, ids[number], asked, as_of, HowClosed.FIXED_IN_CHAT)
 
 
 def _silenced(connection: Connection, question: HygieneQuestion) -> frozenset[str]:

@@ -14,7 +14,6 @@ from pipeline.dimensions import Place
 from pipeline.records import Category, Stage
 from storage.tables import currency_table, person, slice_table, stage
 
-
 _NUMBERING_LOCK = 7_231_905_418
 """Key of the PostgreSQL advisory lock under which numbers are given out."""
 
