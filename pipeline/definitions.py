@@ -349,9 +349,37 @@ class PeopleDefinition(Definition):
     company_totals_for_reps: bool = Field(False, description="Reps may see the company's total row.")
 
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday"]
+
+
+class CellOwnerDefinition(Definition):
+    """Who is asked about red and yellow cells before the council; of several, the most specific answers."""
+
+    function: Literal["sales", "product", "marketing", "operations"] = Field(
+        description="For which part of the company this person speaks."
+    )
+    dimension: Dimension | None = Field(None, description="Cells of this table; default: of every table.")
+    value: str | None = Field(None, description="Cells of this row (EMEA); it needs `dimension`.")
+    metric: Metric | None = Field(None, description="Cells of this column (coverage); default: all columns.")
+    person: str = Field(description="A council member: CRM user id or e-mail.")
+    deputy: str | None = Field(
+        None, description="Who is asked where the person is away: CRM user id or e-mail."
+    )
+
+    @model_validator(mode="after")
+    def _value_of_a_dimension(self) -> Self:
+        if self.value is not None and self.dimension is None:
+            raise ValueError("`value` needs the `dimension` that it is a row of")
+        return self
+
+
 class CouncilDefinition(Definition):
     """The weekly council and what its members see."""
 
+    weekday: Weekday = Field(
+        "monday",
+        description="The council's day; in a week where nobody works on it, the next working day.",
+    )
     channels: tuple[str, ...] = Field(("#pipeline-council",), description="Channels of the council post.")
     leading_dimension: Dimension = Field(Dimension.REGION, description="The table that the post leads with.")
     deals_visible: bool = Field(False, description="Council members may see single deals.")
@@ -359,6 +387,9 @@ class CouncilDefinition(Definition):
         None,
         description="Expression (a field, or the grammar of `when`) for deals that count in totals but are "
         "named only to their owner's management chain.",
+    )
+    owners: tuple[CellOwnerDefinition, ...] = Field(
+        (), description="Who answers for which cells: [[council.owners]]."
     )
 
 

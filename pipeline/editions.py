@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.matrix import Dimension, Matrix, Metric
+from pipeline.restating import Restatement
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,21 @@ class Context:
     name: str
     words: str
     said_at: datetime
+
+
+@dataclass(frozen=True)
+class CouncilWeek:
+    """All that one council's post is made of, but the actions."""
+
+    edition: Edition
+    last_week: Mapping[Dimension, Matrix]
+    """The frozen tables of the council before, else those of a week ago; none across a quarter's first day,
+    where a cell stands against another target and a new colour says nothing."""
+    restated: tuple[Restatement, ...]
+    """What has changed since in the figures that the council before saw, of the leading table."""
+    contexts: tuple[Context, ...]
+    asked: Mapping[CellName, str]
+    """Who was asked for a word, by name."""
+
+    def table(self, dimension: Dimension) -> Matrix:
+        return self.edition.tables[dimension]

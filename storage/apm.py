@@ -122,6 +122,13 @@ def is_measured(engine: Engine, day: date) -> bool:
         return connection.execute(kept.limit(1)).first() is not None
 
 
+def measure_tables(engine: Engine, company: Company, as_of: date) -> list[Matrix]:
+    """Every single table of a company at the end of a day. Raises like `read_apm`."""
+    with reading(engine) as connection:
+        measuring = Measuring(connection, company, pulled_state(connection))
+        return [measuring.table(as_of, dimension, None) for dimension in dimensions_of(company)]
+
+
 def dimensions_of(company: Company) -> tuple[Dimension, ...]:
     """The dimensions of a company; the lever only where it is configured."""
     has_lever = bool(company.definitions.dimensions.lever)
