@@ -65,7 +65,7 @@ def seed_posts(council: Council, reps: Sequence[PersonName], now: datetime) -> t
     post = compose_weekly_post(council.engine, council.company, as_of=day)
     earlier = now.astimezone(UTC) - timedelta(hours=1)
     summaries = [
-        SeededPost(channel, (post.summary,), earlier, replies=post.threads)
+        SeededPost(channel, (post.summary,), earlier, replies=post.cards[1:])
         for channel in council.company.council.channels
     ]
     return (*summaries, *_digests(council, reps, earlier))

@@ -4,19 +4,23 @@ from datetime import date
 
 from handlers.asking import Asked, Clicked
 from handlers.capability import Capability, Words
-from handlers.grammar import ShowMatrix, ShowWhy, read_apm_words, read_dimension, read_metric
+from handlers.cells import read_cell
+from handlers.grammar import ShowMatrix, ShowWhy, read_apm_words
 from handlers.today import read_today
 from handlers.values import check_offered, find_value, row_of
 from handlers.visible import sees_deals, visible_deals, visible_matrix
-from handlers.words import old_button
-from messages.apm import SHOW_WHY, compose_matrix, compose_row, compose_why
+from messages.apm import compose_matrix, compose_row, compose_why
+from messages.cell_buttons import SHOW_WHY
 from messages.reply import Reply
-from pipeline.access import FiguresScope, TeamOnly, figures_scope
+from pipeline.access import FiguresScope, TeamOnly, WholeCompany, figures_scope
 from pipeline.company import Company
 from pipeline.matrix import Dimension, Matrix
+from pipeline.restating import Restatement
 from storage.apm import read_apm
-from storage.database import Engine
+from storage.council_week import restated_since
+from storage.database import Engine, reading
 from storage.deals import read_deals
+from storage.editions import read_edition_of
 
 
 def answer_apm(asked: Asked, words: Words) -> Reply:
@@ -29,12 +33,9 @@ def answer_why_button(asked: Asked, clicked: Clicked) -> Reply:
 
 
 def read_why_button(argument: str) -> ShowWhy:
-    """`region/EMEA/coverage`; a value may hold a slash. Raises `CommandNotUnderstood` or `UnknownName`."""
-    if argument.count("/") < 2:
-        raise old_button()
-    dimension, rest = argument.split("/", 1)
-    value, metric = rest.rsplit("/", 1)
-    return ShowWhy(value, read_metric(metric), read_dimension(dimension))
+    """`region/EMEA/coverage`, with a day behind it or none. Raises `CommandNotUnderstood`, `UnknownName`."""
+    cell, day = read_cell(argument)
+    return ShowWhy(cell.value, cell.metric, cell.dimension, day)
 
 
 CAPABILITY = Capability(typed={"apm": answer_apm}, clicks={SHOW_WHY: answer_why_button})
@@ -47,8 +48,21 @@ def show_matrix(asked: Asked, wanted: ShowMatrix) -> Reply:
     dimension, value = _named(engine, company, wanted)
     as_of = wanted.as_of or read_today(engine)
     matrix = _matrix(engine, company, scope, as_of, dimension, wanted.by)
-    card = compose_matrix(matrix) if value is None else compose_row(matrix, row_of(matrix, value))
-    return Reply((card,))
+    restated = _restated(asked, scope, wanted, dimension)
+    if value is None:
+        return Reply((compose_matrix(matrix, restated=restated),))
+    return Reply((compose_row(matrix, row_of(matrix, value), restated=restated),))
+
+
+def _restated(
+    asked: Asked, scope: FiguresScope, wanted: ShowMatrix, dimension: Dimension
+) -> tuple[Restatement, ...]:
+    """What a council saw otherwise of the day that is asked for, for those who see what it saw."""
+    if wanted.as_of is None or wanted.by is not None or not isinstance(scope, WholeCompany):
+        return ()
+    with reading(asked.engine) as connection:
+        edition = read_edition_of(connection, wanted.as_of)
+    return () if edition is None else restated_since(asked.engine, asked.company, edition, dimension)
 
 
 def show_why(asked: Asked, wanted: ShowWhy) -> Reply:

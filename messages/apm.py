@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from messages.card import (
     Align,
     Block,
-    Button,
     Buttons,
     Card,
     Colour,
@@ -24,6 +23,7 @@ from messages.card import (
     text,
 )
 from messages.caveats import caveat_blocks
+from messages.cell_buttons import why_button
 from messages.figures import (
     FLIPS,
     METRIC_LABELS,
@@ -47,23 +47,29 @@ from messages.reasons import (
     spend_blocks,
     spend_words,
 )
+from messages.restated import restated_blocks
 from messages.wording import NO_VALUE, Wording
 from pipeline.deals import DealLine
+from pipeline.editions import CellName
 from pipeline.matrix import Cell, Matrix, Metric, Row, Status, TargetState
+from pipeline.restating import Restatement
 
 FIRST_DEALS = 10
 """So many deals behind a figure are shown before the fold."""
-SHOW_WHY = "why"
-"""Command of the buttons that lead from a row to its cells; the argument is `dimension/row/metric`, where the
-row's name may itself contain a slash."""
 
 
-def compose_matrix(matrix: Matrix, wording: Wording | None = None) -> Card:
-    """The whole table, worst row first, with its footnotes and caveats."""
+def compose_matrix(
+    matrix: Matrix, wording: Wording | None = None, restated: Sequence[Restatement] = ()
+) -> Card:
+    """The whole table, worst row first, with its footnotes and caveats.
+
+    `restated`: what a council saw otherwise of the same day.
+    """
     wording = wording or Wording()
     label = dimension_label(matrix.dimension, matrix.by)
     blocks: tuple[Block, ...] = (
         Paragraph(_summary(matrix, wording)),
+        *restated_blocks(restated, matrix.as_of, matrix.currency, wording),
         *_next_quarter(matrix, wording),
         *_overdue(matrix, wording),
         matrix_table(matrix, matrix.rows, wording),
@@ -81,20 +87,25 @@ def compose_matrix(matrix: Matrix, wording: Wording | None = None) -> Card:
     )
 
 
-def compose_row(matrix: Matrix, row: Row, wording: Wording | None = None) -> Card:
+def compose_row(
+    matrix: Matrix, row: Row, wording: Wording | None = None, restated: Sequence[Restatement] = ()
+) -> Card:
     """One row of the table: every cell with its target, its gap and the sentence that explains it."""
     wording = wording or Wording()
     name = row_label(matrix, row)
     parts = (matrix_parts(matrix, row, wording),) if row.rows else ()
     blocks: tuple[Block, ...] = (
         row_reason(row),
+        *restated_blocks(
+            [one for one in restated if one.row == row.value], matrix.as_of, matrix.currency, wording
+        ),
         _cells_table(matrix, row, wording),
         *parts,
         *footnotes((row,)),
         *_other_colours(row),
         Facts(_row_facts(matrix, row, wording)),
         *_comparison(matrix, wording),
-        Buttons(tuple(_why_button(matrix, row, metric) for metric in METRIC_LABELS)),
+        Buttons(tuple(why_button(CellName(matrix.dimension, row.value, metric)) for metric in METRIC_LABELS)),
     )
     return Card(
         key=f"apm:{matrix.dimension}:{row.value}:{matrix.as_of}",
@@ -266,12 +277,6 @@ def _cells_table(matrix: Matrix, row: Row, wording: Wording) -> Table:
 def _other_colours(row: Row) -> tuple[Block, ...]:
     lines = further_reasons(row, (row.cells[metric] for metric in METRIC_LABELS))
     return (Folded("Why the other colours", lines),) if lines else ()
-
-
-def _why_button(matrix: Matrix, row: Row, metric: Metric) -> Button:
-    return Button(
-        f"Why {METRIC_LABELS[metric].lower()}?", SHOW_WHY, f"{matrix.dimension}/{row.value}/{metric}"
-    )
 
 
 # --- One cell -------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The weekly post to the pipeline council: one summary, and a thread for each red row."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +10,7 @@ from messages.apm import renewals_line
 from messages.card import (
     Block,
     Bold,
+    Buttons,
     Card,
     Colour,
     Fact,
@@ -18,12 +19,13 @@ from messages.card import (
     Heading,
     Image,
     Paragraph,
-    PlainBlock,
     Text,
     Tone,
     text,
 )
 from messages.caveats import caveat_blocks
+from messages.cell_buttons import why_button
+from messages.council_threads import Around, RowThread, compose_thread
 from messages.figures import (
     FLIPS,
     METRIC_LABELS,
@@ -36,8 +38,11 @@ from messages.figures import (
     row_label,
     value_words,
 )
-from messages.reasons import further_reasons, overdue_words, row_reason, spend_blocks
+from messages.reasons import overdue_words, spend_blocks
+from messages.restated import restated_blocks
 from messages.wording import Wording
+from pipeline.cell_gaps import by_gap, row_gap
+from pipeline.editions import CellName
 from pipeline.matrix import Matrix, Metric, Row, Status
 
 THREADS = 5
@@ -45,21 +50,16 @@ THREADS = 5
 
 
 @dataclass(frozen=True)
-class Actions:
-    """What the council decided: shown where it belongs. Empty where nothing was."""
-
-    last_week: tuple[PlainBlock, ...] = ()
-    """Last week's actions with before and after: they lead the post, after next quarter's coverage."""
-    by_row: Mapping[str, tuple[PlainBlock, ...]] = field(default_factory=dict)
-    """Context and open actions of a row, in its thread."""
-
-
-@dataclass(frozen=True)
 class CouncilPost:
     """The summary, and the cards that follow in its thread, worst row first."""
 
     summary: Card
-    threads: tuple[Card, ...]
+    threads: tuple[RowThread, ...]
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The summary first."""
+        return (self.summary, *(thread.card for thread in self.threads))
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,12 @@ def compose_council(
     matrix: Matrix,
     last_week: Matrix | None,
     picture: Image,
-    actions: Actions | None = None,
+    around: Around | None = None,
     wording: Wording | None = None,
 ) -> CouncilPost:
     """The post of one week, from the matrix of the leading dimension and last week's where there is one."""
     wording = wording or Wording()
-    actions = actions or Actions()
+    around = around or Around()
     red = by_gap(matrix, Status.RED)
     key = council_key(matrix.period.label, matrix.as_of)
     title = f"Pipeline council · {period_words(matrix.period)}"
@@ -90,40 +90,30 @@ def compose_council(
         title=title,
         blocks=(
             *_next_quarter(matrix, wording),
-            *_last_actions(actions),
+            *_last_actions(around),
             Facts(_headline(matrix, wording)),
             picture,
             *renewals_line(matrix, wording),
             *_folded_rows(matrix, red, wording),
             *_calm_rows(matrix),
             *_changes(matrix, last_week),
+            *_restated(matrix, around, wording),
             *spend_blocks(matrix, wording),
             Heading("How far to trust it"),
             *footnotes(all_rows(matrix), FLIPS),
+            *_discipline(around, wording),
             *caveat_blocks(matrix, wording),
+            *_ways_to_the_deals(matrix),
         ),
         fallback=f"{title}: {_fallback(matrix, wording)}",
     )
-    threads = tuple(
-        _thread(matrix, row, key, actions.by_row.get(row.value, ()), wording) for row in red[:THREADS]
-    )
+    threads = tuple(compose_thread(matrix, row, key, around, wording) for row in red[:THREADS])
     return CouncilPost(summary, threads)
 
 
 def council_key(period: str, as_of: date) -> str:
     """The key of the post of one day, by which its message is found again."""
     return f"council:{period}:{as_of.isoformat()}"
-
-
-def by_gap(matrix: Matrix, status: Status) -> list[Row]:
-    """The rows of one colour, the one with the largest gap in money first."""
-    rows = [row for row in matrix.rows if row.status is status]
-    return sorted(rows, key=lambda row: (-row_gap(row), row.value))
-
-
-def row_gap(row: Row) -> Decimal:
-    """What the row's worst cell lacks to green, in money; 0 where no cell has a target."""
-    return max((cell.gap for cell in row.cells.values() if cell.gap is not None), default=Decimal(0))
 
 
 def colour_changes(matrix: Matrix, last_week: Matrix) -> tuple[ColourChange, ...]:
@@ -142,8 +132,41 @@ def colour_changes(matrix: Matrix, last_week: Matrix) -> tuple[ColourChange, ...
 # --- The summary ----------------------------------------------------------------------------------
 
 
-def _last_actions(actions: Actions) -> tuple[Block, ...]:
-    return (Heading("Last week's actions"), *actions.last_week) if actions.last_week else ()
+def _last_actions(around: Around) -> tuple[Block, ...]:
+    return (Heading("Last week's actions"), *around.last_actions) if around.last_actions else ()
+
+
+def _restated(matrix: Matrix, around: Around, wording: Wording) -> tuple[Block, ...]:
+    if around.restated_of is None:
+        return ()
+    return restated_blocks(around.restated, around.restated_of, matrix.currency, wording)
+
+
+def _discipline(around: Around, wording: Wording) -> tuple[Paragraph, ...]:
+    """How well deals are looked at, and where nobody acts."""
+    lines = []
+    if around.red_without_action:
+        rows = ", ".join(around.red_without_action)
+        lines.append(f"Red for two weeks without an action: {rows}.")
+    if around.inspected_share is not None:
+        share = wording.percent(around.inspected_share)
+        lines.append(f"Inspected: managers have looked at {share} of the open deals in the last fortnight.")
+    return tuple(Paragraph(text(line), Tone.NOTE) for line in lines)
+
+
+def _ways_to_the_deals(matrix: Matrix) -> tuple[Block, ...]:
+    """Buttons for the total's figures; every other figure is asked for by name."""
+    total = (CellName(matrix.dimension, matrix.total.value, metric) for metric in _HEADLINE)
+    example = matrix.rows[0].value if matrix.rows else "total"
+    words = f"Every figure leads to its deals: /apm why {example} coverage."
+    return (
+        Paragraph(text(words), Tone.NOTE),
+        Buttons(tuple(why_button(cell, matrix.as_of) for cell in total)),
+    )
+
+
+_HEADLINE = (Metric.CLOSED_WON, Metric.FORECAST, Metric.COVERAGE)
+"""The metrics of the headline, in its order."""
 
 
 def _next_quarter(matrix: Matrix, wording: Wording) -> tuple[Block, ...]:
@@ -269,20 +292,3 @@ def _fallback(matrix: Matrix, wording: Wording) -> str:
         else "no target"
     )
     return f"{reached}; red: {', '.join(red)}." if red else f"{reached}; nothing is red."
-
-
-# --- The threads ----------------------------------------------------------------------------------
-
-
-def _thread(matrix: Matrix, row: Row, key: str, actions: tuple[PlainBlock, ...], wording: Wording) -> Card:
-    gap = gap_words(row_gap(row), matrix.currency, wording)
-    worst = sorted(
-        (cell for cell in row.cells.values() if cell.status in (Status.RED, Status.YELLOW)),
-        key=lambda cell: (-cell.status.severity, -(cell.gap or Decimal(0))),
-    )
-    return Card(
-        key=f"{key}:{row.value}",
-        title=f"{row.value} · {gap} to green",
-        blocks=(row_reason(row), *further_reasons(row, worst), *actions),
-        fallback=f"{row.value} is red, {gap} to green. {row.why}",
-    )

@@ -49,6 +49,23 @@ def worst_cell(row: Row) -> Metric:
     return min(row.cells, key=lambda metric: _rank(row.cells[metric]))
 
 
+def cells_of_row(row: Row) -> list[Cell]:
+    """A row's red and yellow cells, the worst first."""
+    cells = (cell for cell in row.cells.values() if cell.status in _TO_SPEAK_ABOUT)
+    return sorted(cells, key=_rank)
+
+
+def row_gap(row: Row) -> Decimal:
+    """What the row's worst cell lacks to green, in money; 0 where no cell has a target."""
+    return max((cell.gap for cell in row.cells.values() if cell.gap is not None), default=Decimal(0))
+
+
+def by_gap(matrix: Matrix, status: Status) -> list[Row]:
+    """The rows of one colour, the one with the largest gap in money first."""
+    rows = [row for row in matrix.rows if row.status is status]
+    return sorted(rows, key=lambda row: (-row_gap(row), row.value))
+
+
 def cells_to_speak_about(tables: Iterable[Matrix]) -> list[CellCase]:
     """Every red and yellow cell, the worst first; of the rows, not of the total."""
     cases = [

@@ -46,7 +46,8 @@ from messages.card import (
     Trend,
     text,
 )
-from messages.council import Actions, compose_council
+from messages.council import compose_council
+from messages.council_threads import Around
 from messages.held import compose_held, compose_nothing_held, tell_of_held
 from messages.help import compose_help
 from messages.hygiene import compose_company, compose_own, compose_team
@@ -185,11 +186,11 @@ def _cards() -> dict[str, Card]:
     region = matrix()
     emea = region.rows[0]
     post = compose_council(region, last_week(), PICTURE)
-    actions = Actions(
-        last_week=(Paragraph(text("SPIFF in EMEA: coverage moved from 1.6× to 1.8× after it.")),),
-        by_row={"EMEA": (Paragraph(text("Ana: two large deals moved to Q1.")),)},
+    around = Around(
+        last_actions=(Paragraph(text("SPIFF in EMEA: coverage moved from 1.6× to 1.8× after it.")),),
+        actions_by_row={"EMEA": (Paragraph(text("SPIFF by Ana, due on Friday.")),)},
     )
-    crowded = compose_council(many_rows(32), None, PICTURE, actions)
+    crowded = compose_council(many_rows(32), None, PICTURE, around)
     mistakes = (
         Mistake("council.toml", "calendar.timezone", "Mars/Olympus", "expected an IANA time zone"),
         Mistake("council.toml", "money.rate_mode", "", "expected static or dated_by_close_date"),
@@ -202,7 +203,7 @@ def _cards() -> dict[str, Card]:
         "apm_why": compose_why(region, emea, Metric.COVERAGE, deal_lines()),
         "apm_why_without_deals": compose_why(region, region.rows[1], Metric.PIPE_GEN),
         "council": post.summary,
-        "council_thread": post.threads[0],
+        "council_thread": post.cards[1],
         "council_crowded": crowded.summary,
         "nudge": compose_digest(digest(), "USD"),
         "nudge_later": compose_digest(digest_later(), "USD"),

@@ -6,15 +6,14 @@ from fractions import Fraction
 
 from messages.card import Card, Facts, Folded, Heading, Image, Paragraph, spoken, text
 from messages.council import (
-    Actions,
     ColourChange,
-    by_gap,
     colour_changes,
     compose_council,
     council_key,
-    row_gap,
 )
+from messages.council_threads import Around
 from messages.render.terminal import render_text
+from pipeline.cell_gaps import by_gap, row_gap
 from pipeline.matrix import Metric, PeriodStamp, Status
 from tests.messages.matrix_examples import last_week, many_rows, matrix
 from tests.messages.message_examples import PICTURE
@@ -56,7 +55,7 @@ def test_a_rows_gap_is_that_of_its_worst_cell() -> None:
 
 
 def test_each_red_row_has_a_thread_with_its_worst_cells_first() -> None:
-    (thread,) = compose_council(matrix(), None, PICTURE).threads
+    _, thread = compose_council(matrix(), None, PICTURE).cards
     assert thread.key == council_key("FY27 Q4", matrix().as_of) + ":EMEA"
     assert thread.title == "EMEA · $1.24M to green"
     lines = [spoken(block.text) for block in thread.blocks if isinstance(block, Paragraph)]
@@ -79,7 +78,7 @@ def test_each_red_row_has_a_thread_with_its_worst_cells_first() -> None:
 def test_a_thread_says_the_sentence_that_decided_the_row_once() -> None:
     emea = matrix().rows[0]
     row = replace(emea, why=emea.cells[Metric.COVERAGE].why)
-    (thread,) = compose_council(matrix((row,)), None, PICTURE).threads
+    _, thread = compose_council(matrix((row,)), None, PICTURE).cards
     assert words_of(thread).count(row.why) == 1
 
 
@@ -88,7 +87,7 @@ def test_five_red_rows_get_threads_and_the_others_are_folded_and_named() -> None
     post = compose_council(table, None, PICTURE)
     red = by_gap(table, Status.RED)
     assert len(red) == 8
-    assert [thread.title.split(" · ")[0] for thread in post.threads] == [row.value for row in red[:5]]
+    assert [thread.title.split(" · ")[0] for thread in post.cards[1:]] == [row.value for row in red[:5]]
     folds = [block for block in post.summary.blocks if isinstance(block, Folded)]
     assert folds[0].summary == "3 more red: " + ", ".join(row.value for row in red[5:])
     assert folds[1].summary.startswith("8 yellow: ")
@@ -110,13 +109,13 @@ def test_caveats_say_what_to_doubt() -> None:
 
 
 def test_last_weeks_actions_come_first_and_a_rows_stand_in_its_thread() -> None:
-    actions = Actions(
-        last_week=(Paragraph(text("SPIFF in EMEA is done.")),),
-        by_row={"EMEA": (Paragraph(text("Dinner on Friday.")),)},
+    around = Around(
+        last_actions=(Paragraph(text("SPIFF in EMEA is done.")),),
+        actions_by_row={"EMEA": (Paragraph(text("Dinner on Friday.")),)},
     )
-    post = compose_council(matrix(), None, PICTURE, actions)
-    assert post.summary.blocks[:2] == (Heading("Last week's actions"), *actions.last_week)
-    assert post.threads[0].blocks[-1] == actions.by_row["EMEA"][0]
+    post = compose_council(matrix(), None, PICTURE, around)
+    assert post.summary.blocks[:2] == (Heading("Last week's actions"), *around.last_actions)
+    assert post.cards[1].blocks[-2] == around.actions_by_row["EMEA"][0]
 
 
 def test_late_in_the_quarter_next_quarters_coverage_leads() -> None:
