@@ -8,7 +8,7 @@ from handlers.cells import read_cell
 from handlers.grammar import ShowMatrix, ShowWhy, read_apm_words
 from handlers.today import read_today
 from handlers.values import check_offered, find_value, row_of
-from handlers.visible import sees_deals, visible_deals, visible_matrix
+from handlers.visible import visible_matrix
 from messages.apm import compose_matrix, compose_row, compose_why
 from messages.cell_buttons import SHOW_WHY
 from messages.reply import Reply
@@ -16,6 +16,7 @@ from pipeline.access import FiguresScope, TeamOnly, WholeCompany, figures_scope
 from pipeline.company import Company
 from pipeline.matrix import Dimension, Matrix
 from pipeline.restating import Restatement
+from pipeline.visible_deals import sees_deals, visible_deals
 from storage.apm import read_apm
 from storage.council_week import restated_since
 from storage.database import Engine, reading

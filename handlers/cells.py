@@ -5,7 +5,7 @@ from datetime import date
 
 from handlers.grammar import read_dimension, read_metric
 from handlers.words import old_button
-from pipeline.editions import CellName
+from pipeline.cell_names import CellName
 
 
 def read_cell(argument: str) -> tuple[CellName, date | None]:

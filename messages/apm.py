@@ -49,8 +49,8 @@ from messages.reasons import (
 )
 from messages.restated import restated_blocks
 from messages.wording import NO_VALUE, Wording
+from pipeline.cell_names import CellName
 from pipeline.deals import DealLine
-from pipeline.editions import CellName
 from pipeline.matrix import Cell, Matrix, Metric, Row, Status, TargetState
 from pipeline.restating import Restatement
 

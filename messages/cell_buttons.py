@@ -4,10 +4,10 @@ from datetime import date
 
 from messages.card import Button, ButtonStyle
 from messages.figures import METRIC_LABELS
-from pipeline.editions import CellName
+from pipeline.cell_names import CellName
 
 SHOW_WHY = "why"
-"""Command of the buttons that lead to a cell; the argument is `cell_argument`."""
+"""Command of the buttons that lead to a cell; the argument is the cell as it is written."""
 ASSIGN = "assign"
 """Command of the button that assigns an action to a cell."""
 PROPOSE_ACTION = "propose_action"
@@ -18,19 +18,13 @@ DEALS_CSV = "deals_csv"
 """Command of the button that gives a cell's deals as a file, to those who may see them."""
 
 
-def cell_argument(cell: CellName, day: date | None = None) -> str:
-    """`region/EMEA/coverage`, and a day behind it where one is meant; the row's name may hold a slash."""
-    parts = [cell.dimension.value, cell.value, cell.metric.value, *([day.isoformat()] if day else [])]
-    return "/".join(parts)
-
-
 def why_button(cell: CellName, day: date | None = None) -> Button:
-    return Button(f"Why {METRIC_LABELS[cell.metric].lower()}?", SHOW_WHY, cell_argument(cell, day))
+    return Button(f"Why {METRIC_LABELS[cell.metric].lower()}?", SHOW_WHY, cell.written(day))
 
 
 def assign_button(cell: CellName) -> Button:
-    return Button("Assign an action", ASSIGN, cell_argument(cell), ButtonStyle.PRIMARY)
+    return Button("Assign an action", ASSIGN, cell.written(), ButtonStyle.PRIMARY)
 
 
 def deals_button(cell: CellName, day: date) -> Button:
-    return Button("Deals as CSV", DEALS_CSV, cell_argument(cell, day))
+    return Button("Deals as CSV", DEALS_CSV, cell.written(day))

@@ -42,7 +42,7 @@ from messages.reasons import overdue_words, spend_blocks
 from messages.restated import restated_blocks
 from messages.wording import Wording
 from pipeline.cell_gaps import by_gap, row_gap
-from pipeline.editions import CellName
+from pipeline.cell_names import CellName
 from pipeline.matrix import Matrix, Metric, Row, Status
 
 THREADS = 5

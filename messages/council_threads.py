@@ -11,7 +11,8 @@ from messages.figures import METRIC_LABELS, figure_words, gap_words, value_words
 from messages.reasons import further_reasons, row_reason
 from messages.wording import Wording
 from pipeline.cell_gaps import cells_of_row, row_gap, worst_cell
-from pipeline.editions import CellName, Context
+from pipeline.cell_names import CellName
+from pipeline.editions import Context
 from pipeline.matrix import Matrix, Metric, Row
 from pipeline.restating import Restatement
 

@@ -83,6 +83,10 @@ class Wording:
         pattern = "d MMM y" if self.locale.startswith("en") else "medium"
         return Day(day, format_date(day, pattern, self.locale))
 
+    def weekday(self, day: date) -> str:
+        """`Monday`."""
+        return format_date(day, "EEEE", self.locale)
+
     def moment(self, moment: datetime) -> str:
         """To the minute, in the zone that it carries: `14 Nov 2026, 15:36 UTC`."""
         time = format_time(moment, "HH:mm", locale=self.locale)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
 
-from pipeline.editions import CellName
+from pipeline.cell_names import CellName
 from pipeline.matrix import Cell, Matrix, Metric, Row, Status
 
 _TO_SPEAK_ABOUT = (Status.RED, Status.YELLOW)

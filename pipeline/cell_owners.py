@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.access import Function, Member
+from pipeline.cell_names import CellName
 from pipeline.definitions import CellOwnerDefinition
-from pipeline.editions import CellName
 
 Reach = Callable[[str], Member | None]
 """Finds a member by CRM user id or e-mail; `None`: unknown, not active, away, or not of the council."""

@@ -4,17 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pipeline.cell_names import CellName
 from pipeline.matrix import Dimension, Matrix, Metric
 from pipeline.restating import Restatement
-
-
-@dataclass(frozen=True)
-class CellName:
-    """One cell of one table: row × metric."""
-
-    dimension: Dimension
-    value: str
-    metric: Metric
 
 
 @dataclass(frozen=True)

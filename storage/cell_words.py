@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
-from pipeline.editions import CellName, Context
+from pipeline.cell_names import CellName
+from pipeline.editions import Context
 from pipeline.matrix import Dimension, Metric
 from storage.edition_tables import cell_context, cell_request
 from storage.tables import person

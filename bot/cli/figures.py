@@ -13,9 +13,9 @@ from bot.output.matrix_json import matrix_json, why_json
 from handlers.grammar import ShowMatrix, ShowWhy, read_apm_words, read_why
 from handlers.today import read_today
 from handlers.values import check_offered, find_value, row_of
-from handlers.visible import visible_deals
 from messages.apm import compose_matrix, compose_row, compose_why
 from pipeline.matrix import TOTAL, Matrix
+from pipeline.visible_deals import visible_deals
 from storage.apm import read_apm as read_matrix
 from storage.deals import read_deals
 

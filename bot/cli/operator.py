@@ -6,9 +6,9 @@ management chain.
 
 from dataclasses import replace
 
-from handlers.visible import CONFIDENTIAL
 from pipeline.access import Action, Deal, Member, Role, may
 from pipeline.findings import Finding, HygieneReport
+from pipeline.visible_deals import CONFIDENTIAL
 
 OPERATOR = Member("command-line", "the command line", frozenset({Role.OPERATIONS}))
 
