@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs.council_preview import show_council
+from jobs.council import post_council
+from jobs.council_freeze import freeze_week
+from jobs.council_prepare import prepare_council
 from jobs.job import Job
 from jobs.measure import measure_today
 from jobs.pull import pull_on_schedule
@@ -63,7 +65,17 @@ _JOBS = (
         after="pull",
         in_child=True,
     ),
-    ScheduledJob("council", show_council, "Posts the weekly council", timedelta(hours=12), PATIENT),
+    ScheduledJob(
+        "council_freeze",
+        freeze_week,
+        "Stores the week's edition",
+        timedelta(hours=12),
+        SOON,
+        after="pull",
+        in_child=True,
+    ),
+    ScheduledJob("council_prepare", prepare_council, "Asks the owners of cells", timedelta(hours=8), PATIENT),
+    ScheduledJob("council", post_council, "Posts the weekly council", timedelta(hours=12), PATIENT),
     ScheduledJob("retention", remove_old_rows, "Removes old rows", timedelta(days=3), PATIENT),
 )
 

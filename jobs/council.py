@@ -1,37 +1,115 @@
-"""The weekly council: the post of one week, from its figures and those of a week before."""
+"""The weekly council: the post of one week, of its frozen edition, in every channel of the council."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
+from jobs.council_day import coming_council, council_to_hold, no_council_today
+from jobs.council_freeze import freeze
+from jobs.job import JobRun, Outcome
+from messages.action_lines import action_line, moved_lines
+from messages.card import Card, PlainBlock
+from messages.card_text import card_to_text
 from messages.council import CouncilPost, compose_council
+from messages.council_threads import Around
 from messages.heatmap import compose_heatmap
+from messages.wording import Wording
+from pipeline.actions import UNFINISHED, ActionSince, CouncilAction, read_cell
+from pipeline.cell_gaps import red_twice
 from pipeline.company import Company
-from pipeline.errors import PeriodMissing
-from pipeline.matrix import Matrix
-from storage.apm import read_apm
-from storage.database import Engine
+from pipeline.editions import CouncilWeek, Edition, ThreadCell
+from storage.actions import read_actions
+from storage.council_week import WEEK, measured_week, read_council_week
+from storage.database import Connection, Engine, reading, writing
+from storage.editions import measure_edition, record_thread_cell
+from storage.outbox import Letter, put_letter, to_channel
 
-WEEK = timedelta(days=7)
+
+def post_council(run: JobRun) -> Outcome:
+    """Freezes by itself where that has not happened. Raises `NothingPulled` before the first pull."""
+    day = council_to_hold(run)
+    if run.dry_run:
+        return _rehearse(run, day or coming_council(run))
+    if day is None:
+        return Outcome(no_council_today(run))
+    post = compose_post(run.engine, run.company, freeze(run.engine, run.company, day=day, now=run.now))
+    with writing(run.engine) as connection:
+        posted = [
+            channel
+            for channel in run.company.council.channels
+            if _put(connection, post, day, to_channel(channel), run.now)
+        ]
+    if not posted:
+        return Outcome(f"The council of {day:%-d %B} is posted already")
+    return Outcome(f"Posted to {', '.join(posted)}, with {len(post.threads)} threads")
+
+
+def _rehearse(run: JobRun, day: date) -> Outcome:
+    as_of = min(day - timedelta(days=1), run.today)
+    edition = measure_edition(run.engine, run.company, day=day, as_of=as_of, now=run.now)
+    post = compose_post(run.engine, run.company, edition)
+    return Outcome(f"It would post {len(post.threads)} threads", post.cards)
 
 
 def compose_weekly_post(engine: Engine, company: Company, *, as_of: date) -> CouncilPost:
-    """The summary and its threads, of the table that the council leads with. Raises `CouncilError`.
-
-    Colours are compared with a week before inside the same quarter: across its first day a cell stands
-    against another target, and a new colour says nothing.
-    """
-    matrix = _read(engine, company, as_of)
-    return compose_council(matrix, _week_before(engine, company, matrix), compose_heatmap(matrix))
+    """The post as it would be of the figures of any day; nothing is written. Raises `CouncilError`."""
+    now = datetime.combine(as_of, datetime.min.time(), UTC)
+    edition = measured_week(engine, company, as_of=as_of, now=now)
+    return compose_post(engine, company, edition)
 
 
-def _week_before(engine: Engine, company: Company, matrix: Matrix) -> Matrix | None:
-    day = matrix.as_of - WEEK
-    if day < matrix.period.start:
-        return None
-    try:
-        return _read(engine, company, day)
-    except PeriodMissing:
-        return None
+def compose_post(engine: Engine, company: Company, edition: Edition) -> CouncilPost:
+    """The summary and its threads, of the table that the council leads with. Raises `CouncilError`."""
+    week = read_council_week(engine, company, edition)
+    leading = company.council.leading_dimension
+    matrix = edition.tables[leading]
+    with reading(engine) as connection:
+        actions = read_actions(connection, dimension=leading, opened_until=edition.day)
+    around = _around(week, company, [action for action in actions if _is_shown(action, edition)])
+    return compose_council(matrix, week.last_week.get(leading), compose_heatmap(matrix), around)
 
 
-def _read(engine: Engine, company: Company, day: date) -> Matrix:
-    return read_apm(engine, company, as_of=day, dimension=company.council.leading_dimension)
+def _is_shown(action: CouncilAction, edition: Edition) -> bool:
+    """What is still to be done, and what was finished since the council before."""
+    return action.is_unfinished or action.changed_on >= edition.day - WEEK
+
+
+def _around(week: CouncilWeek, company: Company, actions: Sequence[CouncilAction]) -> Around:
+    leading = company.council.leading_dimension
+    matrix, last_week = week.edition.tables[leading], week.last_week.get(leading)
+    unfinished = [action for action in actions if action.status in UNFINISHED]
+    by_row: dict[str, tuple[PlainBlock, ...]] = {}
+    for action in unfinished:
+        line = action_line(action, week.edition.day, Wording())
+        by_row[action.cell.value] = (*by_row.get(action.cell.value, ()), line)
+    since = [ActionSince(action, read_cell(matrix, action.cell)) for action in actions]
+    return Around(
+        last_actions=moved_lines(since, week.edition.day, Wording()),
+        actions_by_row=by_row,
+        contexts=week.contexts,
+        asked=week.asked,
+        restated=week.restated,
+        restated_of=week.restated_of,
+        red_without_action=tuple(row for row in red_twice(matrix, last_week) if row not in by_row),
+    )
+
+
+def _put(connection: Connection, post: CouncilPost, day: date, channel: str, now: datetime) -> bool:
+    """The summary and its threads in one channel. False where they are there already."""
+    head = _in_channel(post.summary, channel)
+    if not put_letter(connection, _letter(head, "council", channel), now):
+        return False
+    for thread in post.threads:
+        card = _in_channel(thread.card, channel)
+        put_letter(connection, _letter(card, "council_thread", channel, head.key), now)
+        about = ThreadCell(day, thread.cell.dimension, thread.cell.value, thread.cell.metric)
+        record_thread_cell(connection, card.key, about)
+    return True
+
+
+def _in_channel(card: Card, channel: str) -> Card:
+    return replace(card, key=f"{card.key}@{channel.removeprefix('#')}")
+
+
+def _letter(card: Card, kind: str, channel: str, thread_of: str | None = None) -> Letter:
+    return Letter(key=card.key, kind=kind, audience=channel, card=card_to_text(card), thread_of=thread_of)

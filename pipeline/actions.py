@@ -10,8 +10,9 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from pipeline.cell_names import CellName
 from pipeline.findings import PersonName
-from pipeline.matrix import TOTAL, Cell, Dimension, Matrix, Metric, Row, Status
+from pipeline.matrix import TOTAL, Cell, Matrix, Row, Status
 
 
 class ActionStatus(StrEnum):
@@ -31,20 +32,6 @@ class Verdict(StrEnum):
     HELPED = "helped"
     NO_CHANGE = "no_change"
     UNCLEAR = "unclear"
-
-
-@dataclass(frozen=True)
-class CellName:
-    """Which cell of the matrix an action is about."""
-
-    dimension: Dimension
-    value: str
-    """The row's, or `TOTAL`."""
-    metric: Metric
-
-    def written(self) -> str:
-        """`region/EMEA/coverage`: how a button carries it."""
-        return f"{self.dimension.value}/{self.value}/{self.metric.value}"
 
 
 @dataclass(frozen=True)

@@ -91,3 +91,11 @@ def first_of_each_row(cases: Sequence[CellCase]) -> list[CellCase]:
 
 def _rank(cell: Cell) -> tuple[int, Decimal]:
     return -cell.status.severity, -(cell.gap or Decimal(0))
+
+
+def red_twice(matrix: Matrix, last_week: Matrix | None) -> tuple[str, ...]:
+    """Rows that are red now and were red a week ago, the one with the largest gap first."""
+    if last_week is None:
+        return ()
+    before = {row.value for row in last_week.rows if row.status is Status.RED}
+    return tuple(row.value for row in by_gap(matrix, Status.RED) if row.value in before)

@@ -69,9 +69,8 @@ class CouncilWeek:
     where a cell stands against another target and a new colour says nothing."""
     restated: tuple[Restatement, ...]
     """What has changed since in the figures that the council before saw, of the leading table."""
+    restated_of: date | None
+    """The day of those figures; `None` where no council was before."""
     contexts: tuple[Context, ...]
     asked: Mapping[CellName, str]
     """Who was asked for a word, by name."""
-
-    def table(self, dimension: Dimension) -> Matrix:
-        return self.edition.tables[dimension]

@@ -121,7 +121,7 @@ class JobsDefinition(Definition):
         _at("09:00"), description="Ask the owners of red and yellow cells, the working day before; 09:00."
     )
     council: JobSettings = Field(
-        _at("09:00", "mon"), description="Post the weekly council; Mondays at 09:00."
+        _at("09:00"), description="Post the weekly council, on its day ([council] weekday); at 09:00."
     )
     council_recap: JobSettings = Field(
         _at("17:00"), description="What the council decided, on its day; at 17:00."

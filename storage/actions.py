@@ -13,13 +13,13 @@ from sqlalchemy import Connection, Row, Select, func, select
 from pipeline.actions import (
     UNFINISHED,
     ActionStatus,
-    CellName,
     CellReading,
     Comment,
     CouncilAction,
     Measured,
     Verdict,
 )
+from pipeline.cell_names import CellName
 from pipeline.errors import CouncilError
 from pipeline.findings import PersonName
 from pipeline.matrix import Dimension, Metric, Status

@@ -30,9 +30,17 @@ def read_council_week(engine: Engine, company: Company, edition: Edition) -> Cou
         edition=edition,
         last_week=_last_week(engine, company, edition, before),
         restated=() if before is None else restated_since(engine, company, before),
+        restated_of=None if before is None else before.as_of,
         contexts=contexts,
         asked=asked,
     )
+
+
+def measured_week(engine: Engine, company: Company, *, as_of: date, now: datetime) -> Edition:
+    """An edition of the leading table alone, of any day, which nobody keeps."""
+    leading = company.council.leading_dimension
+    table = read_apm(engine, company, as_of=as_of, dimension=leading)
+    return Edition(as_of + timedelta(days=1), as_of, now, "", {leading: table}, ())
 
 
 def read_or_measure(engine: Engine, company: Company, *, day: date, now: datetime) -> Edition:

@@ -72,6 +72,7 @@ def test_each_red_row_has_a_thread_with_its_worst_cells_first() -> None:
                 Metric.PIPE_GEN,
             )
         ),
+        "No open action.",
     ]
 
 

@@ -1,0 +1,56 @@
+"""The council's actions as lines in other messages: who does what until when, and what moved after."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from messages.card import Bold, Colour, Paragraph, PlainBlock, Span, text
+from messages.figures import METRIC_LABELS
+from messages.wording import NO_VALUE, Wording
+from pipeline.actions import ActionSince, ActionStatus, CellReading, CouncilAction
+from pipeline.matrix import Metric
+from pipeline.money import to_decimal
+
+STATUS_WORDS = {
+    ActionStatus.OPEN: "open",
+    ActionStatus.IN_PROGRESS: "in progress",
+    ActionStatus.DONE: "done",
+    ActionStatus.DROPPED: "dropped",
+}
+
+
+def action_line(action: CouncilAction, today: date, wording: Wording) -> Paragraph:
+    """`2x on Data Cloud · Ana, due 27 Nov, open`; what is overdue says so."""
+    due = wording.day(action.due)
+    late = ", overdue" if action.is_overdue(today) else ""
+    status = f", {STATUS_WORDS[action.status]}{late}"
+    return Paragraph(text("• ", Bold(action.title), f" · {action.owner.name}, due ", due, status))
+
+
+def moved_lines(actions: Sequence[ActionSince], today: date, wording: Wording) -> tuple[PlainBlock, ...]:
+    """Each action with its cell before and now: it moved after the action, not because of it."""
+    lines: list[PlainBlock] = []
+    for since in actions:
+        lines.append(_moved(since, today, wording))
+    return tuple(lines)
+
+
+def _moved(since: ActionSince, today: date, wording: Wording) -> Paragraph:
+    action, before, now = since.action, since.action.baseline, since.now
+    line = action_line(action, today, wording).text
+    cell = f"{action.cell.value} {METRIC_LABELS[action.cell.metric].lower()}"
+    if before is None or now is None:
+        return Paragraph((*line, *text(f". {cell}: no figures to compare.")))
+    figures = (*_reading(before, action, wording), *text(" → "), *_reading(now, action, wording))
+    return Paragraph((*line, *text(f". {cell} moved after: "), *figures))
+
+
+def _reading(reading: CellReading, action: CouncilAction, wording: Wording) -> tuple[Span, ...]:
+    return text(_figure(reading, action, wording), " ", Colour(reading.status))
+
+
+def _figure(reading: CellReading, action: CouncilAction, wording: Wording) -> str:
+    if reading.figure is None:
+        return NO_VALUE
+    if action.cell.metric is Metric.COVERAGE:
+        return wording.ratio(reading.figure)
+    return wording.short_money(to_decimal(reading.figure), action.currency)
