@@ -74,6 +74,7 @@ operations = ["ops@example.com"]
 administrators = ["admin@example.com"]
 
 [council]
+weekday = "monday"                 # where nobody works on it: the next working day
 channels = ["#pipeline-council"]
 deals_visible = false
 confidential = "Confidential__c"
@@ -121,7 +122,7 @@ label = "Customer webinar"
 
 [jobs]
 pull = { every_minutes = 15 }      # or at = "06:00", days = ["mon", "thu"]: names of days, never numbers
-council = { at = "09:00", days = ["mon"], timezone = "America/New_York" }
+council = { at = "09:00", timezone = "America/New_York" }
 council_recap = { enabled = false }
 retention = { keep_days = 365 }
 """

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from crm.demo.accounts import COUNTRIES
 from crm.demo.company import (
+    AMER,
     CORPORATE_CURRENCY,
     FORECAST_SHARE,
     LEVERS,
@@ -85,6 +86,7 @@ operations = {_emails(OPERATIONS[:1])}
 channels = ["#pipeline-council"]
 confidential = "Confidential__c"
 
+{_cell_owners()}
 [hygiene]
 stages = {{ proposal = "Proposal", negotiation = "Negotiation" }}
 segments = {{ small = ["SMB"], mid = ["MM"], enterprise = ["ENT", "PUB"] }}
@@ -110,6 +112,26 @@ fixes = ["Mutual_Plan__c"]
 
 def _regions_by_country() -> dict[str, str]:
     return {country: region for region, countries in COUNTRIES.items() for country in countries}
+
+
+def _cell_owners() -> str:
+    """Sales answer for their regions and segments, product and marketing for their own tables."""
+    sales = [("sales", "region", region, name, CHIEF) for region, name in VICE_PRESIDENTS.items()]
+    tables = [
+        ("sales", "segment", None, CHIEF, VICE_PRESIDENTS[AMER]),
+        ("product", "product", None, PRODUCT_HEAD, CHIEF),
+        ("marketing", "lever", None, MARKETING_HEAD, CHIEF),
+        ("operations", "source", None, OPERATIONS[0], OPERATIONS[1]),
+    ]
+    return "\n".join(_cell_owner(*owner) for owner in (*sales, *tables))
+
+
+def _cell_owner(function: str, dimension: str, value: str | None, person: str, deputy: str) -> str:
+    named = f'value = "{value}"\n' if value else ""
+    return (
+        f'[[council.owners]]\nfunction = "{function}"\ndimension = "{dimension}"\n{named}'
+        f'person = "{email_of(person)}"\ndeputy = "{email_of(deputy)}"\n'
+    )
 
 
 def _inline(mapping: Mapping[str, str]) -> str:
