@@ -22,6 +22,7 @@ from storage.actions import read_actions
 from storage.council_week import WEEK, measured_week, read_council_week
 from storage.database import Connection, Engine, reading, writing
 from storage.editions import measure_edition, record_thread_cell
+from storage.mirror import read_mirror
 from storage.outbox import Letter, put_letter, to_channel
 
 
@@ -45,7 +46,9 @@ def post_council(run: JobRun) -> Outcome:
 
 
 def _rehearse(run: JobRun, day: date) -> Outcome:
-    as_of = min(day - timedelta(days=1), run.today)
+    """The post with the newest figures that there are."""
+    measured = read_mirror(run.engine).measured_day
+    as_of = min(day - timedelta(days=1), run.today if measured is None else date.fromordinal(measured))
     edition = measure_edition(run.engine, run.company, day=day, as_of=as_of, now=run.now)
     post = compose_post(run.engine, run.company, edition)
     return Outcome(f"It would post {len(post.threads)} threads", post.cards)
