@@ -2,11 +2,16 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from bot.app import Council
 from bot.cli.invocation import AsOf, Called, Format, OutputFormat
 from bot.cli.opening import opened
 from bot.cli.operator import visible_report
+from bot.cli.rules import show_preview, show_rules
 from bot.cli.sheet import print_cards, print_json, print_text
 from bot.output.csv_tables import hygiene_csv
 from bot.output.hygiene_json import hygiene_json
@@ -14,7 +19,7 @@ from handlers.today import read_today
 from messages.card import Card
 from messages.hygiene import compose_company, compose_own, compose_team
 from pipeline.access import People, User
-from pipeline.errors import UnknownName
+from pipeline.errors import CouncilError, UnknownName
 from pipeline.findings import HygieneReport, PersonName, Score
 from pipeline.matching import match_name
 from pipeline.matrix import TOTAL
@@ -22,20 +27,50 @@ from storage.hygiene_reading import read_hygiene
 from storage.people import read_people
 
 _EVERYBODY = "team"
+_RULES = "rules"
+
+Preview = Annotated[
+    Path | None,
+    Parameter(
+        name="--preview",
+        help="A file of proposed rules, [hygiene.rules.NAME] tables or [[hygiene.custom]] rules: what they "
+        "would have done over the last eight weeks, beside the rules as they are set.",
+    ),
+]
 
 
 def show_hygiene(
-    *whose: str, as_of: AsOf = None, format: OutputFormat = Format.TABLE, invocation: Called
+    *whose: str,
+    as_of: AsOf = None,
+    preview: Preview = None,
+    format: OutputFormat = Format.TABLE,
+    invocation: Called,
 ) -> None:
     """What is wrong in the records, and the scores.
 
     Parameters
     ----------
     whose
-        Nothing: the company; "team": every rep; a name, e-mail or user id: that team or rep.
+        Nothing: the company; "team": every rep; a name, e-mail or user id: that team or rep; "rules": what
+        comes of each rule.
     """
+    is_of_rules = [word.casefold() for word in whose] == [_RULES]
+    if (preview is not None and (whose or as_of)) or (is_of_rules and as_of):
+        raise CouncilError(
+            "The rules are looked at over the last weeks and for everybody: type council hygiene rules or "
+            "council hygiene --preview FILE, and nothing more."
+        )
     with opened(invocation) as council:
-        report, card = _view(council, " ".join(whose), as_of)
+        if preview is not None:
+            show_preview(council, preview, format)
+        elif is_of_rules:
+            show_rules(council, format)
+        else:
+            _show_findings(council, " ".join(whose), as_of, format)
+
+
+def _show_findings(council: Council, whose: str, as_of: date | None, format: Format) -> None:
+    report, card = _view(council, whose, as_of)
     if format is Format.TABLE:
         print_cards(card)
     elif format is Format.JSON:

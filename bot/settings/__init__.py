@@ -8,15 +8,18 @@ from bot.settings.against_crm import check_settings_against
 from bot.settings.fields import field_kinds
 from bot.settings.loading import DEFAULT_FILE, load_settings
 from bot.settings.model import CrmDefinition, DemoDefinition, Sections, Settings, StorageDefinition
+from bot.settings.proposal import Proposal, load_proposal
 
 __all__ = [
     "DEFAULT_FILE",
     "CrmDefinition",
     "DemoDefinition",
+    "Proposal",
     "Sections",
     "Settings",
     "StorageDefinition",
     "check_settings_against",
     "field_kinds",
+    "load_proposal",
     "load_settings",
 ]

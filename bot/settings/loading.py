@@ -35,14 +35,14 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     `ConfigurationError` with every mistake.
     """
     file = path if path is not None else DEFAULT_FILE
-    in_file = _read(file)
+    in_file = read_toml(file)
     layers = {"environment": environment_layer(environ), "secret files": secrets_layer(environ)}
     mistakes = [*mistaken_variables(environ), *_secrets_in_file(in_file, file)]
     try:
-        values = _laid_over(_laid_over(in_file, layers["secret files"]), layers["environment"])
+        values = laid_over(laid_over(in_file, layers["secret files"]), layers["environment"])
         sections = Sections.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationError([*mistakes, *_mistakes_of(error, file, layers)]) from None
+        raise ConfigurationError([*mistakes, *mistakes_of(error, file, layers)]) from None
     settings = Settings(file=file, **{name: getattr(sections, name) for name in sections.model_fields_set})
     mistakes.extend(
         [*mistaken_fields(settings), *mistaken_expressions(settings), *mistaken_countries(settings)]
@@ -52,7 +52,8 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> dict[str, Any]:
+    """What a file says. Raises `ConfigurationError` where it is not there or is not TOML."""
     try:
         return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
@@ -84,13 +85,13 @@ def _syntax_mistake(file: Path, message: str) -> Mistake:
     return Mistake(str(file), where, "", says)
 
 
-def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Tables merge key by key; everything else is replaced."""
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)
         if isinstance(under, Mapping) and isinstance(value, Mapping):
-            merged[key] = _laid_over(under, value)
+            merged[key] = laid_over(under, value)
         else:
             merged[key] = value
     return merged
@@ -107,7 +108,8 @@ def _secrets_in_file(in_file: Mapping[str, Any], file: Path) -> Iterator[Mistake
         yield Mistake(str(file), "storage.url", "", elsewhere)
 
 
-def _mistakes_of(error: ValidationError, file: Path, layers: Mapping[str, Layer]) -> Iterator[Mistake]:
+def mistakes_of(error: ValidationError, file: Path, layers: Mapping[str, Layer]) -> Iterator[Mistake]:
+    """What a validation of `Sections` found, by the layer in which it stands, else the file."""
     for details in error.errors(include_url=False):
         location = location_of(details)
         source = next((name for name, layer in layers.items() if _holds(layer, location)), None)
