@@ -6,9 +6,10 @@ from bot.app import Council
 from messages.card import Card
 from messages.card_text import card_to_text
 from messages.jobs import compose_job_failure, compose_job_recovery
+from pipeline.audiences import administrators_desk
 from storage.database import Connection
 from storage.job_runs import Claim, Streak, mark_told
-from storage.outbox import Letter, put_letter, to_person
+from storage.outbox import Letter, put_letter
 from storage.people import read_people
 
 KIND = "job"
@@ -40,10 +41,8 @@ def _put(connection: Connection, council: Council, key: str, card: Card, now: da
 
 
 def _administrators(council: Council) -> tuple[str, ...]:
-    people = read_people(council.engine)
-    listed = council.company.people.administrators
-    found = {name: people.by_email(name) if "@" in name else people.by_id(name) for name in listed}
-    return tuple(to_person(user.id if user else name) for name, user in found.items())
+    company = council.company
+    return administrators_desk(read_people(council.engine), company.people.administrators, company.chat)
 
 
 def _name(streak: Streak) -> str:
