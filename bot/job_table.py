@@ -12,6 +12,7 @@ from jobs.council_freeze import freeze_week
 from jobs.council_prepare import prepare_council
 from jobs.job import Job
 from jobs.measure import measure_today
+from jobs.nudge import send_digests
 from jobs.pull import pull_on_schedule
 from jobs.retention import remove_old_rows
 from pipeline.errors import UnknownName
@@ -76,6 +77,7 @@ _JOBS = (
     ),
     ScheduledJob("council_prepare", prepare_council, "Asks the owners of cells", timedelta(hours=8), PATIENT),
     ScheduledJob("council", post_council, "Posts the weekly council", timedelta(hours=12), PATIENT),
+    ScheduledJob("nudge", send_digests, "Sends digests in each person's morning", timedelta(hours=1), SOON),
     ScheduledJob("retention", remove_old_rows, "Removes old rows", timedelta(days=3), PATIENT),
 )
 
