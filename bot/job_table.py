@@ -11,6 +11,7 @@ from jobs.council import post_council
 from jobs.council_freeze import freeze_week
 from jobs.council_prepare import prepare_council
 from jobs.job import Job
+from jobs.manager_digest import send_manager_digests
 from jobs.measure import measure_today
 from jobs.nudge import send_digests
 from jobs.pull import pull_on_schedule
@@ -78,6 +79,9 @@ _JOBS = (
     ScheduledJob("council_prepare", prepare_council, "Asks the owners of cells", timedelta(hours=8), PATIENT),
     ScheduledJob("council", post_council, "Posts the weekly council", timedelta(hours=12), PATIENT),
     ScheduledJob("nudge", send_digests, "Sends digests in each person's morning", timedelta(hours=1), SOON),
+    ScheduledJob(
+        "manager_digest", send_manager_digests, "Tells managers of their teams", timedelta(hours=8), PATIENT
+    ),
     ScheduledJob("retention", remove_old_rows, "Removes old rows", timedelta(days=3), PATIENT),
 )
 

@@ -2,10 +2,16 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 
 from pipeline.digests import Digest, DigestItem, Done, DoneKind, FixedDeal, digest_key, items_of
-from tests.messages.finding_examples import ANA, findings
+from pipeline.findings import Audience, PersonName, Severity
+from pipeline.team_digests import RepRisk, TeamDeal, TeamDigest, team_digest_key
+from tests.messages.finding_examples import ANA, BEN, CARA, finding, findings
 from tests.messages.matrix_examples import AS_OF
+
+HIGH = Severity.HIGH
 
 
 def digest() -> Digest:
@@ -60,3 +66,29 @@ def _noted(item: DigestItem) -> DigestItem:
 
 def _snoozed(item: DigestItem) -> DigestItem:
     return replace(item, done=(Done(DoneKind.SNOOZED, until=date(2026, 12, 1)),))
+
+
+def team_digest() -> TeamDigest:
+    """Cara's week: Ana and Ben, and Gus, who has left."""
+    acme, initech, *others = digest().items
+    left = replace(others[-1], name="Wayne lab", findings=(finding(13, "Wayne lab", "owner_inactive", HIGH),))
+    pushed = finding(3, initech.name, "commit_left_quarter", HIGH, says="It left the quarter.")
+    initech = replace(initech, findings=(replace(pushed, audience=Audience.MANAGER),))
+    gus = PersonName("005000000000004AAA", "Gus Dale")
+    return TeamDigest(
+        key=team_digest_key(CARA.id, AS_OF),
+        manager=CARA,
+        day=AS_OF,
+        reps=(
+            RepRisk(ANA, Decimal(1_400_000), 6, Decimal(1_900_000)),
+            RepRisk(BEN, Decimal(1_200_000), 1, Decimal(0)),
+            RepRisk(gus, Decimal(75_000), 1, Decimal(75_000), has_left=True),
+        ),
+        deals=(
+            TeamDeal(acme, ANA),
+            TeamDeal(left, gus, owner_has_left=True),
+            TeamDeal(initech, ANA),
+            TeamDeal(others[0], ANA),
+        ),
+        inspected=Fraction(42, 100),
+    )

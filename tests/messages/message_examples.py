@@ -51,6 +51,7 @@ from messages.council_threads import Around
 from messages.held import compose_held, compose_nothing_held, tell_of_held
 from messages.help import compose_help
 from messages.hygiene import compose_company, compose_own, compose_team
+from messages.manager_digest import compose_manager_digest
 from messages.nudge import compose_all, compose_digest, compose_more
 from messages.outbox import compose_delivery_doubt, compose_delivery_problem, compose_outbox
 from messages.problem import compose_failure, compose_problem
@@ -61,7 +62,14 @@ from messages.waterfall import compose_waterfall
 from pipeline.errors import ConfigurationError, Mistake, UnknownName
 from pipeline.letters import LetterState, TroubledLetter
 from pipeline.matrix import Metric, Status
-from tests.messages.digest_examples import digest, digest_done, digest_later, long_digest, nothing_to_fix
+from tests.messages.digest_examples import (
+    digest,
+    digest_done,
+    digest_later,
+    long_digest,
+    nothing_to_fix,
+    team_digest,
+)
 from tests.messages.finding_examples import (
     ANA,
     CARA,
@@ -211,6 +219,7 @@ def _cards() -> dict[str, Card]:
         "nudge_long": compose_digest(long_digest(), "USD"),
         "nudge_nothing": compose_digest(nothing_to_fix(), "USD"),
         "nudge_all": compose_all(digest(), "USD"),
+        "manager_digest": compose_manager_digest(team_digest(), "USD"),
         "nudge_more": compose_more(digest().items[0]),
         "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD"),
         "hygiene_team": compose_team(CARA, team_findings(), scores(), "USD"),

@@ -1,0 +1,121 @@
+"""The managers' weekly digest: their reps by money at risk, and the deals that want their eye."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+
+from jobs.job import JobRun, Outcome
+from messages.card_text import card_to_text
+from messages.manager_digest import compose_manager_digest
+from pipeline.digests import items_of
+from pipeline.findings import Audience, Finding, PersonName
+from pipeline.hygiene.wording import counted
+from pipeline.local_time import country_of, local_now
+from pipeline.nudging import in_order
+from pipeline.people import People, User
+from pipeline.team_digests import RepRisk, TeamDeal, TeamDigest, team_digest_key
+from storage.database import Connection, reading, writing
+from storage.findings_of import findings_of
+from storage.inspections import inspected_shares
+from storage.nudge_memory import read_deal_facts, read_leaves
+from storage.outbox import Letter, put_letter, to_person
+from storage.people import read_people
+from storage.scores_by_day import NO_RISK, read_risks, was_measured_by
+
+WEEK = timedelta(days=7)
+
+
+def send_manager_digests(run: JobRun) -> Outcome:
+    """Raises `NothingPulled` before the first pull."""
+    people = read_people(run.engine)
+    with reading(run.engine) as connection:
+        digests = list(_digests(run, connection, people))
+    currency = run.company.definitions.money.corporate_currency
+    cards = tuple(compose_manager_digest(digest, currency) for digest in digests)
+    if not run.dry_run:
+        for digest, card in zip(digests, cards, strict=True):
+            letter = Letter(
+                key=digest.key,
+                kind="manager_digest",
+                audience=to_person(digest.manager.id),
+                card=card_to_text(card),
+                counts=True,
+            )
+            with writing(run.engine) as connection:
+                put_letter(connection, letter, run.now)
+    return Outcome(f"Told of their teams: {counted(len(cards), 'manager')}", cards)
+
+
+def _digests(run: JobRun, connection: Connection, people: People) -> Iterator[TeamDigest]:
+    """Of every manager who works today and has something to look at."""
+    shares = {one.manager_id: one.share for one in inspected_shares(connection, people, run.today)}
+    leaves = read_leaves(connection)
+    for manager_id in sorted(people.direct_reports):
+        manager = people.users.get(manager_id)
+        if manager is None or not _works_today(run, manager):
+            continue
+        leave = leaves.get(manager_id)
+        if leave is not None and leave.since <= run.today <= leave.until:
+            continue
+        digest = _digest(run, connection, people, manager, shares.get(manager_id))
+        if digest.reps or digest.deals:
+            yield digest
+
+
+def _works_today(run: JobRun, user: User) -> bool:
+    zone = run.company.definitions.calendar.zone
+    day = local_now(user, run.now, zone).date()
+    country = country_of(user, run.company.nudges.countries)
+    return user.is_active and not user.is_integration and run.company.working_days.is_working(day, country)
+
+
+def _digest(
+    run: JobRun, connection: Connection, people: People, manager: User, inspected: Fraction | None
+) -> TeamDigest:
+    day = run.today
+    direct = people.direct_reports[manager.id]
+    return TeamDigest(
+        key=team_digest_key(manager.id, day),
+        manager=PersonName(manager.id, manager.name),
+        day=day,
+        reps=_reps(connection, people, people.reports_of(manager.id), day),
+        deals=_deals(run, connection, people, direct),
+        inspected=inspected,
+    )
+
+
+def _reps(connection: Connection, people: People, below: Collection[str], day: date) -> tuple[RepRisk, ...]:
+    now = read_risks(connection, day, below)
+    before = read_risks(connection, day - WEEK, below)
+    is_known = was_measured_by(connection, day - WEEK)
+    reps = [
+        RepRisk(
+            PersonName(rep, people.users[rep].name),
+            risk.money,
+            risk.deals,
+            before.get(rep, NO_RISK).money if is_known else None,
+            has_left=not people.users[rep].is_active,
+        )
+        for rep, risk in now.items()
+        if rep in people.users
+    ]
+    return tuple(sorted(reps, key=lambda one: (-one.money, -one.deals, one.rep.name)))
+
+
+def _deals(
+    run: JobRun, connection: Connection, people: People, direct: Sequence[str]
+) -> tuple[TeamDeal, ...]:
+    """Deals at risk of those who report directly: a deal stands in one manager's digest alone."""
+    findings = [one for one in findings_of(connection, run.company, direct) if _wants_the_manager(one)]
+    dimension = run.company.council.leading_dimension
+    facts = read_deal_facts(connection, {one.opportunity_id for one in findings}, dimension, ())
+    items = items_of(one for one in findings if one.opportunity_id in facts)
+    return tuple(
+        TeamDeal(item, owner, owner_has_left=not people.users[owner.id].is_active)
+        for item in in_order(items, facts, run.today)
+        if (owner := item.findings[0].owner) is not None and owner.id in people.users
+    )
+
+
+def _wants_the_manager(one: Finding) -> bool:
+    return one.nudges and not one.waived and one.audience is not Audience.OPERATIONS
