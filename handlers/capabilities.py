@@ -6,11 +6,13 @@ from typing import TypeVar
 from handlers import (
     apm,
     digesting,
+    fix_form,
     help,
     hygiene,
     looking_in,
     outbox,
     pausing,
+    quick_fixes,
     snoozing,
     waiving,
 )
@@ -24,6 +26,8 @@ CAPABILITIES: tuple[Capability, ...] = (
     apm.CAPABILITY,
     hygiene.CAPABILITY,
     outbox.CAPABILITY,
+    fix_form.CAPABILITY,
+    quick_fixes.CAPABILITY,
     digesting.CAPABILITY,
     snoozing.CAPABILITY,
     waiving.CAPABILITY,

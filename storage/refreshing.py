@@ -36,6 +36,7 @@ from storage.registries import lock_numbering
 from storage.scales import read_calendar, read_scales
 from storage.staging import Reference
 from storage.tables import (
+    FOREVER,
     finding,
     opportunity,
     opportunity_key,
@@ -81,7 +82,8 @@ def refresh_deal(connection: Connection, ground: RefreshGround, deal: DealEviden
         return False
     before = Measuring(connection, ground.company, state).base(as_of, only=number)
     partners = _of_same_account(connection, state.generation, number)
-    request = _request(connection, ground.company, state, now)
+    moment = max(int(now.timestamp()), 1 + _last_seen(connection, number))
+    request = _request(connection, ground.company, state, moment)
     tracked = state.tracked | {change.field for change in deal.changes}
     rebuilding = Rebuilding(connection, request, tracked)
     if not write_deal(connection, rebuilding, state.generation, number, deal):
@@ -93,14 +95,22 @@ def refresh_deal(connection: Connection, ground: RefreshGround, deal: DealEviden
     return True
 
 
-def _request(connection: Connection, company: Company, state: MirrorState, now: datetime) -> MergeRequest:
+def _last_seen(connection: Connection, number: int) -> int:
+    """When the deal was last seen: what is seen now has to come after it, be it in the same second."""
+    seen = select(opportunity.c.observed_at).where(
+        opportunity.c.no == number, opportunity.c.gen_to == FOREVER
+    )
+    return connection.execute(seen).scalar() or 0
+
+
+def _request(connection: Connection, company: Company, state: MirrorState, now: int) -> MergeRequest:
     return MergeRequest(
         company=company,
         calendar=read_calendar(connection, company.definitions),
         reference=_reference(connection),
         capabilities=state.capabilities,
         fields=state.fields,
-        now=int(now.timestamp()),
+        now=now,
         generation=state.generation,
     )
 

@@ -1,0 +1,291 @@
+"""`fix`: a form with the fields that a deal's findings name, saved as a whole or not at all."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from handlers.asking import Asked, Clicked, Submitted
+from handlers.capability import Capability
+from handlers.fixing import LiveDeal, read_live, write_changes
+from handlers.words import old_button
+from messages.card import Form
+from messages.fix import (
+    SAVE_FIX,
+    FieldEntry,
+    FixForm,
+    compose_fix_form,
+    conflict_words,
+    saved_words,
+)
+from messages.nudge import FIX, NEXT_STEP, done_words
+from messages.reply import Reply
+from messages.wording import Wording
+from pipeline.access import Action, Deal, may
+from pipeline.crm_fields import Busy, Conflict, DealShape, FieldShape, Gone, Rejected, Saved, WriteResult
+from pipeline.crm_records import FieldValue, OpportunityRecord
+from pipeline.deal_entry import EntryRefused, entry_text, read_entry, shown_text, token_of
+from pipeline.deal_fields import value_of
+from pipeline.digests import Done, DoneKind
+from pipeline.errors import CouncilError, UnknownName
+from pipeline.findings import Finding
+from storage.database import Connection, reading
+from storage.deal_heads import read_deal_head
+from storage.deal_values import read_deal_record
+from storage.findings_of import findings_on
+from storage.learnt_rejections import learnt_refusals
+from storage.write_intents import Changes
+
+OWNER = "OwnerId"
+GONE = "This deal is not in the CRM any more, and nothing was saved. See /hygiene."
+
+
+@dataclass(frozen=True)
+class _Ticket:
+    """What travels with a form: the deal, the act, and what each field held when it was shown."""
+
+    deal_id: str
+    act: str
+    seen: Mapping[str, FieldValue]
+
+    def as_text(self) -> str:
+        return json.dumps(
+            [self.deal_id, self.act, dict(self.seen)], ensure_ascii=False, separators=(",", ":")
+        )
+
+    @staticmethod
+    def of(text: str) -> "_Ticket":
+        """Raises `CommandNotUnderstood` for what is none of ours."""
+        try:
+            deal_id, act, seen = json.loads(text)
+        except (ValueError, TypeError) as error:
+            raise old_button() from error
+        if not (isinstance(deal_id, str) and isinstance(act, str) and isinstance(seen, dict) and seen):
+            raise old_button()
+        return _Ticket(deal_id, act, {str(name): value for name, value in seen.items()})
+
+
+# --- Opening --------------------------------------------------------------------------------------
+
+
+def open_fix(asked: Asked, clicked: Clicked) -> Reply:
+    return open_form(asked, clicked.argument, "fix", ())
+
+
+def open_next_step(asked: Asked, clicked: Clicked) -> Reply:
+    return open_form(asked, clicked.argument, "fix", ("NextStep",))
+
+
+def open_form(
+    asked: Asked, deal_id: str, act: str, names: Sequence[str], typed: Mapping[str, str] | None = None
+) -> Reply:
+    """From the mirror, without waiting for the CRM's record. Without `names`: what the findings name.
+
+    `typed`: values to begin with instead of the current ones.
+    """
+    shape = asked.desk.crm.describe(deal_id)
+    with reading(asked.engine) as connection:
+        head = read_deal_head(connection, deal_id)
+        may(asked.member, Action.FIX, Deal(head.owner_id, head.is_confidential)).require()
+        record = read_deal_record(connection, deal_id)
+        findings = () if names else _own(findings_on(connection, asked.company, deal_id))
+        wanted = list(names) or [name for one in findings for name in one.fixes]
+        stage = (typed or {}).get("StageName", record.stage)
+        hints = _learnt(connection, shape, stage)
+    fields = [name for name in dict.fromkeys([*wanted, *hints]) if _is_writable(shape, name)]
+    if not fields:
+        raise CouncilError(f"Nothing on {record.name} can be mended from here. Open it in the CRM.")
+    entries = [
+        _entry(shape.fields[name], record, (typed or {}).get(name), hints.get(name, "")) for name in fields
+    ]
+    ticket = _Ticket(deal_id, act, {name: token_of(value_of(record, name)) for name in fields})
+    elsewhere = [name for name in dict.fromkeys(wanted) if not _is_writable(shape, name)]
+    form = FixForm(record.name, SAVE_FIX, ticket.as_text(), findings, entries, elsewhere)
+    return Reply(form=compose_fix_form(form))
+
+
+def _own(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(one for one in findings if one.fixes and not one.waived)
+
+
+def _learnt(connection: Connection, shape: DealShape, stage: str) -> Mapping[str, str]:
+    """Fields that the CRM has asked for in such a case before, with its words."""
+    learnt = learnt_refusals(connection, stage=stage, record_type=shape.record_type or "")
+    hints: dict[str, str] = {}
+    for refusal in learnt:
+        for name in refusal.fields:
+            hints.setdefault(name, refusal.says)
+    return hints
+
+
+def _is_writable(shape: DealShape, name: str) -> bool:
+    return name in shape.fields and shape.fields[name].is_writable
+
+
+def _entry(shape: FieldShape, record: OpportunityRecord, typed: str | None, hint: str) -> FieldEntry:
+    text = entry_text(shape, value_of(record, shape.name)) if typed is None else typed
+    controlling = None if shape.controlled_by is None else value_of(record, shape.controlled_by)
+    return FieldEntry(shape, text, None if controlling is None else str(controlling), hint=hint)
+
+
+# --- Saving ---------------------------------------------------------------------------------------
+
+
+def save_fix(asked: Asked, sent: Submitted) -> Reply:
+    """Nothing is written unless everything can be; what was typed stays in the form."""
+    ticket = _Ticket.of(sent.argument)
+    live = read_live(asked, ticket.deal_id, Action.FIX)
+    draft = _draft(live, ticket, sent.answers)
+    if draft.problems:
+        return Reply(form=_again(live, draft, ticket))
+    if not draft.changes:
+        return Reply(note=saved_words(live.record.name, ()))
+    check_new_owner(asked, live, draft.changes)
+    result = write_changes(asked, live, draft.changes, ticket.act)
+    return answer_result(asked, live, draft, ticket, result)
+
+
+def check_new_owner(asked: Asked, live: LiveDeal, changes: Changes) -> None:
+    """Giving a deal to somebody is more than mending it: for managers, and inside their own team.
+
+    Raises `AccessDenied` or `CouncilError`.
+    """
+    if OWNER not in changes:
+        return
+    may(asked.member, Action.REASSIGN, Deal(live.record.owner_id)).require()
+    if changes[OWNER][1] not in asked.member.team:
+        raise CouncilError("You can give it to your own team only. Ask sales operations for anybody else.")
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """What was typed, and what of it can be written."""
+
+    typed: Mapping[str, str]
+    changes: Changes
+    problems: Mapping[str, str]
+    problem: str = ""
+
+
+def _draft(live: LiveDeal, ticket: _Ticket, answers: Mapping[str, str]) -> _Draft:
+    typed = {name: answers.get(name, "") for name in ticket.seen}
+    changes: dict[str, tuple[FieldValue, FieldValue]] = {}
+    problems: dict[str, str] = {}
+    for name, seen in ticket.seen.items():
+        shape = live.field(name)
+        current = value_of(live.record, name)
+        try:
+            wanted = read_entry(shape, typed[name], _controlling(live, shape, typed))
+        except EntryRefused as refused:
+            problems[name] = str(refused)
+            continue
+        if wanted == current:
+            continue
+        if token_of(current) != seen:
+            problems[name] = conflict_words(_seen_words(shape, seen), shown_text(shape, current))
+        changes[name] = (current, wanted)
+    return _Draft(typed, changes, problems)
+
+
+def _controlling(live: LiveDeal, shape: FieldShape, typed: Mapping[str, str]) -> FieldValue:
+    if shape.controlled_by is None:
+        return None
+    return typed.get(shape.controlled_by) or value_of(live.record, shape.controlled_by)
+
+
+def _seen_words(shape: FieldShape, seen: FieldValue) -> str | None:
+    is_digest = isinstance(seen, str) and seen.startswith("#")
+    return None if is_digest else shown_text(shape, seen)
+
+
+def answer_result(asked: Asked, live: LiveDeal, draft: _Draft, ticket: _Ticket, result: WriteResult) -> Reply:
+    """What became of it, in words; a form again where the person can do something about it."""
+    match result:
+        case Saved():
+            return Reply(note=saved_words(live.record.name, _done(live, draft.changes)))
+        case Conflict(differences=differences):
+            problems = {
+                one.field: conflict_words(
+                    shown_text(live.field(one.field), one.seen), shown_text(live.field(one.field), one.now)
+                )
+                for one in differences
+            }
+            fresh = read_live(asked, ticket.deal_id, Action.FIX)
+            return Reply(form=_again(fresh, replace(draft, problems=problems), ticket))
+        case Rejected():
+            return Reply(form=_again(live, _with_refusals(live, draft, result), ticket))
+        case Gone():
+            raise UnknownName(GONE)
+        case Busy(says=says):
+            return Reply(form=_again(live, replace(draft, problem=f"{says} Save again in a moment."), ticket))
+
+
+def _with_refusals(live: LiveDeal, draft: _Draft, rejected: Rejected) -> _Draft:
+    """The CRM's words at the fields that they belong to; those fields join the form."""
+    problems: dict[str, str] = {}
+    whole: list[str] = []
+    for refusal in rejected.refusals:
+        named = [name for name in refusal.fields if _is_writable(live.shape, name)]
+        for name in named:
+            problems[name] = " ".join([*filter(None, [problems.get(name)]), refusal.says])
+        if not named:
+            whole.append(refusal.says)
+    return replace(draft, problems=problems, problem=" ".join(whole))
+
+
+def _again(live: LiveDeal, draft: _Draft, ticket: _Ticket) -> Form:
+    names = dict.fromkeys([*ticket.seen, *draft.problems])
+    entries = [
+        replace(
+            _entry(live.field(name), live.record, draft.typed.get(name), ""),
+            problem=draft.problems.get(name, ""),
+            controlling=None if live.field(name).controlled_by in names else _text_of(live, name, draft),
+        )
+        for name in names
+    ]
+    seen = {name: token_of(value_of(live.record, name)) for name in names}
+    argument = replace(ticket, seen=seen).as_text()
+    return compose_fix_form(FixForm(live.record.name, SAVE_FIX, argument, (), entries, problem=draft.problem))
+
+
+def _text_of(live: LiveDeal, name: str, draft: _Draft) -> str | None:
+    controlling = _controlling(live, live.field(name), draft.typed)
+    return None if controlling is None else str(controlling)
+
+
+def _done(live: LiveDeal, changes: Changes) -> tuple[str, ...]:
+    wording = Wording()
+    return tuple(
+        done_words(
+            Done(
+                DoneKind.CHANGED,
+                field=name,
+                old=shown_text(live.field(name), old),
+                new=shown_text(live.field(name), new),
+            ),
+            wording,
+        )
+        for name, (old, new) in changes.items()
+    )
+
+
+def write_and_answer(asked: Asked, live: LiveDeal, wanted: Mapping[str, FieldValue], act: str) -> Reply:
+    """A change that was chosen without a form; a form opens where the CRM wants more."""
+    changes = {
+        name: (value_of(live.record, name), value)
+        for name, value in wanted.items()
+        if value_of(live.record, name) != value
+    }
+    if not changes:
+        return Reply(note=saved_words(live.record.name, ()))
+    check_new_owner(asked, live, changes)
+    typed = {name: entry_text(live.field(name), new) for name, (_, new) in changes.items()}
+    seen = {name: token_of(old) for name, (old, _) in changes.items()}
+    ticket = _Ticket(live.record.id, act, seen)
+    result = write_changes(asked, live, changes, act)
+    return answer_result(asked, live, _Draft(typed, changes, {}), ticket, result)
+
+
+CAPABILITY = Capability(
+    clicks={FIX: open_fix, NEXT_STEP: open_next_step},
+    forms={SAVE_FIX: save_fix},
+)

@@ -1,0 +1,179 @@
+"""Writing a change of a deal to the CRM, and making it count at once.
+
+No transaction spans the call: the intent is written first, then the CRM is asked, then mirror, findings,
+cells, audit, digests and "this event is done" move together. What dies in between is finished by the job
+`recover`, since the CRM alone knows whether the change arrived.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crm.records import Fix, PullRequest
+from handlers.asking import Asked
+from messages.card_text import card_to_text
+from messages.nudge import compose_digest
+from pipeline.access import Action, Deal, may
+from pipeline.crm_fields import (
+    Busy,
+    Conflict,
+    DealShape,
+    FieldShape,
+    FieldType,
+    Gone,
+    Rejected,
+    Saved,
+    WriteResult,
+)
+from pipeline.crm_records import DealEvidence, FieldValue, OpportunityRecord
+from pipeline.deal_entry import shown_text
+from pipeline.deal_fields import kind_of
+from pipeline.digests import Done, DoneKind
+from pipeline.errors import CouncilError, UnknownName
+from storage.audit import AuditEntry, record_audit
+from storage.database import Connection, reading, writing
+from storage.digests import digests_showing, read_digest, record_done
+from storage.learnt_rejections import remember_refusals
+from storage.mirror import pulled_state
+from storage.outbox import revise_letter
+from storage.refreshing import prepare_refresh, refresh_deal
+from storage.write_intents import Changes, WriteIntent, close_intent, open_intent
+
+_OUTCOMES = {
+    Saved: "saved",
+    Conflict: "conflict",
+    Rejected: "rejected",
+    Gone: "gone",
+    Busy: "busy",
+}
+
+
+@dataclass(frozen=True)
+class LiveDeal:
+    """A deal as the CRM holds it now, and what can be typed into its fields."""
+
+    evidence: DealEvidence
+    shape: DealShape
+
+    @property
+    def record(self) -> OpportunityRecord:
+        return self.evidence.opportunity
+
+    def field(self, name: str) -> FieldShape:
+        """Raises `CouncilError` for a field that the CRM does not let anybody write."""
+        shape = self.shape.fields.get(name)
+        if shape is None or not shape.is_writable:
+            raise CouncilError(f"{name} cannot be changed from here. Change it in the CRM.")
+        return shape
+
+
+def read_live(asked: Asked, deal_id: str, action: Action) -> LiveDeal:
+    """The deal from the CRM, for somebody who may do that to it: its owner may have changed since.
+
+    Raises `UnknownName` where it is gone and `AccessDenied`.
+    """
+    evidence = asked.desk.crm.read_deal(deal_id, pull_request(asked))
+    if evidence is None or evidence.opportunity.is_deleted:
+        raise UnknownName("This deal is not in the CRM any more, and nothing was saved. See /hygiene.")
+    may(asked.member, action, Deal(evidence.opportunity.owner_id)).require()
+    return LiveDeal(evidence, asked.desk.crm.describe(deal_id))
+
+
+def pull_request(asked: Asked) -> PullRequest:
+    """What a pull of today would ask for."""
+    with reading(asked.engine) as connection:
+        state = pulled_state(connection)
+    definitions = asked.company.definitions
+    return PullRequest(
+        fields=state.fields,
+        corporate_currency=definitions.money.corporate_currency,
+        now=int(asked.now.timestamp()),
+        timezone=definitions.calendar.timezone,
+        value_field=definitions.metrics.value_field,
+    )
+
+
+def write_changes(asked: Asked, live: LiveDeal, changes: Changes, act: str) -> WriteResult:
+    """Write the changes, and let a saved one count at once. A repeated event writes nothing twice."""
+    record = live.record
+    kinds = {name: kind_of(live.field(name).type) for name in changes}
+    intent = WriteIntent(
+        opportunity_id=record.id,
+        by=asked.member.id,
+        surface=asked.where.surface,
+        act=act,
+        event=asked.event,
+        changes=changes,
+        kinds=kinds,
+    )
+    with writing(asked.engine) as connection:
+        number = open_intent(connection, intent, asked.now)
+    fix = Fix(record.id, asked.member.id, int(asked.now.timestamp()), changes, kinds)
+    result = asked.desk.crm.write(fix)
+    if isinstance(result, Saved):
+        _count(asked, live, changes, act, number)
+    else:
+        with writing(asked.engine) as connection:
+            close_intent(connection, number, _OUTCOMES[type(result)], asked.now)
+            if isinstance(result, Rejected):
+                _learn(connection, asked, live, changes, result)
+    return result
+
+
+def _count(asked: Asked, live: LiveDeal, changes: Changes, act: str, number: int) -> None:
+    deal_id = live.record.id
+    ground = prepare_refresh(asked.engine, asked.company, asked.now)
+    evidence = asked.desk.crm.read_deal(deal_id, pull_request(asked))
+    with asked.acting() as connection:
+        if evidence is not None:
+            refresh_deal(connection, ground, evidence, asked.now)
+        for name, (old, new) in changes.items():
+            _record(connection, asked, live, act, name, old, new)
+        close_intent(connection, number, "saved", asked.now)
+        currency = asked.company.definitions.money.corporate_currency
+        for key in digests_showing(connection, deal_id):
+            card = compose_digest(read_digest(connection, key), currency)
+            revise_letter(connection, key, card_to_text(card))
+
+
+def _record(
+    connection: Connection,
+    asked: Asked,
+    live: LiveDeal,
+    act: str,
+    name: str,
+    old: FieldValue,
+    new: FieldValue,
+) -> None:
+    shape = live.field(name)
+    before, after = shown_text(shape, old), shown_text(shape, new)
+    entry = AuditEntry(
+        by=asked.member.id,
+        surface=asked.where.surface,
+        act=act,
+        object=f"deal:{live.record.id}",
+        field=name,
+        old=before,
+        new=after,
+    )
+    record_audit(connection, entry, asked.now)
+    done = done_of(shape, before, after, act)
+    record_done(connection, live.record.id, done, by=asked.member.id, now=asked.now)
+
+
+def done_of(shape: FieldShape, old: str, new: str, act: str) -> Done:
+    """What a digest says of one changed field."""
+    if act == "close_lost" and shape.name == "StageName":
+        return Done(DoneKind.LOST)
+    if shape.type is FieldType.PERSON:
+        return Done(DoneKind.HANDED_OVER, field=shape.name, old=old, new=new)
+    return Done(DoneKind.CHANGED, field=shape.name, old=old, new=new)
+
+
+def _learn(
+    connection: Connection, asked: Asked, live: LiveDeal, changes: Changes, rejected: Rejected
+) -> None:
+    """Under the stage that the deal was to have: it is what the rules look at."""
+    wanted: Mapping[str, FieldValue] = {name: new for name, (_, new) in changes.items()}
+    stage = str(wanted.get("StageName") or live.record.stage)
+    record_type = live.shape.record_type or ""
+    remember_refusals(connection, rejected.refusals, stage=stage, record_type=record_type, now=asked.now)
