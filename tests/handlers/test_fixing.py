@@ -154,10 +154,19 @@ def test_a_change_by_somebody_else_shows_both_values_and_asks(
     assert "10 Jul → 20 Jun" in words(reply)
 
 
+def two_of_one_type(demo: Council, desk: Desk) -> tuple[str, str]:
+    by_type: dict[str | None, list[str]] = {}
+    for one in own(demo, "next_step_missing"):
+        record_type = desk.crm.describe(one.opportunity_id).record_type
+        by_type.setdefault(record_type, []).append(one.opportunity_id)
+    first, second, *_ = max(by_type.values(), key=len)
+    return first, second
+
+
 def test_the_crms_own_words_stand_at_the_field_and_are_asked_for_next_time(
-    demo: Council, dispatch: Dispatch
+    demo: Council, desk: Desk, dispatch: Dispatch
 ) -> None:
-    first, second = (one.opportunity_id for one in own(demo, "next_step_missing")[:2])
+    first, second = two_of_one_type(demo, desk)
     lost = form_of(dispatch.answer(MANAGER, Clicked("close_lost", first)))
     filled = answers(lost, Loss_Reason__c="")
     again = form_of(dispatch.answer(MANAGER, Submitted(lost.command, lost.argument, filled)))
