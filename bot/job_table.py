@@ -15,6 +15,7 @@ from jobs.manager_digest import send_manager_digests
 from jobs.measure import measure_today
 from jobs.nudge import send_digests
 from jobs.pull import pull_on_schedule
+from jobs.recover import recover_writes
 from jobs.retention import remove_old_rows
 from pipeline.errors import UnknownName
 from pipeline.nearest import did_you_mean
@@ -81,6 +82,9 @@ _JOBS = (
     ScheduledJob("nudge", send_digests, "Sends digests in each person's morning", timedelta(hours=1), SOON),
     ScheduledJob(
         "manager_digest", send_manager_digests, "Tells managers of their teams", timedelta(hours=8), PATIENT
+    ),
+    ScheduledJob(
+        "recover", recover_writes, "Finishes changes that were interrupted", timedelta(hours=1), SOON
     ),
     ScheduledJob("retention", remove_old_rows, "Removes old rows", timedelta(days=3), PATIENT),
 )

@@ -8,7 +8,7 @@ for the next pull.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -80,6 +80,7 @@ def refresh_deal(connection: Connection, ground: RefreshGround, deal: DealEviden
     number = number_of(connection, deal.opportunity.id)
     if number is None or state.measured_day is None:
         return False
+    deal = _as_pulled(deal, state)
     before = Measuring(connection, ground.company, state).base(as_of, only=number)
     partners = _of_same_account(connection, state.generation, number)
     moment = max(int(now.timestamp()), 1 + _last_seen(connection, number))
@@ -101,6 +102,12 @@ def _last_seen(connection: Connection, number: int) -> int:
         opportunity.c.no == number, opportunity.c.gen_to == FOREVER
     )
     return connection.execute(seen).scalar() or 0
+
+
+def _as_pulled(deal: DealEvidence, state: MirrorState) -> DealEvidence:
+    """Without the fields that only a form asked for: the next pull then finds nothing changed."""
+    fields = {name: value for name, value in deal.opportunity.fields.items() if name in state.fields}
+    return replace(deal, opportunity=deal.opportunity._replace(fields=fields))
 
 
 def _request(connection: Connection, company: Company, state: MirrorState, now: int) -> MergeRequest:

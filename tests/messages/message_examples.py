@@ -56,6 +56,7 @@ from messages.nudge import compose_all, compose_digest, compose_more
 from messages.outbox import compose_delivery_doubt, compose_delivery_problem, compose_outbox
 from messages.problem import compose_failure, compose_problem
 from messages.pull_report import compose_pull_report
+from messages.recovered import ChangedField, compose_deal_gone, compose_finished, compose_not_written
 from messages.rule_trial import compose_trial
 from messages.rules import compose_rules
 from messages.waterfall import compose_waterfall
@@ -190,6 +191,12 @@ def confirmation() -> Form:
     return Form("push:006A", "Push two weeks?", (asked,), "push", "006A", "Push", "Leave it", "")
 
 
+INTERRUPTED = (
+    ChangedField("Close Date", "2026-09-30", "2026-11-14"),
+    ChangedField("Next Step", "", "Call the sponsor"),
+)
+
+
 def _cards() -> dict[str, Card]:
     region = matrix()
     emea = region.rows[0]
@@ -248,6 +255,9 @@ def _cards() -> dict[str, Card]:
         "delivery_doubt": compose_delivery_doubt(
             "delivery_doubt:1", "Ana Lind", "digest", "The connection broke while it was on its way."
         ),
+        "recovered_saved": compose_finished("recovered:1", "Acme & Co", INTERRUPTED),
+        "recovered_not_saved": compose_not_written("recovered:2", "006A", "Acme & Co", INTERRUPTED),
+        "recovered_gone": compose_deal_gone("recovered:3"),
         "everything": everything(),
     }
 

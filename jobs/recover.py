@@ -1,0 +1,142 @@
+"""Recover: find out what became of changes that were on their way to the CRM when a process died.
+
+Only the CRM knows whether such a change arrived. One that did is finished as if nothing had happened; one
+that did not is closed, and whoever wanted it is told, unless the inbox brings the event again by itself.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+
+from crm.records import DealEvidence, PullRequest
+from jobs.job import JobRun, Outcome
+from messages.card import Card
+from messages.card_text import card_to_text
+from messages.deal_findings import field_label
+from messages.nudge import compose_digest
+from messages.recovered import ChangedField, compose_deal_gone, compose_finished, compose_not_written
+from pipeline.crm_fields import FieldShape, FieldType
+from pipeline.deal_entry import shown_text
+from pipeline.deal_fields import is_done
+from pipeline.digests import Done, DoneKind
+from storage.audit import AuditEntry, record_audit
+from storage.database import Connection, reading, writing
+from storage.digests import digests_showing, read_digest, record_done
+from storage.inbox import settle_event
+from storage.mirror import pulled_state
+from storage.outbox import Letter, put_letter, revise_letter, to_person
+from storage.refreshing import prepare_refresh, refresh_deal
+from storage.write_intents import OpenIntent, close_intent, read_open_intents
+
+PATIENCE = timedelta(minutes=2)
+"""Longer than any call to a CRM takes: a younger intent may still be in somebody's hands."""
+_SAVED, _NOT_WRITTEN, _GONE = "saved", "not_written", "gone"
+
+
+def recover_writes(run: JobRun) -> Outcome:
+    """Raises `CouncilError` where the CRM cannot be read; then the rest stays open for the next time."""
+    with reading(run.engine) as connection:
+        waiting = read_open_intents(connection, run.now - PATIENCE)
+    if run.dry_run:
+        return Outcome(f"It would look after {len(waiting)} interrupted changes")
+    counts = Counter(_recover(run, one) for one in waiting)
+    if not counts:
+        return Outcome("No change was interrupted")
+    return Outcome(
+        f"Of {len(waiting)} interrupted changes {counts[_SAVED]} had arrived, "
+        f"{counts[_NOT_WRITTEN] + counts[_GONE]} had not"
+    )
+
+
+def _recover(run: JobRun, waiting: OpenIntent) -> str:
+    deal = run.crm.read_deal(waiting.intent.opportunity_id, _request(run, waiting))
+    if deal is None or deal.opportunity.is_deleted:
+        return _close(run, waiting, _GONE, compose_deal_gone(_key(waiting)))
+    changed = _in_words(run, waiting)
+    name = deal.opportunity.name
+    if is_done(waiting.intent.changes, deal.opportunity):
+        return _finish(run, waiting, deal, changed)
+    card = compose_not_written(_key(waiting), deal.opportunity.id, name, tuple(changed.values()))
+    return _close(run, waiting, _NOT_WRITTEN, card if waiting.intent.event is None else None)
+
+
+def _finish(run: JobRun, waiting: OpenIntent, deal: DealEvidence, changed: Mapping[str, ChangedField]) -> str:
+    """All that a saved change moves, in one transaction; nothing where somebody else has finished it."""
+    deal_id = deal.opportunity.id
+    ground = prepare_refresh(run.engine, run.company, run.now)
+    with writing(run.engine) as connection:
+        if not close_intent(connection, waiting.number, _SAVED, run.now):
+            return _SAVED
+        if waiting.intent.event is not None:
+            settle_event(connection, waiting.intent.event, run.now)
+        refresh_deal(connection, ground, deal, run.now)
+        for field, words in changed.items():
+            _record(connection, run, waiting, field, words)
+        currency = run.company.definitions.money.corporate_currency
+        for key in digests_showing(connection, deal_id):
+            digest = compose_digest(read_digest(connection, key), currency)
+            revise_letter(connection, key, card_to_text(digest))
+        card = compose_finished(_key(waiting), deal.opportunity.name, tuple(changed.values()))
+        _tell(connection, run, waiting, card)
+    return _SAVED
+
+
+def _close(run: JobRun, waiting: OpenIntent, outcome: str, card: Card | None) -> str:
+    with writing(run.engine) as connection:
+        if close_intent(connection, waiting.number, outcome, run.now) and card is not None:
+            _tell(connection, run, waiting, card)
+    return outcome
+
+
+def _record(
+    connection: Connection, run: JobRun, waiting: OpenIntent, field: str, words: ChangedField
+) -> None:
+    intent = waiting.intent
+    entry = AuditEntry(
+        by=intent.by,
+        surface=intent.surface,
+        act=intent.act,
+        object=f"deal:{intent.opportunity_id}",
+        field=field,
+        old=words.old,
+        new=words.new,
+        note="finished after an interruption",
+    )
+    record_audit(connection, entry, run.now)
+    kind = DoneKind.LOST if intent.act == "close_lost" and field == "StageName" else DoneKind.CHANGED
+    done = Done(kind, field=field, old=words.old, new=words.new)
+    record_done(connection, intent.opportunity_id, done, by=intent.by, now=run.now)
+
+
+def _tell(connection: Connection, run: JobRun, waiting: OpenIntent, card: Card) -> None:
+    letter = Letter(
+        key=card.key, kind="recovered", audience=to_person(waiting.intent.by), card=card_to_text(card)
+    )
+    put_letter(connection, letter, run.now)
+
+
+def _in_words(run: JobRun, waiting: OpenIntent) -> dict[str, ChangedField]:
+    fields = run.crm.describe(waiting.intent.opportunity_id).fields
+    words = {}
+    for name, (old, new) in waiting.intent.changes.items():
+        shape = fields.get(name) or FieldShape(name, field_label(name), FieldType.TEXT)
+        words[name] = ChangedField(shape.label, shown_text(shape, old), shown_text(shape, new))
+    return words
+
+
+def _request(run: JobRun, waiting: OpenIntent) -> PullRequest:
+    """Also the fields of the change that no pull brings: they tell whether it arrived."""
+    with reading(run.engine) as connection:
+        fields = {**waiting.intent.kinds, **pulled_state(connection).fields}
+    definitions = run.company.definitions
+    return PullRequest(
+        fields=fields,
+        corporate_currency=definitions.money.corporate_currency,
+        now=int(run.now.timestamp()),
+        timezone=definitions.calendar.timezone,
+        value_field=definitions.metrics.value_field,
+    )
+
+
+def _key(waiting: OpenIntent) -> str:
+    return f"recovered:{waiting.number}"

@@ -1,0 +1,135 @@
+"""The demo company, pulled into a database, whose deals are fixed one at a time."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from bot.app import Council, open_council
+from bot.settings import field_kinds, load_settings
+from crm.demo import DemoCrm, demo_configuration
+from crm.records import Fix, PullRequest
+from jobs.pull import run_pull
+from pipeline.crm_fields import Saved
+from pipeline.crm_records import FieldValue, OpportunityRecord
+from pipeline.deal_fields import value_of
+from pipeline.matrix import Dimension, Matrix, Metric
+from storage.apm import Measuring, dimensions_of, read_apm
+from storage.database import reading, writing
+from storage.hygiene_reading import read_hygiene
+from storage.mirror import pulled_state
+from storage.refreshing import prepare_refresh, refresh_deal
+from storage.tables import finding, opportunity, opportunity_key
+
+PULLED = datetime(2026, 9, 15, 18, tzinfo=UTC)
+TODAY = date(2026, 9, 15)
+
+
+class FixedDemo:
+    """The demo company, pulled, and its CRM."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        file = folder / "council.toml"
+        file.write_text(demo_configuration() + f'\n[storage]\nurl = "{url}"\n', encoding="utf-8")
+        self.council: Council = open_council(load_settings(file, {}))
+        self.crm = DemoCrm(TODAY)
+        self.seconds = 0
+        self.pull(PULLED)
+        records = [record for batch in self.crm.pull(self.request) for record in batch.records]
+        self.open = [
+            record
+            for record in records
+            if isinstance(record, OpportunityRecord) and record.stage not in ("Closed Won", "Closed Lost")
+        ]
+
+    def pull(self, now: datetime) -> None:
+        council = self.council
+        kinds = field_kinds(council.settings)
+        run_pull(council.engine, self.crm, council.company, fields=kinds, now=now, progress=lambda _: None)
+
+    @property
+    def request(self) -> PullRequest:
+        fields = field_kinds(self.council.settings)
+        return PullRequest(fields, "USD", int(PULLED.timestamp()), "America/Los_Angeles")
+
+    def record(self, opportunity_id: str) -> OpportunityRecord:
+        deal = self.crm.read_deal(opportunity_id, self.request)
+        assert deal is not None
+        return deal.opportunity
+
+    def write(self, opportunity_id: str, now: datetime, **changes: FieldValue) -> bool:
+        record = self.record(opportunity_id)
+        pairs = {field: (value_of(record, field), new) for field, new in changes.items()}
+        return self.crm.write(Fix(opportunity_id, "005", int(now.timestamp()), pairs)) == Saved()
+
+    def refresh(self, opportunity_id: str, now: datetime) -> None:
+        engine = self.council.engine
+        ground = prepare_refresh(engine, self.council.company, now)
+        deal = self.crm.read_deal(opportunity_id, self.request)
+        assert deal is not None
+        with writing(engine) as connection:
+            assert refresh_deal(connection, ground, deal, now)
+
+    def fix(self, opportunity_id: str, **changes: FieldValue) -> None:
+        self.seconds += 60
+        now = PULLED + timedelta(seconds=self.seconds)
+        if self.write(opportunity_id, now, **changes):
+            self.refresh(opportunity_id, now)
+
+    def stored_tables(self, day: date = TODAY) -> list[Matrix]:
+        council = self.council
+        return [
+            read_apm(council.engine, council.company, as_of=day, dimension=dimension)
+            for dimension in dimensions_of(council.company)
+        ]
+
+    def measured_tables(self, day: date = TODAY) -> list[Matrix]:
+        council = self.council
+        with reading(council.engine) as connection:
+            measuring = Measuring(connection, council.company, pulled_state(connection))
+            return [measuring.table(day, one, None) for one in dimensions_of(council.company)]
+
+    def stored_findings(self) -> set[tuple[object, ...]]:
+        with reading(self.council.engine) as connection:
+            generation = pulled_state(connection).generation
+            rows = connection.execute(
+                select(opportunity_key.c.crm_id, finding)
+                .join(opportunity_key, opportunity_key.c.no == finding.c.opportunity)
+                .where(finding.c.gen_from <= generation, finding.c.gen_to > generation)
+            )
+            return {(row.crm_id, row.rule, row.severity, row.seen, bool(row.nudges)) for row in rows}
+
+    def measured_findings(self, day: date = TODAY) -> set[tuple[object, ...]]:
+        report = read_hygiene(self.council.engine, self.council.company, as_of=day)
+        return {
+            (one.opportunity_id, one.rule, one.severity.value, one.seen, one.nudges)
+            for one in report.findings
+        }
+
+    def open_pipeline(self, day: date = TODAY) -> object:
+        table = read_apm(self.council.engine, self.council.company, as_of=day, dimension=Dimension.REGION)
+        return table.total.cells[Metric.OPEN_PIPELINE].figure
+
+    def mirrored_next_step(self, opportunity_id: str) -> object:
+        with reading(self.council.engine) as connection:
+            generation = pulled_state(connection).generation
+            return connection.scalar(
+                select(opportunity.c.next_step).where(
+                    opportunity.c.crm_id == opportunity_id,
+                    opportunity.c.gen_from <= generation,
+                    opportunity.c.gen_to > generation,
+                )
+            )
+
+    def countable(self) -> OpportunityRecord:
+        """An open deal of this quarter, in the corporate currency and with a value."""
+        quarter_end = date(2026, 10, 31).toordinal()
+        return next(
+            record
+            for deal in self.open
+            if (record := self.record(deal.id)).stage == "Proposal"
+            and record.currency in (None, "USD")
+            and record.close_day is not None
+            and TODAY.toordinal() <= record.close_day <= quarter_end
+            and value_of(record, "ACV__c")
+        )
