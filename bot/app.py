@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.read_only_crm import ReadOnlyCrm
 from bot.settings import DEFAULT_FILE, Settings, load_settings
 from bot.working_days import build_working_days
 from crm.files.definition import FilesDefinition
@@ -50,6 +51,13 @@ def open_council(settings: Settings) -> Council:
 def open_desk(council: Council, now: datetime) -> Desk:
     """What the handlers work at; the demo company lives up to `now`."""
     return Desk(council.engine, council.company, build_crm(council.settings, now))
+
+
+def open_read_only_desk(council: Council, now: datetime) -> Desk:
+    """What handlers work at where nobody has proved who they are: neither the CRM nor we are changed."""
+    return Desk(
+        council.engine, council.company, ReadOnlyCrm(build_crm(council.settings, now)), is_read_only=True
+    )
 
 
 def build_company(settings: Settings) -> Company:

@@ -3,28 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from bot.app import Council, open_desk
-from bot.delivery import Delivery
+from bot.app import Council
 from bot.demo import past_is_told, telling_past
 from bot.demo_past import Clock, DemoPast
-from bot.dispatch import Dispatch
-from bot.job_runner import JobRunner
-from bot.preview.opening import keep_open, open_room
 from bot.preview.room import Guest, Room
 from bot.preview.seeding import seed_room
-from bot.preview.surface import PreviewSurface, restore_room
+from bot.preview.surface import restore_room
 from bot.room import list_guests, seed_posts
-from bot.scheduler import Scheduler
+from bot.running import present, run_in_room
 from jobs.pull import Progress
 from pipeline.findings import PersonName
 from storage.database import reading
 from storage.outbox_reading import read_shown
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class _RoomClock:
@@ -34,7 +26,7 @@ class _RoomClock:
         self._past: Clock | None = past
 
     def __call__(self) -> datetime:
-        return self._past() if self._past is not None else _now()
+        return self._past() if self._past is not None else present()
 
     def arrive(self) -> None:
         self._past = None
@@ -50,7 +42,7 @@ def furnish_demo(council: Council, now: datetime, progress: Callable[[Progress],
     guests = list_guests(council, {member.user_id: member.introduction for member in demo_cast()})
     asyncio.run(_furnish(council, room, guests, past, now, progress))
     clock.arrive()
-    return DemoRoom(council, room, guests, now)
+    return DemoRoom(council, room, guests)
 
 
 @dataclass(frozen=True)
@@ -60,11 +52,10 @@ class DemoRoom:
     council: Council
     room: Room
     guests: tuple[Guest, ...]
-    now: datetime
 
     def stay(self, port: int, announce: Callable[[str], None]) -> None:
         """Open it, with schedule and delivery running; blocks until it is closed."""
-        asyncio.run(_stay(self.council, self.room, self.guests, self.now, port, announce))
+        asyncio.run(run_in_room(self.council, self.room, lambda: self.guests, announce, port=port))
 
 
 async def _furnish(
@@ -89,25 +80,3 @@ async def _furnish(
     if not room.messages_for(guests[0]):
         reps = [PersonName(member.user_id, member.name) for member in demo_cast() if member.role == "rep"]
         seed_room(room, seed_posts(council, reps, now))
-
-
-async def _stay(
-    council: Council,
-    room: Room,
-    guests: tuple[Guest, ...],
-    now: datetime,
-    port: int,
-    announce: Callable[[str], None],
-) -> None:
-    stop = asyncio.Event()
-    delivery = Delivery(council.engine, PreviewSurface(room), _now, council.company)
-    scheduler = Scheduler(JobRunner(council, _now))
-    dispatch = Dispatch(open_desk(council, now))
-    opened = await open_room(room, lambda: guests, dispatch.answer, port=port)
-    async with asyncio.TaskGroup() as running:
-        running.create_task(delivery.run(stop), name="delivery")
-        running.create_task(scheduler.run(stop), name="scheduler")
-        try:
-            await keep_open(opened, announce)
-        finally:
-            stop.set()

@@ -8,6 +8,7 @@ from datetime import datetime
 from crm.records import Crm
 from pipeline.access import Member
 from pipeline.company import Company
+from pipeline.errors import CouncilError
 from storage.database import Connection, Engine, writing
 from storage.inbox import finish_event
 
@@ -75,6 +76,12 @@ class Desk:
     engine: Engine
     company: Company
     crm: Crm
+    is_read_only: bool = False
+    """Whoever asks could be anybody: they may look, and change nothing."""
+
+
+class ReadOnly(CouncilError):
+    """This is a place to look around in; nothing can be changed from here."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +108,10 @@ class Asked:
     def acting(self) -> Iterator[Connection]:
         """The one write transaction of an act: its effects and "this event is done" stand or fall together.
 
-        Raises `EventAlreadyDone` where the same event has had its effect.
+        Raises `EventAlreadyDone` where the same event has had its effect, and `ReadOnly`.
         """
+        if self.desk.is_read_only:
+            raise ReadOnly("This room is read-only, so nothing was changed. Do it in the company's own chat.")
         with writing(self.engine) as connection:
             if self.event is not None:
                 finish_event(connection, self.event, self.now)

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from crm.records import Batch, Crm, PullRequest
 from jobs.job import JobRun
 from jobs.job import Outcome as JobOutcome
+from messages.wording import Wording
 from pipeline.calendar import FiscalCalendar, Period, build_calendar
 from pipeline.company import Company
 from pipeline.crm_records import Capabilities, FieldKind, Outcome, Problem
@@ -67,7 +68,8 @@ def pull_on_schedule(run: JobRun) -> JobOutcome:
     )
     unusable = sum(report.problem_counts.values())
     changes = f"{report.new:,} new, {report.changed:,} changed, {report.deleted:,} deleted"
-    return JobOutcome(f"{changes}, {unusable:,} problems" if unusable else changes)
+    problems = Wording().count(unusable, "problem", "problems")
+    return JobOutcome(f"{changes}, {problems}" if unusable else changes)
 
 
 def run_pull(

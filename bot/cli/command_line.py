@@ -29,6 +29,7 @@ _COMMANDS = {
     "waterfall": ("bot.cli.waterfall:show_waterfall", "How open pipeline changed between two days."),
     "hygiene": ("bot.cli.hygiene:show_hygiene", "What is wrong in the records, and the scores."),
     "job": ("bot.cli.job:run_job", "What happens on a schedule, by hand: job council --dry-run."),
+    "run": ("bot.cli.run:run", "Run the application: schedule, delivery and a chat."),
     "jobs": ("bot.cli.jobs:show_jobs", "The scheduled jobs: when they run, and how they went last."),
     "outbox": ("bot.cli.outbox:show_outbox", "Messages that did not arrive, or may not have."),
     "check": ("bot.cli.check:check", "Check the configuration against the CRM; every mistake at once."),
