@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from handlers import (
     apm,
+    audit,
     digesting,
     fix_form,
     help,
@@ -28,6 +29,7 @@ CAPABILITIES: tuple[Capability, ...] = (
     outbox.CAPABILITY,
     fix_form.CAPABILITY,
     quick_fixes.CAPABILITY,
+    audit.CAPABILITY,
     digesting.CAPABILITY,
     snoozing.CAPABILITY,
     waiving.CAPABILITY,

@@ -36,6 +36,7 @@ COMMANDS = (
     Command("/apm why EMEA coverage", "why a cell has its colour, and what would turn it", _FIGURES),
     Command("/held", "messages that were held back to spare you", frozenset(ROLES)),
     Command("/outbox", "messages that did not arrive, and what to do about them", _for("operations")),
+    Command("/audit", "who changed what; /audit deal:006… for one deal", _for("operations")),
     Command("/help", "this list", frozenset(ROLES)),
 )
 

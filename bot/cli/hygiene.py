@@ -18,11 +18,10 @@ from bot.output.hygiene_json import hygiene_json
 from handlers.today import read_today
 from messages.card import Card
 from messages.hygiene import compose_company, compose_own, compose_team
-from pipeline.access import People, User
-from pipeline.errors import CouncilError, UnknownName
+from pipeline.errors import CouncilError
 from pipeline.findings import HygieneReport, PersonName, Score
-from pipeline.matching import match_name
 from pipeline.matrix import TOTAL
+from pipeline.person_search import find_person
 from storage.hygiene_reading import read_hygiene
 from storage.people import read_people
 
@@ -89,7 +88,7 @@ def _view(council: Council, whose: str, as_of: date | None) -> tuple[HygieneRepo
     if whose.casefold() == _EVERYBODY:
         return report, compose_team(_COMPANY, report.findings, _with_team_score(report.scores), currency)
     people = read_people(council.engine)
-    user = _find_user(people, whose)
+    user = find_person(people, whose)
     person, reports = PersonName(user.id, user.name), people.reports_of(user.id)
     if reports:
         team = _of_people(report, reports, team_of=user.id)
@@ -120,15 +119,3 @@ def _of_people(report: HygieneReport, ids: frozenset[str], team_of: str | None) 
             if (score.level == "rep" and score.id in ids) or (score.level == "team" and score.id == team_of)
         ),
     )
-
-
-def _find_user(people: People, whose: str) -> User:
-    found = people.by_id(whose) or people.by_email(whose)
-    if found is not None:
-        return found
-    name = match_name(whose, [user.name for user in people.users.values()], "person")
-    named = [user for user in people.users.values() if user.name == name]
-    if len(named) > 1:
-        emails = ", ".join(user.email or user.id for user in named)
-        raise UnknownName(f"Several people are called {name}: name one by e-mail or user id ({emails}).")
-    return named[0]

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from messages.apm import compose_matrix, compose_row, compose_why
+from messages.audit import compose_audit
 from messages.card import (
     Align,
     Bold,
@@ -60,9 +61,12 @@ from messages.recovered import ChangedField, compose_deal_gone, compose_finished
 from messages.rule_trial import compose_trial
 from messages.rules import compose_rules
 from messages.waterfall import compose_waterfall
+from messages.wording import Wording
+from pipeline.audit_trail import AuditPage
 from pipeline.errors import ConfigurationError, Mistake, UnknownName
 from pipeline.letters import LetterState, TroubledLetter
 from pipeline.matrix import Metric, Status
+from tests.messages.audit_examples import audit_page
 from tests.messages.digest_examples import (
     digest,
     digest_done,
@@ -258,6 +262,8 @@ def _cards() -> dict[str, Card]:
         "recovered_saved": compose_finished("recovered:1", "Acme & Co", INTERRUPTED),
         "recovered_not_saved": compose_not_written("recovered:2", "006A", "Acme & Co", INTERRUPTED),
         "recovered_gone": compose_deal_gone("recovered:3"),
+        "audit": compose_audit(audit_page(), UTC, Wording()),
+        "audit_nothing": compose_audit(AuditPage((), has_older=False), UTC, Wording()),
         "everything": everything(),
     }
 

@@ -1,0 +1,66 @@
+"""`/audit` over a pulled company: who may ask, and what stays hidden."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app import Council, build_crm, open_council, open_desk
+from bot.dispatch import Dispatch
+from bot.settings import field_kinds, load_settings
+from handlers.asking import Typed
+from jobs.pull import run_pull
+from messages.render.terminal import render_text
+from storage.audit import AuditEntry, record_audit
+from storage.database import writing
+from tests.bot.small_company import build_company
+
+NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
+OPS = "ops@example.com"
+
+
+@pytest.fixture
+def dispatch(tmp_path: Path) -> Iterator[Dispatch]:
+    """Globex is Ana's; Project Nightfall is confidential and Zoe's. Both were snoozed."""
+    settings = load_settings(build_company(tmp_path), {})
+    council: Council = open_council(settings)
+    crm, fields = build_crm(settings, NOW), field_kinds(settings)
+    run_pull(council.engine, crm, council.company, fields=fields, now=NOW, progress=lambda _: None)
+    with writing(council.engine) as connection:
+        for by, deal, reason in (("005A", "006B", "The buyer is away."), ("005Z", "006D", "Secret talks.")):
+            entry = AuditEntry(
+                by=by, surface="slack", act="snooze", object=f"deal:{deal}", new=f"until {by}", note=reason
+            )
+            record_audit(connection, entry, NOW)
+    yield Dispatch(open_desk(council, NOW), lambda: NOW)
+    council.engine.dispose()
+
+
+def said(dispatch: Dispatch, who: str, typed: str) -> str:
+    return " ".join(render_text(card, 300) for card in dispatch.answer(who, Typed(typed)).cards)
+
+
+def test_operations_read_what_was_done_without_what_is_confidential(dispatch: Dispatch) -> None:
+    shown = said(dispatch, OPS, "/audit")
+    assert "2 changes" in shown
+    for known in ("Ana Lind (slack)", "=Globex", "until 005A", "The buyer is away.", "Zoe Park", "006D"):
+        assert known in shown
+    for secret in ("Nightfall", "until 005Z", "Secret talks."):
+        assert secret not in shown
+
+
+def test_one_object_can_be_asked_for(dispatch: Dispatch) -> None:
+    shown = said(dispatch, OPS, "/audit deal:006B")
+    assert "1 change" in shown
+    assert "Zoe Park" not in shown
+    assert "Nothing was changed" in said(dispatch, OPS, "/audit deal:006A")
+
+
+def test_what_is_no_object_is_explained(dispatch: Dispatch) -> None:
+    assert "/audit deal:006A" in said(dispatch, OPS, "/audit Globex")
+
+
+@pytest.mark.parametrize("who", ["ana@example.com", "mona@example.com", "kai@example.com"])
+def test_nobody_else_reads_it(dispatch: Dispatch, who: str) -> None:
+    assert "Sales operations look after" in said(dispatch, who, "/audit")
