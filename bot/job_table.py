@@ -10,6 +10,7 @@ from datetime import timedelta
 from jobs.council import post_council
 from jobs.council_freeze import freeze_week
 from jobs.council_prepare import prepare_council
+from jobs.escalate import escalate
 from jobs.job import Job
 from jobs.manager_digest import send_manager_digests
 from jobs.measure import measure_today
@@ -80,6 +81,7 @@ _JOBS = (
     ScheduledJob("council_prepare", prepare_council, "Asks the owners of cells", timedelta(hours=8), PATIENT),
     ScheduledJob("council", post_council, "Posts the weekly council", timedelta(hours=12), PATIENT),
     ScheduledJob("nudge", send_digests, "Sends digests in each person's morning", timedelta(hours=1), SOON),
+    ScheduledJob("escalate", escalate, "Warns owners, then tells managers", timedelta(hours=6), PATIENT),
     ScheduledJob(
         "manager_digest", send_manager_digests, "Tells managers of their teams", timedelta(hours=8), PATIENT
     ),

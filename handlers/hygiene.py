@@ -1,6 +1,7 @@
 """`/hygiene`: a person's own deals, a manager's team, and the company."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from handlers import rules
 from handlers.asking import Asked
@@ -12,9 +13,15 @@ from messages.reply import Reply
 from pipeline.access import Action, CompanyCells, Member, PersonScore, Role, TeamFigures, may
 from pipeline.company import Company
 from pipeline.errors import AccessDenied
-from pipeline.findings import Audience, Finding, HygieneReport, PersonName
-from storage.database import Engine
+from pipeline.findings import Audience, HygieneReport, PersonName
+from storage.database import Engine, reading
+from storage.findings_of import findings_of
 from storage.hygiene_reading import read_hygiene
+from storage.people import read_people
+from storage.scores_by_day import read_scores
+
+TREND = timedelta(weeks=4)
+"""A score is compared with the one of so long ago."""
 
 
 def answer_hygiene(asked: Asked, words: Words) -> Reply:
@@ -44,29 +51,33 @@ def _show_own(engine: Engine, company: Company, member: Member) -> Reply:
     if Role.REP not in member.roles:
         raise AccessDenied("You own no deals in the CRM. Try /hygiene company.")
     may(member, Action.SEE, PersonScore(member.id)).require()
-    report = _read(engine, company)
-    own = tuple(
-        finding
-        for finding in report.findings
-        if _owner_id(finding) == member.id and finding.audience is not Audience.OPERATIONS
-    )
-    score = next((each for each in report.scores if each.level == "rep" and each.id == member.id), None)
-    return Reply((compose_own(PersonName(member.id, member.name), own, score, _currency(company)),))
+    day = read_today(engine)
+    with reading(engine) as connection:
+        findings = findings_of(connection, company, [member.id])
+        scores = read_scores(connection, day, "rep", {member.id: member.name})
+        before = read_scores(connection, day - TREND, "rep", {member.id: member.name})
+    own = tuple(one for one in findings if one.audience is not Audience.OPERATIONS)
+    score = next(iter(scores), None)
+    person = PersonName(member.id, member.name)
+    return Reply((compose_own(person, own, score, _currency(company), before=next(iter(before), None)),))
 
 
 def _show_team(engine: Engine, company: Company, member: Member) -> Reply:
     if Role.MANAGER not in member.roles:
         raise AccessDenied("Nobody reports to you in the CRM, so there is no team to show. Try /hygiene.")
     may(member, Action.SEE, TeamFigures(member.id)).require()
-    report = _read(engine, company)
-    below = tuple(finding for finding in report.findings if _owner_id(finding) in member.reports)
-    scores = tuple(
-        score
-        for score in report.scores
-        if (score.level == "rep" and score.id in member.reports)
-        or (score.level == "team" and score.id == member.id)
-    )
-    return Reply((compose_team(PersonName(member.id, member.name), below, scores, _currency(company)),))
+    day = read_today(engine)
+    users = read_people(engine).users
+    names = {rep: users[rep].name for rep in member.reports if rep in users}
+    with reading(engine) as connection:
+        below = findings_of(connection, company, member.reports)
+        scores = (
+            *read_scores(connection, day, "rep", names),
+            *read_scores(connection, day, "team", {member.id: member.name}),
+        )
+        before = read_scores(connection, day - TREND, "team", {member.id: member.name})
+    manager = PersonName(member.id, member.name)
+    return Reply((compose_team(manager, below, scores, _currency(company), before=next(iter(before), None)),))
 
 
 def _show_company(engine: Engine, company: Company, member: Member) -> Reply:
@@ -83,10 +94,6 @@ _VIEWS: dict[HygieneScope, Callable[[Engine, Company, Member], Reply]] = {
 
 def _read(engine: Engine, company: Company) -> HygieneReport:
     return read_hygiene(engine, company, as_of=read_today(engine))
-
-
-def _owner_id(finding: Finding) -> str | None:
-    return finding.owner.id if finding.owner else None
 
 
 def _currency(company: Company) -> str:

@@ -8,6 +8,8 @@ from messages.card import (
     Align,
     Block,
     Bold,
+    Button,
+    Buttons,
     Card,
     Column,
     Fact,
@@ -23,9 +25,11 @@ from messages.card import (
 )
 from messages.deal_findings import DealFindings, by_deal, money_at_risk, rule_label, sentence
 from messages.wording import NO_VALUE, Wording
-from pipeline.findings import Finding, HygieneReport, PersonName, RuleNotice, Score
+from pipeline.findings import Audience, Finding, HygieneReport, PersonName, RuleNotice, Score
 
 FIRST = 10
+FIX_BUTTONS = 3
+LONGEST_LABEL = 30
 
 
 def compose_own(
@@ -34,16 +38,19 @@ def compose_own(
     score: Score | None,
     currency: str,
     wording: Wording | None = None,
+    *,
+    before: Score | None = None,
 ) -> Card:
-    """A rep's own score, and each deal with what is open on it."""
+    """A rep's own score, and each deal with what is open on it. `before`: the score of four weeks ago."""
     wording = wording or Wording()
     deals = by_deal(finding for finding in findings if not finding.waived)
     waived = sum(finding.waived for finding in findings)
     blocks: list[Block] = [
-        Facts((*_score_facts(score, wording), *_risk_facts(deals, waived, currency, wording)))
+        Facts((*_score_facts(score, wording, before), *_risk_facts(deals, waived, currency, wording)))
     ]
     if deals:
         blocks.append(_deals_table("Most urgent deals", deals[:FIRST], currency, wording))
+        blocks += _fix_buttons(deals)
     else:
         blocks.append(Paragraph(text("All your deals are up to date. Thank you.")))
     if len(deals) > FIRST:
@@ -62,15 +69,18 @@ def compose_team(
     scores: Sequence[Score],
     currency: str,
     wording: Wording | None = None,
+    *,
+    before: Score | None = None,
 ) -> Card:
-    """The reps of a team by money at risk. `scores` holds the team's own score and those of its reps."""
+    """The reps of a team by money at risk. `scores` holds the team's own score and those of its reps;
+    `before` is the team's of four weeks ago."""
     wording = wording or Wording()
     deals = by_deal(finding for finding in findings if not finding.waived)
     team = next((score for score in scores if score.level == "team"), None)
     waived = sum(finding.waived for finding in findings)
     title = f"Pipeline hygiene · team of {manager.name}"
     blocks: tuple[Block, ...] = (
-        Facts((*_score_facts(team, wording), *_risk_facts(deals, waived, currency, wording))),
+        Facts((*_score_facts(team, wording, before), *_risk_facts(deals, waived, currency, wording))),
         _reps_table(deals, scores, currency, wording),
     )
     return Card(f"hygiene:team:{manager.id}", title, blocks, f"{title}: {_in_one_line(team, deals, wording)}")
@@ -96,14 +106,48 @@ def compose_company(report: HygieneReport, currency: str, wording: Wording | Non
     )
 
 
+def _fix_buttons(deals: Sequence[DealFindings]) -> tuple[Block, ...]:
+    """The form of each of the first deals that the person can fix."""
+    fixable = [
+        deal for deal in deals if any(one.audience is Audience.OWNER and one.fixes for one in deal.findings)
+    ]
+    if not fixable:
+        return ()
+    return (
+        Buttons(
+            tuple(
+                Button(f"Fix {_short(deal.name)}", "fix", deal.opportunity_id)
+                for deal in fixable[:FIX_BUTTONS]
+            )
+        ),
+    )
+
+
+def _short(name: str) -> str:
+    bare = " ".join(name.split()) or "this deal"
+    return bare if len(bare) <= LONGEST_LABEL else f"{bare[: LONGEST_LABEL - 1].rstrip()}…"
+
+
 # --- Figures --------------------------------------------------------------------------------------
 
 
-def _score_facts(score: Score | None, wording: Wording) -> tuple[Fact, ...]:
+def _score_facts(score: Score | None, wording: Wording, before: Score | None = None) -> tuple[Fact, ...]:
     if score is None or score.value_share is None:
         return (Fact("Score", text("none yet: no open pipeline")),)
     deals = f"{wording.number(score.clean_deals)} of {wording.count(score.deals, 'deal', 'deals')}"
-    return (Fact("Score", text(Bold(wording.percent(score.value_share)), f" of value is clean, {deals}")),)
+    share = Bold(wording.percent(score.value_share))
+    return (Fact("Score", text(share, f" of value is clean, {deals}{_trend(score, before)}")),)
+
+
+def _trend(score: Score, before: Score | None) -> str:
+    """`, up 7 points in four weeks`; nothing where there is nothing to compare with."""
+    if before is None or before.value_share is None or score.value_share is None:
+        return ""
+    points = round(100 * (score.value_share - before.value_share))
+    if points == 0:
+        return ", unchanged in four weeks"
+    way = "up" if points > 0 else "down"
+    return f", {way} {abs(points)} {'point' if abs(points) == 1 else 'points'} in four weeks"
 
 
 def _risk_facts(

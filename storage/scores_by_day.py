@@ -65,21 +65,19 @@ def risks_of(findings: Collection[Finding]) -> Mapping[str, OwnerRisk]:
     return {owner: OwnerRisk(sum(deals.values(), Decimal(0)), len(deals)) for owner, deals in values.items()}
 
 
-def read_scores(
-    connection: Connection, day: date, level: str, ids: Collection[str], names: Mapping[str, str]
-) -> tuple[Score, ...]:
-    """Scores of the last day measured up to and with `day`; `names` by id."""
+def read_scores(connection: Connection, day: date, level: str, names: Mapping[str, str]) -> tuple[Score, ...]:
+    """Scores of the last day measured up to and with `day`, of those named by id; none before the first."""
     last = _last_measured(connection, day)
     rows = connection.execute(
         select(score_day)
-        .where(score_day.c.day == last, score_day.c.level == level, score_day.c.id.in_(list(ids)))
+        .where(score_day.c.day == last, score_day.c.level == level, score_day.c.id.in_(list(names)))
         .order_by(score_day.c.id)
     )
     return tuple(
         Score(
             row.level,
             row.id,
-            names.get(row.id, row.id),
+            names[row.id],
             _share(row.value_share),
             _share(row.deal_share),
             row.deals,

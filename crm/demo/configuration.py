@@ -26,6 +26,23 @@ from crm.demo.people import (
 from crm.demo.rows import QUALIFICATION_FIELDS
 from pipeline.definitions import Knots
 
+COUNTRIES_OF_ZONES = {
+    "America/New_York": "US",
+    "America/Chicago": "US",
+    "America/Denver": "US",
+    "America/Phoenix": "US",
+    "America/Los_Angeles": "US",
+    "America/Toronto": "CA",
+    "Europe/London": "GB",
+    "Europe/Dublin": "IE",
+    "Europe/Berlin": "DE",
+    "Europe/Madrid": "ES",
+    "Asia/Tokyo": "JP",
+    "Asia/Kolkata": "IN",
+    "America/Sao_Paulo": "BR",
+}
+"""Whose public holidays hold where the reps are."""
+
 
 def demo_configuration() -> str:
     """TOML text. Storage is not named in it: where the database lies is the caller's to say."""
@@ -87,6 +104,11 @@ channels = ["#pipeline-council"]
 confidential = "Confidential__c"
 
 {_cell_owners()}
+[nudges]
+days = ["tue", "thu"]
+at = "08:30"
+countries = {_inline(COUNTRIES_OF_ZONES)}
+
 [hygiene]
 stages = {{ proposal = "Proposal", negotiation = "Negotiation" }}
 segments = {{ small = ["SMB"], mid = ["MM"], enterprise = ["ENT", "PUB"] }}

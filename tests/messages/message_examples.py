@@ -49,6 +49,7 @@ from messages.card import (
 )
 from messages.council import compose_council
 from messages.council_threads import Around
+from messages.escalation import compose_telling, compose_warning
 from messages.held import compose_held, compose_nothing_held, tell_of_held
 from messages.help import compose_help
 from messages.hygiene import compose_company, compose_own, compose_team
@@ -86,7 +87,7 @@ from tests.messages.finding_examples import (
     team_findings,
     waterfall,
 )
-from tests.messages.matrix_examples import last_week, many_rows, matrix, pair_matrix
+from tests.messages.matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
 from tests.messages.rule_examples import changed_rule, observing_rule, rule_book, unasked_rule
 
 PICTURE = Image("heatmap-region-2026-11-23.png", "Region: EMEA red.", b"light", b"dark")
@@ -230,6 +231,8 @@ def _cards() -> dict[str, Card]:
         "nudge_long": compose_digest(long_digest(), "USD"),
         "nudge_nothing": compose_digest(nothing_to_fix(), "USD"),
         "nudge_all": compose_all(digest(), "USD"),
+        "warning": compose_warning("warning:2026-11-23:005A", ANA, findings()[:3], "USD"),
+        "escalation": compose_telling("escalation:2026-11-24:005C", AS_OF, findings()[:3], "USD"),
         "manager_digest": compose_manager_digest(team_digest(), "USD"),
         "nudge_more": compose_more(digest().items[0]),
         "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD"),

@@ -241,12 +241,31 @@ def test_a_rep_sees_the_own_score_and_what_is_waived() -> None:
     assert "Waived: 1 finding" in shown
 
 
+def test_a_score_is_compared_with_that_of_four_weeks_ago() -> None:
+    mine = scores()[2]
+    before = replace(mine, value_share=Fraction(57, 100))
+    assert "12 of 18 deals, up 7 points in four weeks" in words_of(
+        compose_own(ANA, findings(), mine, "USD", before=before)
+    )
+    assert "unchanged in four weeks" in words_of(compose_own(ANA, findings(), mine, "USD", before=mine))
+
+
+def test_ones_own_deals_can_be_fixed_from_the_list() -> None:
+    (row,) = buttons_of(compose_own(ANA, findings(), scores()[2], "USD"))
+    assert [(button.label, button.command) for button in row.buttons] == [
+        ("Fix Acme renewal & expansion", "fix"),
+        ("Fix Initech phase two", "fix"),
+        ("Fix Globex data cloud", "fix"),
+    ]
+
+
 def test_a_long_list_of_ones_own_deals_is_folded_and_complete() -> None:
     many = [finding(number, f"Deal {number:02}", "close_date_past", Severity.HIGH) for number in range(25)]
     card = compose_own(ANA, many, None, "USD")
     fold = next(block for block in card.blocks if isinstance(block, Folded))
     assert fold.summary == "Show all: 15 more deals"
-    assert all(words_of(card).count(f"Deal {number:02}") == 1 for number in range(25))
+    listed = words_of(card).replace("Fix Deal", "Fix")
+    assert all(listed.count(f"Deal {number:02}") == 1 for number in range(25))
 
 
 def test_a_sentence_of_the_customers_own_ends_before_the_next_begins() -> None:
