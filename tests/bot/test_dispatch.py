@@ -214,7 +214,8 @@ def test_a_button_is_answered_as_the_command_that_it_stands_for(dispatch: Dispat
 
 def test_a_forged_button_gives_nothing_away(dispatch: Dispatch) -> None:
     assert "not for you" in words(dispatch.answer(ANA, Clicked("why", "region/EMEA/coverage")))
-    assert "older message" in words(dispatch.answer(KAI, Clicked("fix", "006D")))
+    assert "Nightfall" not in words(dispatch.answer(KAI, Clicked("fix", "006D")))
+    assert "older message" in words(dispatch.answer(KAI, Clicked("no_such_control", "006D")))
 
 
 def test_a_fault_of_ours_is_an_apology_with_a_reference_and_a_line_in_the_log(council: Council) -> None:
