@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from pipeline.findings import PersonName
+from pipeline.schedule import Weekday, weekday_of
 from pipeline.working_days import WorkingDays
 
 
@@ -104,8 +105,8 @@ class RuleTrial:
 
 
 def digest_days(
-    working_days: WorkingDays, weekdays: Collection[int], *, last: date, weeks: int
+    working_days: WorkingDays, weekdays: Collection[Weekday], *, last: date, weeks: int
 ) -> tuple[date, ...]:
-    """The days of digests within so many weeks up to and with `last`; Monday is 0."""
+    """The days of digests within so many weeks up to and with `last`."""
     days = (last - timedelta(days=back) for back in range(7 * weeks - 1, -1, -1))
-    return tuple(day for day in days if day.weekday() in weekdays and working_days.is_working(day))
+    return tuple(day for day in days if weekday_of(day) in weekdays and working_days.is_working(day))

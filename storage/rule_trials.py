@@ -1,6 +1,6 @@
 """Trying hygiene rules on the stored versions: a proposed rule beside the rule as it is set."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,8 +19,6 @@ from storage.rule_replay import Replayed, replay_rules
 WEEKS = 8
 WAIT_DAYS = 14
 """A finding that is gone within two weeks without us was fixed anyway."""
-ASKS_A_FINDING = 2
-_TUESDAY, _THURSDAY = 1, 3
 
 
 def try_rules(
@@ -61,7 +59,7 @@ class _Trial:
             definition,
             rules,
             days=self.days,
-            asking=Asking(ASKS_A_FINDING, WAIT_DAYS),
+            asking=Asking(self.company.nudges.asks_per_finding, WAIT_DAYS),
             asks_of=lambda _, nudges: nudges or as_if_nudging,
             asked_by_us={name: _asked_by_us(self.connection, name) for name in rules},
         )
@@ -76,11 +74,7 @@ def _asked_by_us(connection: Connection, rule: str) -> frozenset[int]:
 def _days(connection: Connection, company: Company, weeks: int) -> Sequence[date]:
     state = pulled_state(connection)
     last = date.fromordinal(state.measured_day or 1)
-    return digest_days(company.working_days, _weekdays(), last=last, weeks=weeks)
-
-
-def _weekdays() -> Collection[int]:
-    return (_TUESDAY, _THURSDAY)
+    return digest_days(company.working_days, company.nudges.days, last=last, weeks=weeks)
 
 
 def _told(

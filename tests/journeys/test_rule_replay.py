@@ -1,12 +1,14 @@
 """Replaying rules over four pulls of two deals, counted by hand, on either database."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from pipeline.schedule import Weekday
 from storage.rule_statistics import read_rule_statistics
 from storage.rule_trials import try_rules
 from tests.journeys.test_field_versions import Story, deal, noon
@@ -62,3 +64,12 @@ def test_the_statistics_count_lives_of_findings(story: Story) -> None:
     rule = next(one for one in book.rules if one.rule == "plan_missing")
     # 006A was fixed from the 2nd to the 4th; 006B is open, and nobody was asked about it.
     assert (rule.open, rule.asked, rule.counted, rule.fixed, rule.median_days) == (1, 0, 1, 1, Fraction(2))
+
+
+def test_the_days_of_digests_are_those_of_the_configuration(story: Story) -> None:
+    council = story.exported.council
+    mondays = council.company.nudges.model_copy(update={"days": (Weekday.MONDAY,)})
+    company = replace(council.company, nudges=mondays)
+    (trial,) = try_rules(council.engine, company, company.hygiene, ["plan_missing"], weeks=2)
+    assert trial.proposed is not None
+    assert trial.proposed.days == (date(2026, 11, 2), date(2026, 11, 9))
