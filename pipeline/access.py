@@ -311,7 +311,7 @@ def identify(people: People, definition: PeopleDefinition, council: CouncilDefin
     if not roles:
         raise AccessDenied(
             "I do not know you yet: no active CRM user has your e-mail address. "
-            "Ask sales operations to add you, then try again."
+            f"Ask sales operations{_named(people, definition.operations)} to add you, then try again."
         )
     return Member(
         id=user.id if user is not None else who.strip().casefold(),
@@ -322,6 +322,13 @@ def identify(people: People, definition: PeopleDefinition, council: CouncilDefin
         grants=_grants(definition, council),
         timezone=user.timezone if user is not None else None,
     )
+
+
+def _named(people: People, listed: Sequence[str]) -> str:
+    """` (ops@example.com)`: how to reach those whom the configuration lists; empty where it lists nobody."""
+    users = [(name.strip(), people.by_id(name.strip())) for name in listed]
+    addresses = [(user.email or user.name) if user is not None else name for name, user in users]
+    return f" ({', '.join(addresses)})" if addresses else ""
 
 
 def _listed_roles(definition: PeopleDefinition, user: User | None, who: str) -> set[Role]:

@@ -118,6 +118,14 @@ def test_strangers_the_departed_and_machines_get_a_kind_answer(who: str, says: s
         member(who)
 
 
+def test_a_stranger_is_told_whom_to_ask_where_somebody_is_listed() -> None:
+    listed = PeopleDefinition(operations=("ops@example.com", REP))
+    with pytest.raises(AccessDenied, match=r"Ask sales operations \(ops@example.com, mei@example.com\) to"):
+        member("guest@elsewhere.com", listed)
+    with pytest.raises(AccessDenied, match="Ask sales operations to add you"):
+        member("guest@elsewhere.com")
+
+
 def test_an_inactive_account_is_refused_even_where_the_configuration_lists_it() -> None:
     with pytest.raises(AccessDenied, match="not active"):
         member("gone", PeopleDefinition(operations=("dale@example.com",)))
