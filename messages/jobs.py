@@ -42,7 +42,8 @@ def compose_jobs(jobs: Sequence[JobStanding], zone: tzinfo, wording: Wording | N
         Paragraph(text(says)),
         Table("Scheduled jobs", columns, rows),
         Paragraph(
-            text("A job runs by hand with council job NAME --now, or --dry-run to only look."), Tone.NOTE
+            text(f"Times are those of {zone}. By hand: council job NAME --now, or --dry-run to only look."),
+            Tone.NOTE,
         ),
     )
     return Card("jobs", "Scheduled jobs", blocks, f"Scheduled jobs. {says}")
@@ -83,16 +84,16 @@ def _row(job: JobStanding, zone: tzinfo, wording: Wording) -> TableRow:
     return TableRow(
         (
             TextCell(text(Bold(job.name), f": {job.says}")),
-            TextCell(text(times_in_words(job))),
-            TextCell(text(NO_VALUE if job.next is None else wording.moment(job.next.astimezone(zone)))),
+            TextCell(text(times_in_words(job, zone))),
+            TextCell(text(NO_VALUE if job.next is None else _moment(job.next, zone, wording))),
             TextCell(text(_started(job.last, zone, wording))),
             TextCell(_outcome(job.last, zone, wording)),
         )
     )
 
 
-def times_in_words(job: JobStanding) -> str:
-    """`Mondays at 09:00`, `every 15 minutes`, `after each pull`."""
+def times_in_words(job: JobStanding, zone: tzinfo | None = None) -> str:
+    """`Mondays at 09:00`, `every 15 minutes`, `after each pull`; `zone` is one that goes without saying."""
     if not job.is_enabled:
         return "switched off"
     after = f"after each {job.after}" if job.after else ""
@@ -101,8 +102,9 @@ def times_in_words(job: JobStanding) -> str:
             return after or "only by hand"
         case Interval(minutes=minutes):
             own = "every minute" if minutes == 1 else f"every {minutes} minutes"
-        case WallClock(at=at, days=days, zone=zone):
-            own = f"{_days(days)} at {at:%H:%M} ({getattr(zone, 'key', zone)})"
+        case WallClock() as schedule:
+            where = "" if schedule.zone == zone else f" ({schedule.zone.key})"
+            own = f"{_days(schedule.days)} at {schedule.at:%H:%M}{where}"
     return f"{after}, and {own}" if after else own
 
 
@@ -119,10 +121,16 @@ def _is_trouble(run: PastRun) -> bool:
     return run.state is RunState.FAILED or (run.state is RunState.WAITING and run.reason != "")
 
 
+def _moment(moment: datetime, zone: tzinfo, wording: Wording) -> str:
+    """`23 Nov, 09:15`."""
+    local = moment.astimezone(zone)
+    return f"{wording.day(local.date()).words}, {local:%H:%M}"
+
+
 def _started(run: PastRun | None, zone: tzinfo, wording: Wording) -> str:
     if run is None or run.started is None:
         return NO_VALUE
-    return wording.moment(run.started.astimezone(zone))
+    return _moment(run.started, zone, wording)
 
 
 def _outcome(run: PastRun | None, zone: tzinfo, wording: Wording) -> Text:
@@ -130,7 +138,7 @@ def _outcome(run: PastRun | None, zone: tzinfo, wording: Wording) -> Text:
         return text("It has not run yet.")
     says = run.says if run.state is RunState.DONE else run.reason
     again = (
-        f" Next attempt: {wording.moment(run.next_try.astimezone(zone))}."
+        f" Next attempt: {_moment(run.next_try, zone, wording)}."
         if run.state is RunState.WAITING and run.next_try is not None
         else ""
     )

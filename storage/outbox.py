@@ -81,7 +81,7 @@ def revise_letter(connection: Connection, key: str, card: str) -> bool:
 
 
 def read_letter_card(connection: Connection, key: str) -> str | None:
-    """The card of a message as it stands now."""
+    """The card of a message as it stands now; empty where it was too old to be kept."""
     card: str | None = connection.execute(select(outbox.c.card).where(outbox.c.key == key)).scalar()
     return card
 

@@ -60,10 +60,10 @@ def read_held_cards(connection: Connection, person_id: str, since: datetime) -> 
 
 
 def read_shown(connection: Connection, surface: str) -> tuple[ShownLetter, ...]:
-    """Every message that a surface shows, in the order of sending."""
+    """Every message that a surface shows and whose card is kept still, in the order of sending."""
     statement = (
         select(outbox)
-        .where(outbox.c.state == LetterState.SENT, outbox.c.surface == surface)
+        .where(outbox.c.state == LetterState.SENT, outbox.c.surface == surface, outbox.c.card != "")
         .order_by(outbox.c.sent_at, outbox.c.no)
     )
     return tuple(

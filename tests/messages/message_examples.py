@@ -87,6 +87,7 @@ from tests.messages.finding_examples import (
     team_findings,
     waterfall,
 )
+from tests.messages.job_examples import job_cards
 from tests.messages.matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
 from tests.messages.rule_examples import changed_rule, observing_rule, rule_book, unasked_rule
 
@@ -267,6 +268,7 @@ def _cards() -> dict[str, Card]:
         "recovered_gone": compose_deal_gone("recovered:3"),
         "audit": compose_audit(audit_page(), UTC, Wording()),
         "audit_nothing": compose_audit(AuditPage((), has_older=False), UTC, Wording()),
+        **job_cards(),
         "everything": everything(),
     }
 
