@@ -24,6 +24,9 @@ LONGEST_COMMAND = 1_000
 _WORDS_OF_A_NAME = 3
 """`@Pipeline Council apm region`: so many words of a mention at most."""
 
+_OUR_NAME = ("@pipeline", "council")
+"""Its second word is the name of a command too."""
+
 _MENTION = re.compile(r"^\s*(<@[^>]*>|<at>.*?</at>)[\s,:]*", re.IGNORECASE | re.DOTALL)
 _WORD = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'(?=\s|$)|(\S+))""")
 
@@ -66,6 +69,8 @@ def bare_name(typed: str) -> str:
 def _without_mention(words: tuple[str, ...], names: Collection[str]) -> tuple[str, ...]:
     if not words or not words[0].startswith("@"):
         return words
+    if tuple(word.casefold() for word in words[: len(_OUR_NAME)]) == _OUR_NAME:
+        return words[len(_OUR_NAME) :]
     for start, word in enumerate(words[1 : _WORDS_OF_A_NAME + 1], start=1):
         if bare_name(word) in names:
             return words[start:]

@@ -10,7 +10,7 @@ from jobs.job import JobRun, Outcome
 from messages.action_lines import action_line, moved_lines
 from messages.card import Card, PlainBlock
 from messages.card_text import card_to_text
-from messages.council import CouncilPost, compose_council
+from messages.council import CouncilPost, compose_council, in_channel
 from messages.council_threads import Around
 from messages.heatmap import compose_heatmap
 from messages.wording import Wording
@@ -87,7 +87,7 @@ def _around(week: CouncilWeek, company: Company, actions: Sequence[CouncilAction
         by_row[action.cell.value] = (*by_row.get(action.cell.value, ()), line)
     since = [ActionSince(action, read_cell(matrix, action.cell)) for action in actions]
     return Around(
-        last_actions=moved_lines(since, week.edition.day, matrix.currency, Wording()),
+        last_actions=moved_lines(since, week.edition.day, Wording()),
         actions_by_row=by_row,
         contexts=week.contexts,
         asked=week.asked,
@@ -111,7 +111,7 @@ def _put(connection: Connection, post: CouncilPost, day: date, channel: str, now
 
 
 def _in_channel(card: Card, channel: str) -> Card:
-    return replace(card, key=f"{card.key}@{channel.removeprefix('#')}")
+    return replace(card, key=in_channel(card.key, channel))
 
 
 def _letter(card: Card, kind: str, channel: str, thread_of: str | None = None) -> Letter:

@@ -28,8 +28,9 @@ from storage.actions import read_actions
 from storage.apm import dimensions_of, read_apm
 from storage.cell_deals import read_fixable, wrongs_by_deal
 from storage.cell_words import record_request
-from storage.database import reading, writing
+from storage.database import Connection, reading, writing
 from storage.hygiene_reading import read_hygiene
+from storage.nudge_choices import read_pause
 from storage.outbox import Letter, put_letter, to_person
 from storage.people import read_people
 
@@ -60,7 +61,9 @@ def prepare_council(run: JobRun) -> Outcome:
         for dimension in dimensions_of(run.company)
     ]
     people = read_people(run.engine)
-    loads, unanswered = _share_out(run.company, tables, reach_of(run.company, people))
+    with reading(run.engine) as connection:
+        reach = reach_of(connection, run.company, people, run.today)
+        loads, unanswered = _share_out(run.company, tables, reach)
     messages = _compose(run, council, loads)
     notices = _notices(run.company, people, council, tables, unanswered)
     if not run.dry_run:
@@ -72,13 +75,15 @@ def prepare_council(run: JobRun) -> Outcome:
     )
 
 
-def reach_of(company: Company, people: People) -> Reach:
-    """Who can be asked: somebody active whom we know, and who may speak for cells."""
+def reach_of(connection: Connection, company: Company, people: People, today: date) -> Reach:
+    """Who can be asked: somebody active whom we know, not on a pause, and who may speak for cells."""
 
     def reach(name: str) -> Member | None:
         try:
             member = identify(people, company.people, company.council, name)
         except AccessDenied:
+            return None
+        if read_pause(connection, member.id, today) is not None:
             return None
         return member if may(member, Action.GIVE_CONTEXT, CompanyCells()).allowed else None
 

@@ -116,6 +116,11 @@ def council_key(period: str, as_of: date) -> str:
     return f"council:{period}:{as_of.isoformat()}"
 
 
+def in_channel(key: str, channel: str) -> str:
+    """The key of a message of the post in one of its channels."""
+    return f"{key}@{channel.removeprefix('#')}"
+
+
 def colour_changes(matrix: Matrix, last_week: Matrix) -> tuple[ColourChange, ...]:
     """Cells (and those of the total) with another colour than a week ago, what became worse first."""
     before = {row_label(last_week, row): row for row in (*last_week.rows, last_week.total)}

@@ -53,6 +53,12 @@ def functions_without_cells(
     return tuple(function for function in Function if function.value not in owning)
 
 
+def functions_without_owner(owners: Sequence[CellOwnerDefinition]) -> tuple[Function, ...]:
+    """Parts of the company for which nobody is named at all, in their order."""
+    named = {owner.function for owner in owners}
+    return tuple(function for function in Function if function.value not in named)
+
+
 def _owns(owner: CellOwnerDefinition, cell: CellName) -> bool:
     return (
         owner.dimension in (None, cell.dimension)

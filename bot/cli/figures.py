@@ -8,12 +8,13 @@ from bot.cli.invocation import AsOf, Called, Format, OutputFormat
 from bot.cli.opening import opened
 from bot.cli.operator import OPERATOR
 from bot.cli.sheet import print_cards, print_json, print_text
-from bot.output.csv_tables import deals_csv, matrix_csv
+from bot.output.csv_tables import matrix_csv
 from bot.output.matrix_json import matrix_json, why_json
 from handlers.grammar import ShowMatrix, ShowWhy, read_apm_words, read_why
 from handlers.today import read_today
 from handlers.values import check_offered, find_value, row_of
 from messages.apm import compose_matrix, compose_row, compose_why
+from messages.deals_sheet import deals_csv
 from pipeline.matrix import TOTAL, Matrix
 from pipeline.visible_deals import visible_deals
 from storage.apm import read_apm as read_matrix

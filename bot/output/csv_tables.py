@@ -1,10 +1,9 @@
 """The same three answers as CSV, a line per row, finding or term."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from bot.output.numbers import money, ratio
 from messages.csv_sheet import Value, csv_sheet
-from pipeline.deals import DealLine
+from messages.numbers import money, ratio
 from pipeline.findings import HygieneReport
 from pipeline.matrix import Cell, Matrix, Metric, Row
 from pipeline.waterfall import Term, Waterfall
@@ -104,25 +103,6 @@ def hygiene_csv(report: HygieneReport) -> str:
                 "yes" if finding.waived else "no",
             )
             for finding in report.findings
-        ),
-    )
-
-
-def deals_csv(deals: Iterable[DealLine]) -> str:
-    """A line per deal behind a cell."""
-    header = ("deal", "owner", "stage", "close_date", "value", "trusted")
-    return csv_sheet(
-        header,
-        (
-            (
-                deal.name,
-                deal.owner.name if deal.owner else None,
-                deal.stage,
-                deal.close_date.isoformat() if deal.close_date else None,
-                money(deal.value),
-                "no" if deal.untrusted else "yes",
-            )
-            for deal in deals
         ),
     )
 

@@ -1,6 +1,6 @@
 """`council hygiene --format json`: findings and scores as docs/schema/hygiene.json describes them."""
 
-from bot.output.numbers import money, ratio
+from messages.numbers import money, ratio
 from pipeline.findings import Finding, HygieneReport, PersonName, Score
 
 Json = dict[str, object]

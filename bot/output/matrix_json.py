@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from bot.output.numbers import Number, money, ratio
+from messages.numbers import Number, money, ratio
 from pipeline.deals import DealLine
 from pipeline.matrix import Caveats, Cell, Matrix, Metric, PeriodStamp, Row, Spend
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.output.numbers import ratio
 from messages.csv_sheet import Value, csv_sheet
+from messages.numbers import ratio
 from pipeline.rule_statistics import RuleBook, RuleStatistics
 from pipeline.rule_trial import Course, PersonOfCourse, RuleTrial, WeekOfCourse
 

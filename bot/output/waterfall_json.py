@@ -1,6 +1,6 @@
 """`council waterfall --format json`: the terms as docs/schema/waterfall.json describes them."""
 
-from bot.output.numbers import money
+from messages.numbers import money
 from pipeline.matrix import Dimension
 from pipeline.waterfall import Term, Waterfall
 

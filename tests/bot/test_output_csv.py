@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.output.csv_tables import deals_csv, hygiene_csv, matrix_csv, waterfall_csv
+from bot.output.csv_tables import hygiene_csv, matrix_csv, waterfall_csv
 from messages.csv_sheet import csv_sheet, harmless
+from messages.deals_sheet import deals_csv
 from tests.bot import answers
 
 

@@ -67,8 +67,8 @@ from pipeline.audit_trail import AuditPage
 from pipeline.errors import ConfigurationError, Mistake, UnknownName
 from pipeline.letters import LetterState, TroubledLetter
 from pipeline.matrix import Metric, Status
-from tests.messages.action_examples import action_cards, action_forms
 from tests.messages.audit_examples import audit_page
+from tests.messages.council_examples import CONTEXT_FORM, COUNCIL_CARDS
 from tests.messages.digest_examples import (
     digest,
     digest_done,
@@ -90,10 +90,8 @@ from tests.messages.finding_examples import (
 )
 from tests.messages.job_examples import job_cards
 from tests.messages.matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
+from tests.messages.picture_example import PICTURE
 from tests.messages.rule_examples import changed_rule, observing_rule, rule_book, unasked_rule
-
-PICTURE = Image("heatmap-region-2026-11-23.png", "Region: EMEA red.", b"light", b"dark")
-
 
 TROUBLED = (
     TroubledLetter(
@@ -218,7 +216,6 @@ def _cards() -> dict[str, Card]:
         Mistake("council.toml", "money.rate_mode", "", "expected static or dated_by_close_date"),
     )
     return {
-        **action_cards(),
         "apm": compose_matrix(region),
         "apm_pair": compose_matrix(pair_matrix()),
         "apm_row": compose_row(region, emea),
@@ -271,9 +268,10 @@ def _cards() -> dict[str, Card]:
         "audit": compose_audit(audit_page(), UTC, Wording()),
         "audit_nothing": compose_audit(AuditPage((), has_older=False), UTC, Wording()),
         **job_cards(),
+        **COUNCIL_CARDS,
         "everything": everything(),
     }
 
 
 CARDS = _cards()
-FORMS: dict[str, Form] = {**action_forms(), "form": form(), "confirmation": confirmation()}
+FORMS: dict[str, Form] = {"form": form(), "council_context": CONTEXT_FORM, "confirmation": confirmation()}

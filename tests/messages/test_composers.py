@@ -47,7 +47,7 @@ from tests.messages.finding_examples import (
     waterfall,
 )
 from tests.messages.matrix_examples import matrix, pair_matrix
-from tests.messages.message_examples import PICTURE
+from tests.messages.picture_example import PICTURE
 
 
 def words_of(card: Card) -> str:

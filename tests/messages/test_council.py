@@ -16,7 +16,7 @@ from messages.render.terminal import render_text
 from pipeline.cell_gaps import by_gap, row_gap
 from pipeline.matrix import Metric, PeriodStamp, Status
 from tests.messages.matrix_examples import last_week, many_rows, matrix
-from tests.messages.message_examples import PICTURE
+from tests.messages.picture_example import PICTURE
 
 
 def words_of(card: Card) -> str:

@@ -1,0 +1,244 @@
+"""`/council`: the latest edition, a word before the next, the recap; and a cell's deals as a file."""
+
+from datetime import date, timedelta
+
+from handlers.asking import Asked, Clicked, Submitted
+from handlers.capability import Capability, Words
+from handlers.cells import read_cell
+from handlers.grammar import read_why
+from handlers.today import read_today
+from handlers.values import find_value
+from handlers.words import CommandNotUnderstood, old_button
+from messages.apm import compose_matrix
+from messages.card_text import card_from_text, card_to_text
+from messages.cell_buttons import DEALS_CSV, GIVE_CONTEXT
+from messages.council import council_key, in_channel
+from messages.deals_sheet import compose_deals_file, deals_csv, deals_file_name
+from messages.preparation import (
+    LONGEST_WORDS,
+    WORDS,
+    compose_context_form,
+    compose_context_saved,
+    preparation_key,
+    show_context,
+)
+from messages.recap import RECAP_FILE, compose_recap, recap_csv, recap_markdown
+from messages.reply import Attachment, Reply
+from pipeline.access import Action, CompanyCells, may
+from pipeline.cell_names import CellName
+from pipeline.council_days import last_council, next_council
+from pipeline.editions import Context, Edition
+from pipeline.errors import AccessDenied, CouncilError
+from pipeline.recap import Recap
+from pipeline.visible_deals import sees_deals, visible_deals
+from storage.audit import AuditEntry, record_audit
+from storage.cell_words import read_contexts, store_context
+from storage.database import Connection, reading
+from storage.deals import read_deals
+from storage.editions import read_edition, read_last_edition
+from storage.outbox import read_letter_card, revise_letter
+from storage.recaps import read_recap
+
+DEALS_IN_A_FILE = 10_000
+
+
+def answer_council(asked: Asked, words: Words) -> Reply:
+    """Raises `CouncilError`."""
+    may(asked.member, Action.SEE, CompanyCells()).require()
+    if not words:
+        return _show_latest(asked)
+    match words[0].casefold():
+        case "context":
+            return _typed_context(asked, words[1:])
+        case "recap":
+            return Reply((compose_recap(_recap(asked, None)),))
+    raise CommandNotUnderstood(
+        'Type /council, /council context EMEA coverage "what the council should know" or /council recap.'
+    )
+
+
+def _show_latest(asked: Asked) -> Reply:
+    """The summary as it was posted; where it was not, the frozen table."""
+    with reading(asked.engine) as connection:
+        edition = _latest(asked, connection)
+        posted = _posted_card(asked, connection, edition)
+    if posted is not None:
+        return Reply((card_from_text(posted),))
+    return Reply((compose_matrix(edition.tables[asked.company.council.leading_dimension]),))
+
+
+def _latest(asked: Asked, connection: Connection, day: date | None = None) -> Edition:
+    found = read_last_edition(connection, _today(asked)) if day is None else read_edition(connection, day)
+    if found is None:
+        coming = next_council(asked.company.council.weekday, asked.company.working_days, _today(asked))
+        raise CouncilError(
+            f"No council was held then. The next is on {coming:%A, %-d %B}; see /apm until then."
+        )
+    return found
+
+
+def _posted_card(asked: Asked, connection: Connection, edition: Edition) -> str | None:
+    table = edition.tables.get(asked.company.council.leading_dimension)
+    if table is None:
+        return None
+    key = council_key(table.period.label, edition.as_of)
+    cards = (read_letter_card(connection, in_channel(key, name)) for name in asked.company.council.channels)
+    return next((card for card in cards if card is not None), None)
+
+
+def _today(asked: Asked) -> date:
+    return asked.now.astimezone(asked.company.definitions.calendar.zone).date()
+
+
+# --- A word about a cell --------------------------------------------------------------------------
+
+
+def _typed_context(asked: Asked, words: Words) -> Reply:
+    """`EMEA coverage "two large deals moved"`; without the words, the form."""
+    may(asked.member, Action.GIVE_CONTEXT, CompanyCells()).require()
+    try:
+        wanted, said = read_why(words), ""
+    except CommandNotUnderstood:
+        wanted, said = read_why(words[:-1]), words[-1] if words else ""
+    dimension, value = find_value(asked.engine, asked.company, wanted.value, wanted.dimension)
+    cell, council = CellName(dimension, value, wanted.metric), _open_council(asked)
+    return _save(asked, cell, council, said) if said else _form(asked, cell, council)
+
+
+def ask_context(asked: Asked, clicked: Clicked) -> Reply:
+    """The form for a word about a cell, with what the person has said so far."""
+    return _form(asked, *_cell_and_council(asked, clicked.argument))
+
+
+def save_context(asked: Asked, submitted: Submitted) -> Reply:
+    """What was typed stays in the form where it is too long."""
+    cell, council = _cell_and_council(asked, submitted.argument)
+    words = submitted.answers.get(WORDS, "").strip()
+    if len(words) > LONGEST_WORDS:
+        problem = f"That has {len(words):,} characters; at most {LONGEST_WORDS:,} fit into the post."
+        return Reply((), form=compose_context_form(cell, council, words, problem))
+    return _save(asked, cell, council, words)
+
+
+def _form(asked: Asked, cell: CellName, council: date) -> Reply:
+    may(asked.member, Action.GIVE_CONTEXT, CompanyCells()).require()
+    with reading(asked.engine) as connection:
+        said = [one for one in read_contexts(connection, council) if one.cell == cell]
+    own = next((one.words for one in said if one.person_id == asked.member.id), "")
+    return Reply((), form=compose_context_form(cell, council, own))
+
+
+def _cell_and_council(asked: Asked, argument: str) -> tuple[CellName, date]:
+    """The argument comes back from outside: the row has to be there, the council still to come."""
+    named, council = read_cell(argument)
+    if council is None or council > _open_council(asked):
+        raise old_button()
+    dimension, value = find_value(asked.engine, asked.company, named.value, named.dimension)
+    return CellName(dimension, value, named.metric), council
+
+
+def _open_council(asked: Asked) -> date:
+    """Today's council until it is posted, else the next."""
+    council, today = asked.company.council, _today(asked)
+    day = last_council(council.weekday, asked.company.working_days, today)
+    with reading(asked.engine) as connection:
+        if day == today and not _is_posted(asked, connection, day):
+            return day
+    return next_council(council.weekday, asked.company.working_days, today + timedelta(days=1))
+
+
+def _is_posted(asked: Asked, connection: Connection, day: date) -> bool:
+    edition = read_edition(connection, day)
+    return edition is not None and _posted_card(asked, connection, edition) is not None
+
+
+def _save(asked: Asked, cell: CellName, council: date, words: str) -> Reply:
+    may(asked.member, Action.GIVE_CONTEXT, CompanyCells()).require()
+    if len(words) > LONGEST_WORDS:
+        raise CouncilError(
+            f"That has {len(words):,} characters; at most {LONGEST_WORDS:,} fit into the post."
+        )
+    if council < _open_council(asked):
+        raise CouncilError(
+            f"The council of {council:%-d %B} is posted, so nothing was changed. Say it in its thread."
+        )
+    member = asked.member
+    with asked.acting() as connection:
+        before = store_context(connection, council, Context(cell, member.id, member.name, words, asked.now))
+        entry = AuditEntry(
+            by=member.id,
+            surface=asked.where.surface,
+            act="give_context",
+            object=f"cell:{cell.written(council)}",
+            old=before,
+            new=words or None,
+        )
+        record_audit(connection, entry, asked.now)
+        _show_in_preparation(connection, member.id, cell, council, words)
+    return Reply((compose_context_saved(cell, council, words),))
+
+
+def _show_in_preparation(
+    connection: Connection, person_id: str, cell: CellName, council: date, words: str
+) -> None:
+    """The message that asked for the word says what was said."""
+    key = preparation_key(council, person_id)
+    stored = read_letter_card(connection, key)
+    if stored is not None:
+        card = show_context(card_from_text(stored), cell, council, words)
+        revise_letter(connection, key, card_to_text(card))
+
+
+# --- Recap and deals as files ---------------------------------------------------------------------
+
+
+def give_recap(asked: Asked, clicked: Clicked) -> Reply:
+    """The recap as Markdown or CSV."""
+    may(asked.member, Action.SEE, CompanyCells()).require()
+    day, _, kind = clicked.argument.partition("/")
+    try:
+        recap = _recap(asked, date.fromisoformat(day))
+    except ValueError as error:
+        raise old_button() from error
+    if kind == "csv":
+        file = Attachment(f"council-{day}.csv", recap_csv(recap).encode())
+    else:
+        file = Attachment(f"council-{day}.md", recap_markdown(recap).encode(), "text/markdown")
+    return Reply((compose_recap(recap),), attachment=file)
+
+
+def _recap(asked: Asked, day: date | None) -> Recap:
+    with reading(asked.engine) as connection:
+        edition = _latest(asked, connection, day)
+        return read_recap(connection, edition, asked.company.council.leading_dimension)
+
+
+def give_deals(asked: Asked, clicked: Clicked) -> Reply:
+    """The deals behind a cell as CSV, for those who may see them: all, or their own team's."""
+    named, day = read_cell(clicked.argument)
+    member = asked.member
+    if not sees_deals(member) and not member.reports:
+        raise AccessDenied("Deals are for their owners, the managers above and sales operations.")
+    dimension, value = find_value(asked.engine, asked.company, named.value, named.dimension)
+    as_of = day or read_today(asked.engine)
+    found = read_deals(
+        asked.engine,
+        asked.company,
+        as_of=as_of,
+        dimension=dimension,
+        value=value,
+        metric=named.metric,
+        owners=None if sees_deals(member) else member.team,
+        limit=DEALS_IN_A_FILE,
+    )
+    deals = visible_deals(member, found)
+    cell = CellName(dimension, value, named.metric)
+    file = Attachment(deals_file_name(cell, as_of), deals_csv(deals).encode())
+    return Reply((compose_deals_file(cell, as_of, len(deals)),), attachment=file)
+
+
+CAPABILITY = Capability(
+    typed={"council": answer_council},
+    clicks={GIVE_CONTEXT: ask_context, RECAP_FILE: give_recap, DEALS_CSV: give_deals},
+    forms={GIVE_CONTEXT: save_context},
+)
