@@ -29,6 +29,7 @@ class Scheduler:
         self._runner = runner
         self._tick_seconds = tick_seconds
         self._ticking = asyncio.Lock()
+        self._is_stopping = False
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._glances = ThreadPoolExecutor(1, "schedule")
         self._workers = ThreadPoolExecutor(JOBS_AT_ONCE, "job")
@@ -50,6 +51,7 @@ class Scheduler:
         try:
             await stop.wait()
         finally:
+            self._is_stopping = True  # for a tick that was handed out and has not begun
             ticks.pause()
             async with self._ticking:  # a tick that is cut off would be reported as an error
                 ticks.shutdown(wait=False)
@@ -57,7 +59,8 @@ class Scheduler:
 
     async def _tick(self) -> None:
         async with self._ticking:
-            await self._start_due()
+            if not self._is_stopping:
+                await self._start_due()
 
     async def _start_due(self) -> None:
         try:

@@ -136,6 +136,8 @@ def _started(run: PastRun | None, zone: tzinfo, wording: Wording) -> str:
 def _outcome(run: PastRun | None, zone: tzinfo, wording: Wording) -> Text:
     if run is None:
         return text("It has not run yet.")
+    if run.state is RunState.WAITING and run.started is None:
+        return text("It waits for its turn.")
     says = run.says if run.state is RunState.DONE else run.reason
     again = (
         f" Next attempt: {_moment(run.next_try, zone, wording)}."
