@@ -15,9 +15,11 @@ from jobs.escalate import escalate
 from jobs.job import Job
 from jobs.manager_digest import send_manager_digests
 from jobs.measure import measure_today
+from jobs.measure_actions import measure_actions
 from jobs.nudge import send_digests
 from jobs.pull import pull_on_schedule
 from jobs.recover import recover_writes
+from jobs.remind import remind_owners
 from jobs.retention import remove_old_rows
 from pipeline.errors import UnknownName
 from pipeline.nearest import did_you_mean
@@ -88,6 +90,15 @@ _JOBS = (
     ),
     ScheduledJob(
         "recover", recover_writes, "Finishes changes that were interrupted", timedelta(hours=1), SOON
+    ),
+    ScheduledJob("remind", remind_owners, "Reminds owners of actions", timedelta(hours=8), PATIENT),
+    ScheduledJob(
+        "measure_actions",
+        measure_actions,
+        "Measures cells again, weeks after an action",
+        timedelta(days=3),
+        PATIENT,
+        in_child=True,
     ),
     ScheduledJob("council_recap", post_recap, "What the council decided", timedelta(hours=12), PATIENT),
     ScheduledJob("retention", remove_old_rows, "Removes old rows", timedelta(days=3), PATIENT),

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from handlers import (
+    action_changes,
+    actions,
     apm,
     audit,
     council,
@@ -36,6 +38,8 @@ CAPABILITIES: tuple[Capability, ...] = (
     waiving.CAPABILITY,
     looking_in.CAPABILITY,
     pausing.CAPABILITY,
+    actions.CAPABILITY,
+    action_changes.CAPABILITY,
     council.CAPABILITY,
     help.CAPABILITY,
 )
@@ -62,7 +66,7 @@ def answer(asked: Asked, question: Question) -> Reply:
     """The reply of whoever answers such a question. Raises `CouncilError`, in words for the person."""
     match question:
         case Typed():
-            handler, words = find_typed(question.text)
+            handler, words = find_typed(question.text, actions.type_commands(asked.company))
             return handler(asked, words)
         case Clicked():
             return find_click(question.command)(asked, question)
@@ -70,12 +74,18 @@ def answer(asked: Asked, question: Question) -> Reply:
             return find_form(question.command)(asked, question)
 
 
-def find_typed(typed: str) -> tuple[Callable[[Asked, Words], Reply], Words]:
-    """Who answers a typed line, and what stands behind the command's name. Raises `CommandNotUnderstood`."""
-    name, words = split_command(typed, _TYPED)
-    handler = _TYPED.get(bare_name(name) or "help")
+def find_typed(
+    typed: str, configured: Mapping[str, Callable[[Asked, Words], Reply]] | None = None
+) -> tuple[Callable[[Asked, Words], Reply], Words]:
+    """Who answers a typed line, and what stands behind the command's name. Raises `CommandNotUnderstood`.
+
+    `configured`: commands that a company has beside ours; where a name is both, ours answers.
+    """
+    known = {**(configured or {}), **_TYPED}
+    name, words = split_command(typed, known)
+    handler = known.get(bare_name(name) or "help")
     if handler is None:
-        hint = did_you_mean(bare_name(name), _TYPED) or "."
+        hint = did_you_mean(bare_name(name), known) or "."
         raise CommandNotUnderstood(f"I do not know “{name}”{hint} Try /apm region, /hygiene or /help.")
     return handler, words
 

@@ -69,6 +69,11 @@ def read_metric(word: str) -> Metric:
     return metric
 
 
+def is_metric(words: str) -> bool:
+    """Whether somebody who writes so means a figure: `coverage`, `pipe gen`, `won`."""
+    return _metric(words) is not None
+
+
 def read_dimension(word: str) -> Dimension:
     """`region`, `Regions`, `reg`. Raises `UnknownName`."""
     names = [dimension.value for dimension in Dimension]

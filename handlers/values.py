@@ -40,10 +40,21 @@ def find_value(
     Without a dimension the value is looked for in all of them. Raises `UnknownName` with the nearest
     right names, or where several are meant.
     """
+    return find_among(read_known_values(engine, company), company, word, dimension)
+
+
+def read_known_values(engine: Engine, company: Company) -> Mapping[Dimension, Sequence[str]]:
+    """Every value of every dimension that is offered."""
+    return {dimension: read_values(engine, dimension) for dimension in offered_dimensions(company)}
+
+
+def find_among(
+    known: Mapping[Dimension, Sequence[str]], company: Company, word: str, dimension: Dimension | None = None
+) -> tuple[Dimension, str]:
+    """The same as `find_value`, among values that were read before."""
     if dimension is not None:
         check_offered(company, dimension)
-    searched = (dimension,) if dimension is not None else offered_dimensions(company)
-    known = {each: read_values(engine, each) for each in searched}
+        known = {dimension: known[dimension]}
     if word.casefold() in _WORDS_FOR_THE_TOTAL and not any(word in values for values in known.values()):
         return dimension or company.council.leading_dimension, TOTAL
     if dimension is not None:

@@ -87,7 +87,7 @@ def _around(week: CouncilWeek, company: Company, actions: Sequence[CouncilAction
         by_row[action.cell.value] = (*by_row.get(action.cell.value, ()), line)
     since = [ActionSince(action, read_cell(matrix, action.cell)) for action in actions]
     return Around(
-        last_actions=moved_lines(since, week.edition.day, Wording()),
+        last_actions=moved_lines(since, week.edition.day, matrix.currency, Wording()),
         actions_by_row=by_row,
         contexts=week.contexts,
         asked=week.asked,

@@ -26,31 +26,34 @@ def action_line(action: CouncilAction, today: date, wording: Wording) -> Paragra
     return Paragraph(text("• ", Bold(action.title), f" · {action.owner.name}, due ", due, status))
 
 
-def moved_lines(actions: Sequence[ActionSince], today: date, wording: Wording) -> tuple[PlainBlock, ...]:
+def moved_lines(
+    actions: Sequence[ActionSince], today: date, currency: str, wording: Wording
+) -> tuple[PlainBlock, ...]:
     """Each action with its cell before and now: it moved after the action, not because of it."""
     lines: list[PlainBlock] = []
     for since in actions:
-        lines.append(_moved(since, today, wording))
+        lines.append(_moved(since, today, currency, wording))
     return tuple(lines)
 
 
-def _moved(since: ActionSince, today: date, wording: Wording) -> Paragraph:
+def _moved(since: ActionSince, today: date, currency: str, wording: Wording) -> Paragraph:
     action, before, now = since.action, since.action.baseline, since.now
     line = action_line(action, today, wording).text
     cell = f"{action.cell.value} {METRIC_LABELS[action.cell.metric].lower()}"
     if before is None or now is None:
         return Paragraph((*line, *text(f". {cell}: no figures to compare.")))
-    figures = (*_reading(before, action, wording), *text(" → "), *_reading(now, action, wording))
-    return Paragraph((*line, *text(f". {cell} moved after: "), *figures))
+    metric = action.cell.metric
+    was, stands = (_reading(reading, metric, currency, wording) for reading in (before, now))
+    return Paragraph((*line, *text(f". {cell} moved after: "), *was, *text(" → "), *stands))
 
 
-def _reading(reading: CellReading, action: CouncilAction, wording: Wording) -> tuple[Span, ...]:
-    return text(_figure(reading, action, wording), " ", Colour(reading.status))
+def _reading(reading: CellReading, metric: Metric, currency: str, wording: Wording) -> tuple[Span, ...]:
+    return text(_figure(reading, metric, currency, wording), " ", Colour(reading.status))
 
 
-def _figure(reading: CellReading, action: CouncilAction, wording: Wording) -> str:
+def _figure(reading: CellReading, metric: Metric, currency: str, wording: Wording) -> str:
     if reading.figure is None:
         return NO_VALUE
-    if action.cell.metric is Metric.COVERAGE:
+    if metric is Metric.COVERAGE:
         return wording.ratio(reading.figure)
-    return wording.short_money(to_decimal(reading.figure), action.currency)
+    return wording.short_money(to_decimal(reading.figure), currency)

@@ -34,6 +34,13 @@ COMMANDS = (
     Command("/apm region by product", "one dimension cut by a second", _FIGURES),
     Command("/apm region EMEA", "one row in detail", _FIGURES),
     Command("/apm why EMEA coverage", "why a cell has its colour, and what would turn it", _FIGURES),
+    Command("/actions", "your actions; also overdue, all, or a cell: EMEA coverage", frozenset(ROLES)),
+    Command("/actions ledger", "what moved after each type of action", _for("council", "operations")),
+    Command(
+        '/action spiff EMEA coverage "2x on Data Cloud" @ana by Friday cost 5000',
+        "assigns an action to a cell; leave out what a form shall ask. /spiff and /dinner are shorter",
+        _for("manager", "council"),
+    ),
     Command("/held", "messages that were held back to spare you", frozenset(ROLES)),
     Command("/outbox", "messages that did not arrive, and what to do about them", _for("operations")),
     Command("/audit", "who changed what; /audit deal:006… for one deal", _for("operations")),

@@ -112,6 +112,22 @@ class PersonScore:
 
 
 @dataclass(frozen=True)
+class OneCell:
+    """A cell of the matrix, as somebody acts on it."""
+
+    deal_owner_ids: frozenset[str]
+    """Who owns deals in its row; nobody for the company's total, which is no team's."""
+
+
+@dataclass(frozen=True)
+class AssignedAction:
+    """An action that somebody was given."""
+
+    owner_id: str
+    assigner_id: str
+
+
+@dataclass(frozen=True)
 class Rulebook:
     """Hygiene rules, targets, previews, and which person is which chat user."""
 
@@ -121,7 +137,17 @@ class Installation:
     """Settings, jobs and checks of the running product."""
 
 
-Object = CompanyCells | CompanyTotals | TeamFigures | Deal | PersonScore | Rulebook | Installation
+Object = (
+    CompanyCells
+    | CompanyTotals
+    | TeamFigures
+    | Deal
+    | PersonScore
+    | OneCell
+    | AssignedAction
+    | Rulebook
+    | Installation
+)
 
 
 @dataclass(frozen=True)
@@ -174,6 +200,10 @@ def may(person: Member, action: Action, object: Object) -> Decision:
             return _deal(person, action, object)
         case PersonScore(user_id=user_id):
             return _score(person, action, user_id)
+        case OneCell():
+            return _one_cell(person, action, object)
+        case AssignedAction():
+            return _assigned_action(person, action, object)
         case Rulebook() | Installation():
             return _changes(person, action, object)
     assert_never(object)
@@ -230,6 +260,25 @@ def _score(person: Member, action: Action, user_id: str) -> Decision:
     ):
         return ALLOWED
     return _refused("A hygiene score is for the person, the managers above and sales operations.")
+
+
+def _one_cell(person: Member, action: Action, cell: OneCell) -> Decision:
+    is_teams = Role.MANAGER in person.roles and bool(person.team & cell.deal_owner_ids)
+    if action is Action.ASSIGN_ACTION and (Role.COUNCIL in person.roles or is_teams):
+        return ALLOWED
+    return _refused(
+        "Actions are assigned by the pipeline council, and by managers where their team has deals. "
+        "Ask your manager, or sales operations to add you to the council."
+    )
+
+
+def _assigned_action(person: Member, action: Action, assigned: AssignedAction) -> Decision:
+    is_own = person.id in (assigned.owner_id, assigned.assigner_id)
+    is_teams = Role.MANAGER in person.roles and assigned.owner_id in person.reports
+    follows_all = bool(person.roles & {Role.COUNCIL, Role.OPERATIONS})
+    if action in (Action.SEE, Action.CHANGE) and (is_own or is_teams or follows_all):
+        return ALLOWED
+    return _refused("This action is for its owner, who assigned it, their managers and the council.")
 
 
 def _changes(person: Member, action: Action, object: Rulebook | Installation) -> Decision:

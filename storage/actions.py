@@ -26,7 +26,8 @@ from pipeline.matrix import Dimension, Metric, Status
 from pipeline.money import SCALE
 from storage.action_tables import action_comment, action_reading, council_action
 from storage.chat_tables import outbox
-from storage.tables import person
+from storage.edition_tables import thread_cell
+from storage.tables import FOREVER, opportunity_version, person, slice_table
 
 BASELINE = 0
 """`weeks` of the reading that was taken when the action was opened."""
@@ -218,6 +219,48 @@ def thread_audience(connection: Connection, key: str) -> str | None:
     """To whom the message of that key speaks; `None` where we sent no such message."""
     audience: str | None = connection.execute(select(outbox.c.audience).where(outbox.c.key == key)).scalar()
     return audience
+
+
+def cells_of_thread(connection: Connection, head: str) -> tuple[CellName, ...]:
+    """The cells of the messages that stand in the thread of a message, in the order in which they came."""
+    columns = thread_cell.c
+    rows = connection.execute(
+        select(thread_cell)
+        .join(outbox, outbox.c.key == columns.key)
+        .where(outbox.c.thread_of == head)
+        .order_by(outbox.c.no)
+    )
+    return tuple(CellName(Dimension(row.dimension), row.value, Metric(row.metric)) for row in rows)
+
+
+def latest_thread(connection: Connection, cell: CellName) -> str | None:
+    """Key of the message that heads the thread in which the last council spoke about the row of a cell."""
+    columns = thread_cell.c
+    wanted = (
+        select(func.coalesce(outbox.c.thread_of, columns.key))
+        .join(outbox, outbox.c.key == columns.key)
+        .where(columns.dimension == cell.dimension.value, columns.value == cell.value)
+        .where(columns.edition == select(func.max(columns.edition)).scalar_subquery())
+        .order_by(columns.key)
+    )
+    key: str | None = connection.execute(wanted.limit(1)).scalar()
+    return key
+
+
+def owners_in_row(connection: Connection, cell: CellName, among: Collection[str]) -> frozenset[str]:
+    """Which of these people have owned deals in the row of a cell."""
+    wanted = (
+        select(person.c.crm_id)
+        .join(opportunity_version, opportunity_version.c.owner == person.c.no)
+        .join(slice_table, slice_table.c.no == opportunity_version.c.slice)
+        .where(
+            person.c.crm_id.in_(among),
+            slice_table.c[cell.dimension.value] == cell.value,
+            opportunity_version.c.gen_to == FOREVER,
+        )
+        .distinct()
+    )
+    return frozenset(connection.execute(wanted).scalars())
 
 
 def _read(connection: Connection, wanted: Select[Any]) -> tuple[CouncilAction, ...]:

@@ -1,8 +1,9 @@
 """Reading people: CRM users and who reports to whom."""
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from pipeline.people import People, User, UserRole, build_people
+from storage.chat_tables import person_link
 from storage.database import reading
 from storage.tables import person, role
 
@@ -24,3 +25,11 @@ def read_people(engine: Engine) -> People:
         ]
         roles = [UserRole(row.crm_id, row.name, row.parent_id) for row in connection.execute(select(role))]
     return build_people(users, roles)
+
+
+def read_person_of_mention(connection: Connection, surface: str, user_id: str) -> str | None:
+    """The person behind a chat user's id, where exactly one is linked to it."""
+    columns = person_link.c
+    wanted = select(columns.person).where(columns.surface == surface, columns.user_id == user_id)
+    people: list[str] = list(connection.execute(wanted).scalars())
+    return people[0] if len(people) == 1 else None

@@ -67,6 +67,7 @@ from pipeline.audit_trail import AuditPage
 from pipeline.errors import ConfigurationError, Mistake, UnknownName
 from pipeline.letters import LetterState, TroubledLetter
 from pipeline.matrix import Metric, Status
+from tests.messages.action_examples import action_cards, action_forms
 from tests.messages.audit_examples import audit_page
 from tests.messages.council_examples import CONTEXT_FORM, COUNCIL_CARDS
 from tests.messages.digest_examples import (
@@ -216,6 +217,7 @@ def _cards() -> dict[str, Card]:
         Mistake("council.toml", "money.rate_mode", "", "expected static or dated_by_close_date"),
     )
     return {
+        **action_cards(),
         "apm": compose_matrix(region),
         "apm_pair": compose_matrix(pair_matrix()),
         "apm_row": compose_row(region, emea),
@@ -274,4 +276,9 @@ def _cards() -> dict[str, Card]:
 
 
 CARDS = _cards()
-FORMS: dict[str, Form] = {"form": form(), "council_context": CONTEXT_FORM, "confirmation": confirmation()}
+FORMS: dict[str, Form] = {
+    **action_forms(),
+    "form": form(),
+    "council_context": CONTEXT_FORM,
+    "confirmation": confirmation(),
+}

@@ -1,0 +1,67 @@
+"""What a cell did some weeks after an action on it was opened: measured on that very day's figures."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+from jobs.job import JobRun, Outcome
+from messages.action import compose_in_thread
+from messages.card_text import card_to_text
+from pipeline.action_outcomes import judge
+from pipeline.actions import ActionStatus, CellReading, CouncilAction, Measured, read_cell
+from pipeline.company import Company
+from pipeline.matrix import Dimension
+from storage.actions import read_action, read_actions, store_measured, thread_audience
+from storage.apm import read_apm
+from storage.database import Connection, reading, writing
+from storage.mirror import read_mirror
+from storage.outbox import revise_letter, to_channel
+
+_KEPT = (ActionStatus.OPEN, ActionStatus.IN_PROGRESS, ActionStatus.DONE)
+
+
+def measure_actions(run: JobRun) -> Outcome:
+    """Every action that is so many weeks old and not measured for that. One table a day and dimension."""
+    measured_day = read_mirror(run.engine).measured_day
+    with reading(run.engine) as connection:
+        actions = read_actions(connection, statuses=_KEPT)
+    if measured_day is None:
+        return Outcome("nothing is pulled yet")
+    waiting: defaultdict[tuple[Dimension, date], list[tuple[CouncilAction, CellReading, int]]]
+    waiting = defaultdict(list)
+    for action in actions:
+        for weeks, baseline, day in _due(action, run.company, date.fromordinal(measured_day)):
+            waiting[action.cell.dimension, day].append((action, baseline, weeks))
+    count = 0
+    for (dimension, day), asked in waiting.items():
+        matrix = read_apm(run.engine, run.company, as_of=day, dimension=dimension)
+        for action, baseline, weeks in asked:
+            after = read_cell(matrix, action.cell)
+            if after is None:
+                continue
+            judgement = judge(baseline, after)
+            count += 1
+            if not run.dry_run:
+                _store(run, action.no, Measured(weeks, after, judgement.verdict, judgement.reason))
+    return Outcome(f"{count} {'action' if count == 1 else 'actions'} measured")
+
+
+def _due(action: CouncilAction, company: Company, last_day: date) -> list[tuple[int, CellReading, date]]:
+    baseline = action.baseline
+    if baseline is None:
+        return []
+    known = {measured.weeks for measured in action.measured}
+    days = {weeks: baseline.as_of + timedelta(weeks=weeks) for weeks in company.actions.measured_after_weeks}
+    return [(weeks, baseline, day) for weeks, day in days.items() if weeks not in known and day <= last_day]
+
+
+def _store(run: JobRun, no: int, measured: Measured) -> None:
+    with writing(run.engine) as connection:
+        if store_measured(connection, no, measured):
+            _show(connection, run.company, read_action(connection, no))
+
+
+def _show(connection: Connection, company: Company, action: CouncilAction) -> None:
+    """In the thread alone: an owner's copy has figures only for those who may see them, and stays."""
+    card = compose_in_thread(action, company.actions, company.definitions.money.corporate_currency)
+    if thread_audience(connection, card.key) in {to_channel(name) for name in company.council.channels}:
+        revise_letter(connection, card.key, card_to_text(card))

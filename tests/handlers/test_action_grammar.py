@@ -1,0 +1,51 @@
+"""Whatever is typed to assign an action comes apart into parts, and no word of it is lost."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.action_grammar import Vocabulary, read_action_words
+
+KNOWN = Vocabulary(
+    kinds={"spiff": "spiff", "prospect dinner": "dinner", "dinner": "dinner"},
+    is_cell=lambda words: words.casefold() in ("emea coverage", "public sector pipe gen", "region emea won"),
+    is_day=lambda words: words.casefold() in ("friday", "end of quarter", "in 2 weeks", "in"),
+    is_person=lambda words: words.casefold() == "ana lind",
+)
+
+SAID = "spiff,dinner,EMEA,coverage,by,friday,in,2,weeks,cost,-5,USD,@ana,Lind,expect,a b,pipe,gen,due,@,won"
+words = st.lists(
+    st.sampled_from(SAID.split(",")) | st.text(min_size=1, max_size=12).map(str.strip).filter(bool),
+    max_size=14,
+)
+
+
+def test_the_longest_day_name_and_value_are_taken() -> None:
+    typed = "dinner Public Sector pipe gen meet them @Ana Lind by in 2 weeks cost 3 EUR expect 5deals"
+    draft = read_action_words(typed.split(), KNOWN)
+    assert (draft.kind, draft.cell, draft.title) == ("dinner", "Public Sector pipe gen", "meet them")
+    assert (draft.owner, draft.due, draft.cost, draft.expected) == (
+        "@Ana Lind",
+        "in 2 weeks",
+        "3 EUR",
+        "5deals",
+    )
+
+
+def test_a_by_that_has_no_day_stays_in_the_title_where_another_has_one() -> None:
+    draft = read_action_words(["grow", "by", "half", "by", "friday"], KNOWN)
+    assert (draft.title, draft.due) == ("grow by half", "friday")
+
+
+@given(words)
+def test_no_word_is_lost_and_none_is_invented(typed: list[str]) -> None:
+    draft = read_action_words(typed, KNOWN)
+    kept = " ".join((draft.cell, draft.title, draft.owner, draft.due, draft.cost, draft.expected)).split()
+    given_words = " ".join(typed).split()
+    keywords = {"by", "due", "until", "before", "cost", "costs", "costing", "budget", "effect"}
+    keywords |= {"expect", "expects", "expected", "expecting", "spiff", "dinner", "prospect"}
+
+    def counted(all_words: list[str]) -> list[str]:
+        bare = [word.strip(",;:") for word in all_words]
+        return sorted(word for word in bare if word.casefold() not in keywords)
+
+    assert counted(kept) == counted(given_words)
