@@ -54,5 +54,5 @@ def read_person(user: Mapping[str, Any], home_team: str) -> SlackPerson:
 
 
 def _team(user: Mapping[str, Any]) -> str:
-    """In an Enterprise Grid a member of several workspaces carries the organisation's id beside the team's."""
+    """In an Enterprise Grid, a member of several workspaces still has one home team."""
     return str(user.get("team_id") or "")
