@@ -54,8 +54,7 @@ def compose_delivery_problem(key: str, addressee: str, kind: str, reason: str) -
     title = f"I cannot reach {addressee}"
     what = f"A message ({kind.replace('_', ' ')}) to {addressee} did not arrive: {reason}"
     todo = (
-        "It is kept. It goes out by itself once the person is linked (/link), "
-        "or when you send it again: /outbox shows it."
+        "It is kept. Mend the person's e-mail, then send it again: /outbox shows it."
         if not addressee.startswith("#")
         else "It is kept. Mend the channel, then send it again: /outbox shows it."
     )
