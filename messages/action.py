@@ -192,9 +192,9 @@ def _moved_after(
 ) -> Text:
     weeks = wording.count(measured.weeks, "week", "weeks")
     return text(
-        f"{METRIC_LABELS[metric]} moved after, in {weeks}: ",
+        Bold(f"Moved after, in {weeks}: "),
         *_from_to(before, measured.reading, metric, currency, wording),
-        f". {VERDICT_LABELS[measured.verdict].capitalize()}: {measured.reason}",
+        f". {VERDICT_LABELS[measured.verdict].capitalize()}. {measured.reason}",
     )
 
 
