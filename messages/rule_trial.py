@@ -71,18 +71,15 @@ def _standing_of(trial: RuleTrial) -> str:
 
 
 def _compared(trial: RuleTrial, course: Course, wording: Wording) -> tuple[Block, ...]:
-    """The proposed rule beside the current one, or alone where there is nothing to compare."""
-    if trial.is_same or trial.current is None:
-        facts = tuple(Fact(name, text(words)) for name, words in _figures(course, wording).items())
-        alone = () if trial.is_same else (Paragraph(text("There is no such rule now."), Tone.NOTE),)
-        return (Facts(facts), *alone)
-    now = _figures(trial.current, wording)
-    lines = tuple(
-        TableRow((TextCell(text(name)), TextCell(text(words)), TextCell(text(now[name]))))
+    """The proposed rule's figures, each with that of the current rule behind it where there is one."""
+    now = {} if trial.is_same or trial.current is None else _figures(trial.current, wording)
+    facts = tuple(
+        Fact(name, text(Bold(words), *((f", as set {now[name]}",) if name in now else ())))
         for name, words in _figures(course, wording).items()
     )
-    columns = (Column("Over the weeks"), Column("Proposed", Align.RIGHT), Column("As set", Align.RIGHT))
-    return (Table("Proposed and as set", columns, lines),)
+    is_new = not trial.is_same and trial.current is None
+    alone = (Paragraph(text("There is no such rule now."), Tone.NOTE),) if is_new else ()
+    return (Facts(facts), *alone)
 
 
 def _figures(course: Course, wording: Wording) -> Mapping[str, str]:
@@ -94,8 +91,7 @@ def _figures(course: Course, wording: Wording) -> Mapping[str, str]:
     return {
         "Messages": messages,
         "Asks": wording.number(course.asks),
-        "Findings": wording.number(course.findings),
-        "Of these there at first": wording.number(course.standing),
+        "Findings": f"{wording.number(course.findings)} ({wording.number(course.standing)} there at first)",
         "Still open": wording.number(course.open_at_end),
         "Fixed anyway": NO_VALUE if share is None else wording.percent(share),
     }
@@ -146,31 +142,26 @@ def _people(trial: RuleTrial, course: Course, wording: Wording) -> tuple[Block, 
 
 
 def _weeks(trial: RuleTrial, course: Course, wording: Wording) -> tuple[Block, ...]:
+    """A line a week: a second table would make a second message of the card on Slack."""
     if len(course.weeks) < 2:
         return ()
-    is_compared = not trial.is_same and trial.current is not None
     now: dict[date, int] = (
-        {week.monday: week.messages for week in trial.current.weeks} if trial.current is not None else {}
+        {}
+        if trial.is_same or trial.current is None
+        else {week.monday: week.messages for week in trial.current.weeks}
     )
     lines = tuple(
-        TableRow(
-            (
-                TextCell(text(wording.day(week.monday))),
-                TextCell(text(wording.number(week.findings))),
-                TextCell(text(wording.number(week.messages))),
-                *((TextCell(text(wording.number(now.get(week.monday, 0)))),) if is_compared else ()),
-            )
+        Fact(
+            wording.day(week.monday).words,
+            text(
+                wording.count(week.findings, "new finding", "new findings"),
+                f", {wording.count(week.messages, 'message', 'messages')}",
+                *((f" (as set {wording.number(now[week.monday])})",) if week.monday in now else ()),
+            ),
         )
         for week in course.weeks
     )
-    columns = (
-        Column("Week of"),
-        Column("New findings", Align.RIGHT),
-        Column("Messages", Align.RIGHT),
-        *((Column("As set", Align.RIGHT),) if is_compared else ()),
-    )
-    words = f"Week by week: {wording.count(len(lines), 'week', 'weeks')}"
-    return (Folded(words, (Table("Week by week", columns, lines),)),)
+    return (Folded(f"Week by week: {wording.count(len(lines), 'week', 'weeks')}", (Facts(lines),)),)
 
 
 # --- What has to be known of it -------------------------------------------------------------------

@@ -41,7 +41,8 @@ PROPOSED = Course(
 CURRENT = replace(
     PROPOSED,
     weeks=tuple(
-        replace(week, findings=week.findings // 2, messages=week.messages // 2) for week in PROPOSED.weeks
+        replace(week, findings=week.findings // 2, asks=week.asks // 2, messages=week.messages // 2)
+        for week in PROPOSED.weeks
     ),
     people=PROPOSED.people[:3],
     standing=14,
