@@ -3,6 +3,10 @@
 A slot is claimed in one short transaction in which all claims of its job stand in line. The claim is a
 lease: its holder renews it while the job works, and a holder that died loses it when it runs out. Of what
 is due, the latest slot runs; those before it are skipped.
+
+There is no log of a job's steps. Whoever takes a slot up does its work from the beginning: all that a job
+writes carries a key of its own, in the transaction of what belongs to it, so what stands already is not
+written again. tests/faults kills each job at each of its transactions to hold that true.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from sqlalchemy import Engine
 from messages.card import Card, Paragraph, text
 from messages.card_text import card_to_text
 from pipeline.letters import LetterState
-from storage.database import open_database, reading, writing
+from storage.database import reading, writing
 from storage.outbox import Letter, put_letter, revise_letter
 from storage.outbox_claims import LEASE
 from storage.outbox_reading import read_shown, read_troubled
@@ -28,6 +27,9 @@ DEATHS = tuple(step for step in Step if step is not Step.NEVER)
 DIGESTS = ("digest:1", "digest:2", "digest:3")
 SECONDS = 60
 """Until a process that never ends fails the test."""
+EITHER = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,8 @@ def _letter(key: str, audience: str = "@005A", thread_of: str | None = None) -> 
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterable[Scene]:
-    url = f"sqlite:///{tmp_path / 'council.db'}"
-    engine = open_database(url)
-    yield Scene(url, engine, tmp_path / "said")
-    engine.dispose()
+def scene(database: Engine, database_url: str, tmp_path: Path) -> Scene:
+    return Scene(database_url, database, tmp_path / "said")
 
 
 @pytest.fixture
@@ -121,6 +120,7 @@ def blind(scene: Scene) -> Scene:
     return Scene(scene.url, scene.engine, scene.file, can_look_up=False)
 
 
+@EITHER
 @pytest.mark.parametrize("step", DEATHS)
 def test_killed_at_any_step_each_letter_is_posted_exactly_once(scene: Scene, step: Step) -> None:
     scene.put(*map(_letter, DIGESTS))
@@ -133,6 +133,7 @@ def test_killed_at_any_step_each_letter_is_posted_exactly_once(scene: Scene, ste
     assert scene.troubles() == []
 
 
+@EITHER
 @pytest.mark.parametrize("step", [Step.BEFORE_CLAIM, Step.RECORDED])
 def test_killed_between_two_letters_there_is_no_doubt_even_where_nobody_can_look(
     blind: Scene, step: Step
@@ -145,6 +146,7 @@ def test_killed_between_two_letters_there_is_no_doubt_even_where_nobody_can_look
     assert blind.troubles() == []
 
 
+@EITHER
 @pytest.mark.parametrize(
     ("step", "arrived"), [(Step.CLAIMED, False), (Step.SHOWN, True), (Step.RECORDING, True)]
 )
@@ -161,6 +163,7 @@ def test_killed_with_a_letter_in_hand_where_nobody_can_look_it_is_never_repeated
     assert blind.recorded() == {"digest:2", "digest:3", *asked}
 
 
+@EITHER
 @pytest.mark.parametrize("step", [Step.BEFORE_CLAIM, Step.CLAIMED, Step.SHOWN, Step.RECORDING])
 def test_killed_during_a_change_in_place_the_message_shows_the_change_in_the_end(
     scene: Scene, step: Step
@@ -179,9 +182,8 @@ def test_killed_during_a_change_in_place_the_message_shows_the_change_in_the_end
 
 
 def test_two_processes_that_deliver_the_same_letters_post_each_of_them_once_and_in_order(
-    database: Engine, database_url: str, tmp_path: Path
+    scene: Scene,
 ) -> None:
-    scene = Scene(database_url, database, tmp_path / "said")
     channels = ("#council", "#emea", "#amer")
     heads = [_letter(f"council{channel}", channel) for channel in channels]
     replies = [
