@@ -33,7 +33,7 @@ from pipeline.matrix import TOTAL
 from pipeline.natural_dates import spoken_day
 from storage.actions import (
     NewAction,
-    cells_of_thread,
+    cells_after,
     latest_thread,
     open_action,
     owners_in_row,
@@ -131,13 +131,13 @@ def _with_context(asked: Asked, draft: ActionDraft) -> ActionDraft:
 
 
 def _thread_cells(asked: Asked) -> tuple[CellName, ...]:
-    """The cell of the message, else those that its thread is about: a council's thread has a row each."""
+    """The cell of the message or of its thread; of the council's summary, those of the rows below it."""
     with reading(asked.engine) as connection:
         for key in (asked.where.message_key, asked.where.thread_key):
             about = find_thread_cell(connection, key) if key else None
             if about is not None:
                 return (about.cell,)
-        return cells_of_thread(connection, asked.where.thread_key) if asked.where.thread_key else ()
+        return cells_after(connection, asked.where.thread_key) if asked.where.thread_key else ()
 
 
 def _cell_words(cell: CellName) -> str:

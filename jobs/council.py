@@ -98,15 +98,16 @@ def _around(week: CouncilWeek, company: Company, actions: Sequence[CouncilAction
 
 
 def _put(connection: Connection, post: CouncilPost, day: date, channel: str, now: datetime) -> bool:
-    """The summary and its threads in one channel. False where they are there already."""
-    head = _in_channel(post.summary, channel)
-    if not put_letter(connection, _letter(head, "council", channel), now):
+    """The summary in one channel, then a message for each red row. False where they are there already."""
+    before = _in_channel(post.summary, channel)
+    if not put_letter(connection, _letter(before, "council", channel), now):
         return False
     for thread in post.threads:
         card = _in_channel(thread.card, channel)
-        put_letter(connection, _letter(card, "council_thread", channel, head.key), now)
+        put_letter(connection, _letter(card, "council_thread", channel, before.key), now)
         about = ThreadCell(day, thread.cell.dimension, thread.cell.value, thread.cell.metric)
         record_thread_cell(connection, card.key, about)
+        before = card
     return True
 
 
@@ -114,5 +115,5 @@ def _in_channel(card: Card, channel: str) -> Card:
     return replace(card, key=in_channel(card.key, channel))
 
 
-def _letter(card: Card, kind: str, channel: str, thread_of: str | None = None) -> Letter:
-    return Letter(key=card.key, kind=kind, audience=channel, card=card_to_text(card), thread_of=thread_of)
+def _letter(card: Card, kind: str, channel: str, follows: str | None = None) -> Letter:
+    return Letter(key=card.key, kind=kind, audience=channel, card=card_to_text(card), follows=follows)

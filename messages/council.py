@@ -1,4 +1,4 @@
-"""The weekly post to the pipeline council: one summary, and a thread for each red row."""
+"""The weekly post to the pipeline council: one summary, and a message with a thread for each red row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,12 +46,12 @@ from pipeline.cell_names import CellName
 from pipeline.matrix import Matrix, Metric, Row, Status
 
 THREADS = 5
-"""At most so many red rows get a thread; the others are folded and named."""
+"""At most so many red rows get a message of their own; the others are folded and named."""
 
 
 @dataclass(frozen=True)
 class CouncilPost:
-    """The summary, and the cards that follow in its thread, worst row first."""
+    """The summary, and the cards that follow it, each the head of a thread, worst row first."""
 
     summary: Card
     threads: tuple[RowThread, ...]
@@ -243,9 +243,7 @@ def _folded_rows(matrix: Matrix, red: Sequence[Row], wording: Wording) -> tuple[
     if red:
         threads = min(len(red), THREADS)
         names = ", ".join(row.value for row in red[:THREADS])
-        blocks.append(
-            Paragraph(text(Colour(Status.RED), f"  {names}: see the ", _threads(threads), " below."))
-        )
+        blocks.append(Paragraph(text(Colour(Status.RED), f"  {names}: {_below(threads)}.")))
     if len(red) > THREADS:
         blocks.append(_fold("more red", matrix, red[THREADS:], wording))
     yellow = by_gap(matrix, Status.YELLOW)
@@ -254,8 +252,8 @@ def _folded_rows(matrix: Matrix, red: Sequence[Row], wording: Wording) -> tuple[
     return tuple(blocks)
 
 
-def _threads(number: int) -> str:
-    return "thread" if number == 1 else f"{number} threads"
+def _below(number: int) -> str:
+    return "see its own message below" if number == 1 else "each has a message of its own below"
 
 
 def _fold(kind: str, matrix: Matrix, rows: Sequence[Row], wording: Wording) -> Folded:

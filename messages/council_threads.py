@@ -1,4 +1,4 @@
-"""The threads of the weekly post: one for each red row, about its worst cell."""
+"""The heads of the weekly threads: a message for each red row, about its worst cell."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -70,7 +70,7 @@ def compose_thread(matrix: Matrix, row: Row, post_key: str, around: Around, word
 
 
 def thread_key(post_key: str, row: str) -> str:
-    """The key of a row's thread, of the key of the post that it hangs on."""
+    """The key of a row's thread, of the key of the post that it belongs to."""
     return f"{post_key}:{row}"
 
 

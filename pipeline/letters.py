@@ -7,7 +7,7 @@ from enum import StrEnum
 
 class LetterState(StrEnum):
     PENDING = "pending"
-    """Waits for its time, its turn, or the head of its thread."""
+    """Waits for its time, its turn, the head of its thread, or the message that it follows."""
     SENDING = "sending"
     """Handed to the surface; whether it arrived is not known yet."""
     SENT = "sent"
@@ -19,6 +19,10 @@ class LetterState(StrEnum):
     """Kept back, for the person has had this week's share of messages."""
     DROPPED = "dropped"
     """Somebody decided that it is not sent."""
+
+
+ON_ITS_WAY = (LetterState.PENDING, LetterState.SENDING)
+"""Of such a message nobody can say yet whether it will stand: what is to be read after it waits."""
 
 
 @dataclass(frozen=True)

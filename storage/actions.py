@@ -221,13 +221,14 @@ def thread_audience(connection: Connection, key: str) -> str | None:
     return audience
 
 
-def cells_of_thread(connection: Connection, head: str) -> tuple[CellName, ...]:
-    """The cells of the messages that stand in the thread of a message, in the order in which they came."""
-    columns = thread_cell.c
+def cells_after(connection: Connection, head: str) -> tuple[CellName, ...]:
+    """The cells of the messages that follow a message, one after the other, in the order in which they came."""
+    following = select(outbox.c.key).where(outbox.c.follows == head).cte("following", recursive=True)
+    following = following.union(select(outbox.c.key).join(following, outbox.c.follows == following.c.key))
     rows = connection.execute(
         select(thread_cell)
-        .join(outbox, outbox.c.key == columns.key)
-        .where(outbox.c.thread_of == head)
+        .join(outbox, outbox.c.key == thread_cell.c.key)
+        .where(thread_cell.c.key.in_(select(following.c.key)))
         .order_by(outbox.c.no)
     )
     return tuple(CellName(Dimension(row.dimension), row.value, Metric(row.metric)) for row in rows)
@@ -237,7 +238,7 @@ def latest_thread(connection: Connection, cell: CellName) -> str | None:
     """Key of the message that heads the thread in which the last council spoke about the row of a cell."""
     columns = thread_cell.c
     wanted = (
-        select(func.coalesce(outbox.c.thread_of, columns.key))
+        select(columns.key)
         .join(outbox, outbox.c.key == columns.key)
         .where(columns.dimension == cell.dimension.value, columns.value == cell.value)
         .where(columns.edition == select(func.max(columns.edition)).scalar_subquery())

@@ -19,6 +19,7 @@ outbox = Table(
     Column("kind", Text, nullable=False),
     Column("audience", Text, nullable=False),
     Column("thread_of", Text),
+    Column("follows", Text),
     Column("card", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("shown_revision", Integer, nullable=False),
@@ -40,11 +41,12 @@ outbox = Table(
     Index("outbox_out_of_date", "not_before", sqlite_where=_OUT_OF_DATE, postgresql_where=_OUT_OF_DATE),
     Index("outbox_audience", "audience", "state", "sent_at"),
     Index("outbox_thread", "thread_of"),
+    Index("outbox_follows", "follows"),
 )
 """Every message that we want said, one row per key (`storage.outbox`).
 
 `audience`: `@` and a CRM user id, or a channel's name with `#`. `thread_of`: the key of the message in
-whose thread it stands. `revision` rises with each change of the card; `claimed_revision` is the one that was
+whose thread it stands. `follows`: the key of the message after which it is read. `revision` rises with each change of the card; `claimed_revision` is the one that was
 last on its way to the surface, `shown_revision` the one that the surface shows (0: none). `surface`: which
 one it went to; `message`: where that put it, in the surface's own words. `not_before`: the next attempt.
 `claimed_by`, `claimed_until`: which process has it in hand, and until when nobody else may. `counts`: it

@@ -41,6 +41,9 @@ class Letter:
     """`messages.card_text.card_to_text` of the card."""
     thread_of: str | None = None
     """Key of the message in whose thread it belongs: it waits until that one is sent."""
+    follows: str | None = None
+    """Key of a message of its own after which it is read: it waits while that one is on its way, and goes
+    out also where that one failed or was dropped, for it says something of its own."""
     not_before: datetime | None = None
     counts: bool = False
     """It counts in the person's weekly budget of messages: what nobody asked for does."""
@@ -56,6 +59,7 @@ def put_letter(connection: Connection, letter: Letter, now: datetime) -> bool:
             kind=letter.kind,
             audience=letter.audience,
             thread_of=letter.thread_of,
+            follows=letter.follows,
             card=letter.card,
             revision=1,
             shown_revision=0,

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select, text
 
 from pipeline.audiences import Addressee
-from pipeline.letters import LetterState
+from pipeline.letters import ON_ITS_WAY, LetterState
 from pipeline.message_budget import MessageBudget
 from storage.addressees import read_addressee
 from storage.chat_tables import delivery_pace, outbox
@@ -31,6 +31,7 @@ _OUT_OF_DATE = text("outbox.state = 'sent' AND outbox.revision > outbox.shown_re
 """Written out, not bound: only so does SQLite see that its partial indexes apply."""
 
 _parent = outbox.alias("parent")
+_before = outbox.alias("before")
 _under_way = outbox.alias("under_way")
 
 
@@ -111,7 +112,10 @@ def _due(claimant: Claimant, now: datetime) -> dict[Task, Select[Any]]:
         Task.FIND: _letters(claimant, now).where(_SENDING, here, free),
         Task.UPDATE: _letters(claimant, now).where(_OUT_OF_DATE, here, free, its_time),
         Task.POST: _letters(claimant, now).where(
-            _PENDING, its_time, or_(_parent.c.no.is_(None), _parent.c.state == LetterState.SENT)
+            _PENDING,
+            its_time,
+            or_(_parent.c.no.is_(None), _parent.c.state == LetterState.SENT),
+            ~exists().where(_before.c.key == outbox.c.follows, _before.c.state.in_(ON_ITS_WAY)),
         ),
     }
 

@@ -126,6 +126,30 @@ async def test_a_reply_waits_until_the_head_of_its_thread_stands(scene: Scene) -
     assert [(one.key, one.thread) for one in scene.surface.said] == [("council:1", None), ("thread:1", "0")]
 
 
+async def test_what_follows_another_message_waits_for_it_and_stands_by_itself(scene: Scene) -> None:
+    """The second of three has to be tried again; the third does not overtake it."""
+    scene.put("council:1", "#council")
+    scene.put("row:1", "#council", follows="council:1", not_before=MONDAY + timedelta(minutes=1))
+    scene.put("row:2", "#council", follows="row:1")
+    assert await scene.deliver() == 1
+    scene.clock.pass_by(timedelta(minutes=1))
+    assert await scene.deliver() == 2
+    assert [(one.key, one.thread) for one in scene.surface.said] == [
+        ("council:1", None),
+        ("row:1", None),
+        ("row:2", None),
+    ]
+
+
+async def test_what_follows_a_message_that_failed_is_said_all_the_same(scene: Scene) -> None:
+    scene.surface.failures.append(Unreachable("It is refused."))
+    scene.put("council:1", "#council")
+    scene.put("row:1", "#council", follows="council:1")
+    await scene.deliver()
+    assert scene.surface.keys("#council") == ["row:1"]
+    assert [key for key, *_ in scene.troubles()] == ["council:1"]
+
+
 async def test_a_changed_card_is_shown_in_the_place_of_the_old_one(scene: Scene) -> None:
     scene.put("digest:1")
     await scene.deliver()

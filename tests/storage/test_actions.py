@@ -18,7 +18,7 @@ from storage.actions import (
     NewAction,
     NoSuchAction,
     add_comment,
-    cells_of_thread,
+    cells_after,
     latest_thread,
     open_action,
     read_action,
@@ -101,11 +101,12 @@ def test_the_last_councils_thread_and_its_cells_are_found(database: Engine) -> N
     with writing(database) as connection:
         for day in (date(2026, 11, 17), date(2026, 11, 24)):
             head, row = f"council:{day}", f"council:{day}:EMEA"
-            assert latest_thread(connection, EMEA) == (None if day.day == 17 else "council:2026-11-17")
+            assert latest_thread(connection, EMEA) == (None if day.day == 17 else "council:2026-11-17:EMEA")
             put_letter(connection, Letter(key=head, kind="council", audience="#c", card="{}"), NOW)
-            letter = Letter(key=row, kind="council_thread", audience="#c", card="{}", thread_of=head)
+            letter = Letter(key=row, kind="council_thread", audience="#c", card="{}", follows=head)
             put_letter(connection, letter, NOW)
             record_thread_cell(connection, row, ThreadCell(day, EMEA.dimension, EMEA.value, EMEA.metric))
-        assert latest_thread(connection, EMEA) == "council:2026-11-24"
+        assert latest_thread(connection, EMEA) == "council:2026-11-24:EMEA"
         assert latest_thread(connection, replace(EMEA, value="APAC")) is None
-        assert cells_of_thread(connection, "council:2026-11-24") == (EMEA,)
+        assert cells_after(connection, "council:2026-11-24") == (EMEA,)
+        assert cells_after(connection, "council:2026-11-24:EMEA") == ()
