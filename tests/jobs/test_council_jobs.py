@@ -152,6 +152,25 @@ def test_a_post_freezes_by_itself_and_is_posted_once(engine: Engine, folder: Pat
     assert (cell.value, cell.edition) == ("EMEA", MONDAY.date())
 
 
+def test_red_rows_are_messages_of_their_own_after_the_summary_worst_first(
+    engine: Engine, folder: Path
+) -> None:
+    """APAC lacks more of its target of 2,000 than EMEA of its 900."""
+    write(folder, DEALS + "006C,Initech,Qualification,10,2026-06-20,2026-04-02T10:00:00.000Z,APAC\n")
+    targets = weekly.TARGETS + "FY26 Q2,region,APAC,closed_won,2000,USD\n"
+    (folder / "targets.csv").write_text(targets, encoding="utf-8")
+    pull(engine, folder, MONDAY.replace(hour=1))
+    post_council(run(engine, folder, MONDAY))
+    with reading(engine) as connection:
+        rows = connection.execute(select(outbox).order_by(outbox.c.no)).all()
+    summary = "council:FY26 Q2:2026-05-17"
+    assert [(row.key, row.thread_of, row.follows) for row in rows] == [
+        (f"{summary}@pipeline-council", None, None),
+        (f"{summary}:APAC@pipeline-council", None, f"{summary}@pipeline-council"),
+        (f"{summary}:EMEA@pipeline-council", None, f"{summary}:APAC@pipeline-council"),
+    ]
+
+
 def test_the_post_says_from_whom_there_is_no_word(engine: Engine, folder: Path) -> None:
     prepare_council(run(engine, folder, FRIDAY))
     post_council(run(engine, folder, MONDAY))
