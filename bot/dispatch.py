@@ -44,19 +44,31 @@ class Dispatch:
         `event`: by which a repetition is known. It counts once, in this process and in any other; what it
         was about stands in the inbox until it is done.
         """
+        happening = Happening(who, question, where)
         try:
-            if event is not None and not self._take_in(event, Happening(who, question, where)):
+            if event is not None and not self._take_in(event, happening):
                 return Reply(note=ALREADY)
-            reply = answer(Asked(self.desk, self.member(who), where, self.clock(), event), question)
-        except CouncilError as error:
-            reply = Reply((compose_problem(error),))
-        except Exception:  # whatever broke, the person gets an answer and the log the rest
+        except Exception:  # the database is away
             reference = secrets.token_hex(4)
-            logger.exception("answer_failed", asker=_loggable(who), reference=reference)
-            reply = Reply((compose_failure(reference),))
+            logger.exception("event_not_taken_in", event_id=event, reference=reference)
+            return Reply((compose_failure(reference),))
+        reply = self.reply(happening, event)
         if event is not None:
             self._settle(event)
         return reply
+
+    def reply(self, happening: Happening, event: str | None) -> Reply:
+        """The answer to an event that is in our hands; what settles it is the caller's. Never raises."""
+        who = happening.who
+        try:
+            asked = Asked(self.desk, self.member(who), happening.where, self.clock(), event)
+            return answer(asked, happening.question)
+        except CouncilError as error:
+            return Reply((compose_problem(error),))
+        except Exception:  # whatever broke, the person gets an answer and the log the rest
+            reference = secrets.token_hex(4)
+            logger.exception("answer_failed", asker=_loggable(who), reference=reference)
+            return Reply((compose_failure(reference),))
 
     def _take_in(self, event: str, happening: Happening) -> bool:
         """Whether it is ours to answer; a question that writes nothing is settled by its answer alone."""

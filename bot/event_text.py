@@ -37,12 +37,22 @@ def event_from_text(text: str) -> Happening:
     """Raises `ValueError` for a text that another version wrote in another way."""
     try:
         content: dict[str, Any] = json.loads(text)
-        where: dict[str, Any] = content["where"]
+        where = dict(content["where"])
         quoted = where.pop("quoted")
         return Happening(
-            content["who"],
+            str(content["who"]),
             _KINDS[content["kind"]](**content["question"]),
             Where(**where, quoted=Quote(**quoted) if quoted else None),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"this is no event of this version: {error}") from error
+
+
+def asker_from_text(text: str) -> str | None:
+    """Who asked, as far as that can be read of a text that is no event of this version."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return None
+    who = content.get("who") if isinstance(content, dict) else None
+    return who if isinstance(who, str) and who else None

@@ -1,4 +1,4 @@
-"""The running application: schedule, delivery and a surface beside each other, and how they stop."""
+"""The running application: a surface, delivery, schedule and what was interrupted, and how they stop."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ from bot.preview.opening import keep_open, open_room
 from bot.preview.room import Guest, Room
 from bot.preview.surface import PreviewSurface
 from bot.preview.welcome import DEMO_WELCOME, Welcome
+from bot.resuming import Resuming
 from bot.scheduler import Scheduler
 
 
@@ -39,10 +40,11 @@ async def run_in_room(
     """
     stop = asyncio.Event()
     open_for = open_desk if ground.can_write else open_read_only_desk
+    dispatch = Dispatch(open_for(council, present()))
     opened = await open_room(
         room,
         guests,
-        Dispatch(open_for(council, present())).answer,
+        dispatch.answer,
         port=port,
         ground=ground,
         allow_real_crm=allow_real_crm,
@@ -52,6 +54,7 @@ async def run_in_room(
         delivery = Delivery(council.engine, PreviewSurface(room), present, council.company)
         running.create_task(delivery.run(stop), name="delivery")
         running.create_task(Scheduler(JobRunner(council, present)).run(stop), name="scheduler")
+        running.create_task(Resuming(dispatch).run(stop), name="resuming")
         try:
             await keep_open(opened, announce)
         finally:

@@ -51,13 +51,13 @@ def recover_writes(run: JobRun) -> Outcome:
 def _recover(run: JobRun, waiting: OpenIntent) -> str:
     deal = run.crm.read_deal(waiting.intent.opportunity_id, _request(run, waiting))
     if deal is None or deal.opportunity.is_deleted:
-        return _close(run, waiting, _GONE, compose_deal_gone(_key(waiting)))
+        return _give_up(run, waiting, compose_deal_gone(_key(waiting)))
     changed = _in_words(run, waiting)
     name = deal.opportunity.name
     if is_done(waiting.intent.changes, deal.opportunity):
         return _finish(run, waiting, deal, changed)
     card = compose_not_written(_key(waiting), deal.opportunity.id, name, tuple(changed.values()))
-    return _close(run, waiting, _NOT_WRITTEN, card if waiting.intent.event is None else None)
+    return _close(run, waiting, card if waiting.intent.event is None else None)
 
 
 def _finish(run: JobRun, waiting: OpenIntent, deal: DealEvidence, changed: Mapping[str, ChangedField]) -> str:
@@ -81,11 +81,22 @@ def _finish(run: JobRun, waiting: OpenIntent, deal: DealEvidence, changed: Mappi
     return _SAVED
 
 
-def _close(run: JobRun, waiting: OpenIntent, outcome: str, card: Card | None) -> str:
+def _close(run: JobRun, waiting: OpenIntent, card: Card | None) -> str:
+    """It was not written: an event of the inbox is done anew from there, anybody else is told."""
     with writing(run.engine) as connection:
-        if close_intent(connection, waiting.number, outcome, run.now) and card is not None:
+        if close_intent(connection, waiting.number, _NOT_WRITTEN, run.now) and card is not None:
             _tell(connection, run, waiting, card)
-    return outcome
+    return _NOT_WRITTEN
+
+
+def _give_up(run: JobRun, waiting: OpenIntent, card: Card) -> str:
+    """Nothing is left to be done, so the event does not come again."""
+    with writing(run.engine) as connection:
+        if close_intent(connection, waiting.number, _GONE, run.now):
+            if waiting.intent.event is not None:
+                settle_event(connection, waiting.intent.event, run.now)
+            _tell(connection, run, waiting, card)
+    return _GONE
 
 
 def _record(

@@ -10,6 +10,7 @@ from storage.tables import metadata
 _PENDING = text("state = 'pending'")
 _SENDING = text("state = 'sending'")
 _OUT_OF_DATE = text("state = 'sent' AND revision > shown_revision")
+_UNANSWERED = text("answered_at IS NULL")
 
 outbox = Table(
     "outbox",
@@ -74,15 +75,13 @@ inbox = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("working_until", BigInteger, nullable=False),
     Column("done_at", BigInteger),
-    Index(
-        "inbox_unfinished",
-        "working_until",
-        sqlite_where=text("done_at IS NULL"),
-        postgresql_where=text("done_at IS NULL"),
-    ),
+    Column("answered_at", BigInteger),
+    Column("resumed", Integer, nullable=False, server_default="0"),
+    Index("inbox_unanswered", "working_until", sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED),
 )
 """Every event of a surface by its id; `content` is what resumes it after a crash. `working_until`: until then
-a process has it in hand, and whoever else is told of the event stays quiet."""
+a process has it in hand, and whoever else is told of the event stays quiet. `done_at`: when it had its
+effect; `answered_at`: when whoever asked had an answer, which comes after. `resumed`: how often."""
 
 person_link = Table(
     "person_link",

@@ -1,18 +1,21 @@
-"""Each event counts once: received before it is handled, done with its effect.
+"""Each event counts once: received before it is handled, done with its effect, settled with its answer.
 
 A process has an event in hand for `WORKING`; whoever else is told of it meanwhile (surfaces repeat events
-that they think lost) stays quiet. After a crash the event is unfinished, and `claim_unfinished` hands it out.
+that they think lost) stays quiet. After a crash the event is unfinished, and `claim_unfinished` hands it out:
+to be done where it had no effect, to be answered where it had. An event whose change may have reached the
+CRM is nobody's until `jobs.recover` has found out, or it would be made twice.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from pipeline.errors import CouncilError
 from storage.bulk import insert_new
 from storage.chat_tables import inbox
+from storage.fix_tables import write_intent
 
 WORKING = timedelta(minutes=5)
 """Longer than any answer takes."""
@@ -36,6 +39,11 @@ class Unfinished:
 
     event: str
     content: str
+    received_at: datetime
+    was_done: bool
+    """It had its effect; what is missing is the answer."""
+    resumed: int
+    """How often it was handed out, this time included."""
 
 
 def receive_event(connection: Connection, event: str, content: str, now: datetime) -> Received:
@@ -50,7 +58,7 @@ def receive_event(connection: Connection, event: str, content: str, now: datetim
         )
         .returning(inbox.c.event)
     )
-    if received.first() is not None or _take_over(connection, event, now):
+    if received.first() is not None or _take_over(connection, now, inbox.c.event == event, _NOT_DONE):
         return Received.NEW
     done_at = connection.execute(select(inbox.c.done_at).where(inbox.c.event == event)).scalar()
     return Received.IN_HAND if done_at is None else Received.DONE
@@ -58,42 +66,54 @@ def receive_event(connection: Connection, event: str, content: str, now: datetim
 
 def finish_event(connection: Connection, event: str, now: datetime) -> None:
     """Mark an event done, in the transaction of its effect. Raises `EventAlreadyDone`."""
-    if not settle_event(connection, event, now):
+    done = connection.execute(
+        inbox.update().where(inbox.c.event == event, _NOT_DONE).values(done_at=int(now.timestamp()))
+    )
+    if done.rowcount == 0:
         raise EventAlreadyDone("This was done already; nothing happened a second time.")
 
 
 def settle_event(connection: Connection, event: str, now: datetime) -> bool:
-    """Mark an event done that had nothing but an answer. False where its effect has done so."""
-    done = connection.execute(
+    """Whoever asked has an answer: nothing is left to do. False where that was so already."""
+    moment = int(now.timestamp())
+    settled = connection.execute(
         inbox.update()
-        .where(inbox.c.event == event, inbox.c.done_at.is_(None))
-        .values(done_at=int(now.timestamp()))
+        .where(inbox.c.event == event, inbox.c.answered_at.is_(None))
+        .values(answered_at=moment, done_at=func.coalesce(inbox.c.done_at, moment))
     )
-    return done.rowcount > 0
+    return settled.rowcount > 0
 
 
 def claim_unfinished(connection: Connection, now: datetime) -> Unfinished | None:
     """The oldest event that nobody has in hand any more, now in the caller's."""
-    moment = int(now.timestamp())
     waiting = connection.execute(
-        select(inbox.c.event, inbox.c.content)
-        .where(inbox.c.done_at.is_(None), inbox.c.working_until <= moment)
+        select(inbox)
+        .where(inbox.c.answered_at.is_(None), *_free(now))
         .order_by(inbox.c.received_at, inbox.c.event)
     ).all()
     for row in waiting:
-        if _take_over(connection, row.event, now):
-            return Unfinished(row.event, row.content)
+        if _take_over(connection, now, inbox.c.event == row.event, resumed=row.resumed + 1):
+            received_at = datetime.fromtimestamp(row.received_at, UTC)
+            return Unfinished(row.event, row.content, received_at, row.done_at is not None, row.resumed + 1)
     return None
 
 
-def _take_over(connection: Connection, event: str, now: datetime) -> bool:
+_NOT_DONE = inbox.c.done_at.is_(None)
+
+
+def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Nobody has it in hand, and no change of it may be on its way."""
+    on_its_way = exists().where(write_intent.c.event == inbox.c.event, write_intent.c.closed_at.is_(None))
+    return inbox.c.working_until <= int(now.timestamp()), ~on_its_way
+
+
+def _take_over(
+    connection: Connection, now: datetime, *which: ColumnElement[bool], resumed: int | None = None
+) -> bool:
+    until = {"working_until": int((now + WORKING).timestamp())}
     taken = connection.execute(
         inbox.update()
-        .where(
-            inbox.c.event == event,
-            inbox.c.done_at.is_(None),
-            inbox.c.working_until <= int(now.timestamp()),
-        )
-        .values(working_until=int((now + WORKING).timestamp()))
+        .where(*which, inbox.c.answered_at.is_(None), *_free(now))
+        .values(until if resumed is None else until | {"resumed": resumed})
     )
     return taken.rowcount > 0

@@ -52,7 +52,7 @@ def remove_rows(engine: Engine, before: datetime) -> OldRows:
 
 
 def _old_events(moment: int) -> ColumnElement[bool]:
-    return inbox.c.done_at < moment
+    return inbox.c.answered_at < moment
 
 
 def _old_cards(moment: int) -> ColumnElement[bool]:

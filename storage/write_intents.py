@@ -67,6 +67,15 @@ def close_intent(connection: Connection, number: int, outcome: str, now: datetim
     return closed.rowcount > 0
 
 
+def read_saved_deal(connection: Connection, event: str) -> str | None:
+    """The id of the deal whose change by an event the CRM has saved."""
+    saved = select(write_intent.c.opportunity_id).where(
+        write_intent.c.event == event, write_intent.c.outcome == "saved"
+    )
+    found: str | None = connection.execute(saved).scalar()
+    return found
+
+
 def read_open_intents(connection: Connection, opened_before: datetime) -> tuple[OpenIntent, ...]:
     """What a process may have left behind, the oldest first."""
     rows = connection.execute(

@@ -92,6 +92,7 @@ from tests.messages.finding_examples import (
 from tests.messages.job_examples import job_cards
 from tests.messages.matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
 from tests.messages.picture_example import PICTURE
+from tests.messages.resumed_examples import resumed_cards
 from tests.messages.rule_examples import changed_rule, observing_rule, rule_book, unasked_rule
 
 TROUBLED = (
@@ -267,6 +268,7 @@ def _cards() -> dict[str, Card]:
         "recovered_saved": compose_finished("recovered:1", "Acme & Co", INTERRUPTED),
         "recovered_not_saved": compose_not_written("recovered:2", "006A", "Acme & Co", INTERRUPTED),
         "recovered_gone": compose_deal_gone("recovered:3"),
+        **resumed_cards(),
         "audit": compose_audit(audit_page(), UTC, Wording()),
         "audit_nothing": compose_audit(AuditPage((), has_older=False), UTC, Wording()),
         **job_cards(),

@@ -9,7 +9,7 @@ from messages.card_text import card_to_text
 from storage.audit import AuditEntry, record_audit
 from storage.chat_tables import audit, inbox, outbox
 from storage.database import reading, writing
-from storage.inbox import finish_event, receive_event
+from storage.inbox import receive_event, settle_event
 from storage.job_runs import claim_by_hand, finish_slot, read_runs, register_schedule
 from storage.outbox import Letter, put_letter, to_channel
 from storage.outbox_reading import read_shown
@@ -26,7 +26,7 @@ def _fill(engine: Engine, moment: datetime, name: str) -> None:
     with writing(engine) as connection:
         for event in (f"{name}-done", f"{name}-open"):
             receive_event(connection, event, "{}", moment)
-        finish_event(connection, f"{name}-done", moment)
+        settle_event(connection, f"{name}-done", moment)
         for key in (f"{name}-sent", f"{name}-pending"):
             put_letter(connection, Letter(key=key, kind="t", audience=to_channel("#all"), card=card), moment)
         connection.execute(

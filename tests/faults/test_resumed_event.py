@@ -1,0 +1,95 @@
+"""An event whose process is killed has its effect once and is answered once, whoever dies on the way."""
+
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import Council, build_crm
+from bot.resuming import Resuming
+from bot.settings import field_kinds
+from jobs.pull import run_pull
+from storage.chat_tables import audit, inbox, outbox
+from storage.database import reading
+from tests.bot.small_company import build_company
+from tests.faults.answering import EVENT
+from tests.faults.interrupted_event import AFTER, ANSWERING, BEFORE, DURING, open_dispatch
+
+CHILD = Path(__file__).with_name("interrupted_event.py")
+NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
+SIX_MINUTES = timedelta(minutes=6)
+ANSWER, LOST_ANSWER = "I ask you nothing until 1 Jun 2026", "Only the answer was lost"
+WAYS = [
+    *((point, None) for point in (BEFORE, DURING, AFTER)),
+    *((BEFORE, again) for again in (BEFORE, DURING, AFTER, ANSWERING)),
+    *((DURING, again) for again in (BEFORE, AFTER, ANSWERING)),
+    (AFTER, ANSWERING),
+]
+"""Where the process dies that answers, and where the one that resumes; `None`: that one lives."""
+
+
+@pytest.fixture
+def configuration(tmp_path: Path, database_url: str) -> Path:
+    """Of a pulled company on either database."""
+    file = build_company(tmp_path)
+    file.write_text(file.read_text("utf-8").replace("sqlite:///council.db", database_url), "utf-8")
+    council, _ = open_dispatch(file, NOW)
+    run_pull(
+        council.engine,
+        build_crm(council.settings, NOW),
+        council.company,
+        fields=field_kinds(council.settings),
+        now=NOW,
+        progress=lambda _: None,
+    )
+    council.engine.dispose()
+    return file
+
+
+def _kill(how: str, point: str, configuration: Path, now: datetime) -> None:
+    command = [sys.executable, str(CHILD), how, point, str(configuration), now.isoformat()]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+
+
+def _state(council: Council) -> tuple[list[tuple[str, str, str]], list[str], bool]:
+    """What was audited, the letters of answers, and whether the event is settled."""
+    with reading(council.engine) as connection:
+        acts = [tuple(row) for row in connection.execute(select(audit.c.by, audit.c.act, audit.c.new))]
+        letters = list(
+            connection.execute(select(outbox.c.card).where(outbox.c.key == f"answer:{EVENT}")).scalars()
+        )
+        settled = connection.execute(select(inbox.c.answered_at)).scalar_one() is not None
+    return acts, letters, settled
+
+
+@pytest.mark.parametrize(("point", "resuming_point"), WAYS)
+def test_it_has_its_effect_once_and_its_answer_arrives(
+    configuration: Path, point: str, resuming_point: str | None
+) -> None:
+    _kill("answer", point, configuration, NOW)
+    now = NOW + SIX_MINUTES
+    if resuming_point is not None:
+        _kill("resume", resuming_point, configuration, now)
+        now += SIX_MINUTES
+    council, dispatch = open_dispatch(configuration, now)
+    resuming = Resuming(dispatch)
+    assert [resuming.resume_next(), resuming.resume_next()] == [True, False]
+    acts, letters, settled = _state(council)
+    council.engine.dispose()
+    was_done = AFTER in (point, resuming_point) or resuming_point == ANSWERING
+    assert acts == [("005A", "pause", "2026-06-01")]
+    assert len(letters) == 1
+    assert (LOST_ANSWER if was_done else ANSWER) in letters[0]
+    assert settled
+
+
+def test_what_is_young_enough_to_be_at_work_is_left_alone(configuration: Path) -> None:
+    _kill("answer", BEFORE, configuration, NOW)
+    council, dispatch = open_dispatch(configuration, NOW + timedelta(minutes=4))
+    assert not Resuming(dispatch).resume_next()
+    assert _state(council) == ([], [], False)
+    council.engine.dispose()
