@@ -110,6 +110,7 @@ escalation = { severity = "high", after_working_days = 5, above = 50_000 }
 
 [actions]
 remind_days_before = [2, 0]        # working days before the due date; 0 is that day
+remind_days_after = [1, 5]         # working days after it, while it is not done; [] asks nothing more
 measured_after_weeks = [2, 4]
 announced = "thread"               # "channel"
 

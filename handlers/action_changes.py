@@ -5,15 +5,18 @@ from handlers.action_letters import card_for, revise_action, tell_owner
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability
 from handlers.words import old_button
-from messages.action import COMMENT, DONE, DROP, REASSIGN, START
+from messages.action import COMMENT, DONE, DROP, NEW_DATE, REASSIGN, START
 from messages.action_form import (
+    DUE,
     OWNER,
     SAVE_COMMENT,
     SAVE_DROP,
+    SAVE_DUE,
     SAVE_OWNER,
     WORDS,
     compose_comment_form,
     compose_drop_form,
+    compose_due_form,
     compose_owner_form,
 )
 from messages.action_list import SHOW
@@ -22,13 +25,16 @@ from messages.reply import Reply
 from pipeline.access import Action, AssignedAction, may
 from pipeline.actions import ActionStatus, CouncilAction
 from pipeline.errors import CouncilError, UnknownName
+from pipeline.natural_dates import DateAmbiguous, read_due_day, spoken_day
 from pipeline.person_matching import PersonAmbiguous, match_person
-from storage.actions import add_comment, read_action, set_owner, set_status
+from storage.actions import add_comment, read_action, set_due, set_owner, set_status
 from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading
 from storage.people import read_people
+from storage.scales import read_calendar
 
 LONGEST_COMMENT = 1_000
+LONGEST_DAY = 100
 
 
 class ActionFinished(CouncilError):
@@ -56,6 +62,10 @@ def ask_comment(asked: Asked, clicked: Clicked) -> Reply:
     return Reply(form=compose_comment_form(_unfinished_now(asked, clicked.argument)))
 
 
+def ask_due(asked: Asked, clicked: Clicked) -> Reply:
+    return Reply(form=compose_due_form(_unfinished_now(asked, clicked.argument)))
+
+
 def ask_owner(asked: Asked, clicked: Clicked) -> Reply:
     return Reply(form=compose_owner_form(_unfinished_now(asked, clicked.argument)))
 
@@ -79,6 +89,27 @@ def save_comment(asked: Asked, submitted: Submitted) -> Reply:
         return _shown_again(connection, asked, action.no, "Your comment stands with the action.")
 
 
+def save_due(asked: Asked, submitted: Submitted) -> Reply:
+    typed = submitted.answers.get(DUE, "").strip()
+    action = _unfinished_now(asked, submitted.argument)
+    with reading(asked.engine) as connection:
+        calendar = read_calendar(connection, asked.company.definitions)
+    try:
+        due = read_due_day(typed, read_local_day(asked), calendar)
+    except DateAmbiguous as error:
+        return Reply(form=compose_due_form(action, typed, error.days, str(error)))
+    except CouncilError as error:
+        return Reply(form=compose_due_form(action, typed[:LONGEST_DAY], (), str(error)))
+    if due == action.due:
+        problem = f"It is due {spoken_day(due)} already. Write another day."
+        return Reply(form=compose_due_form(action, typed, (), problem))
+    with asked.acting() as connection:
+        before = _unfinished(connection, asked, action.no).due
+        set_due(connection, action.no, due)
+        _record(connection, asked, action.no, "action_due", "due", str(before), str(due))
+        return _shown_again(connection, asked, action.no, f"Action {action.no} is due {spoken_day(due)} now.")
+
+
 def save_owner(asked: Asked, submitted: Submitted) -> Reply:
     typed = submitted.answers.get(OWNER, "").strip()
     action = _unfinished_now(asked, submitted.argument)
@@ -98,9 +129,9 @@ def save_owner(asked: Asked, submitted: Submitted) -> Reply:
         set_owner(connection, action.no, owner.id)
         _record(connection, asked, action.no, "action_reassign", "owner", former.id, owner.id)
         changed = read_action(connection, action.no)
-        revise_action(connection, asked.company, people_now, changed, former.id)
         if owner.id != asked.member.id:
             tell_owner(connection, asked.company, people_now, changed, asked.now)
+        revise_action(connection, asked.company, people_now, changed)
     return Reply(note=f"It is {owner.name}'s now.")
 
 
@@ -118,10 +149,11 @@ CAPABILITY = Capability(
         START: start_action,
         DONE: finish_action,
         COMMENT: ask_comment,
+        NEW_DATE: ask_due,
         REASSIGN: ask_owner,
         DROP: ask_drop_reason,
     },
-    forms={SAVE_COMMENT: save_comment, SAVE_OWNER: save_owner, SAVE_DROP: drop_action},
+    forms={SAVE_COMMENT: save_comment, SAVE_DUE: save_due, SAVE_OWNER: save_owner, SAVE_DROP: drop_action},
 )
 
 
@@ -142,9 +174,9 @@ def _change_status(asked: Asked, no: int, status: ActionStatus, reason: str = ""
 def _shown_again(connection: Connection, asked: Asked, no: int, note: str) -> Reply:
     """The action revised wherever it was sent to; its card too where the click came from elsewhere."""
     changed = read_action(connection, no)
-    revise_action(connection, asked.company, read_people(asked.engine), changed)
-    is_letter = (asked.where.message_key or "").startswith(f"action:{no}")
-    return Reply(() if is_letter else (card_for(changed, asked),), note=note)
+    revised = revise_action(connection, asked.company, read_people(asked.engine), changed)
+    is_seen = asked.where.message_key in revised
+    return Reply(() if is_seen else (card_for(changed, asked),), note=note)
 
 
 def _unfinished_now(asked: Asked, argument: str) -> CouncilAction:

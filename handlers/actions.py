@@ -26,6 +26,7 @@ from messages.card import Form, Person
 from messages.reply import Reply
 from pipeline.access import Action, OneCell, may
 from pipeline.actions import CellReading, read_cell
+from pipeline.audiences import person_of
 from pipeline.cell_names import CellName
 from pipeline.company import Company
 from pipeline.errors import AccessDenied, CouncilError
@@ -42,7 +43,7 @@ from storage.actions import (
 )
 from storage.apm import read_apm
 from storage.audit import AuditEntry, record_audit
-from storage.database import reading
+from storage.database import Connection, reading
 from storage.editions import find_thread_cell
 from storage.people import read_people, read_person_of_mention
 
@@ -182,9 +183,7 @@ def _assign(asked: Asked, office: Office, draft: ActionDraft, origin: Origin) ->
     people = read_people(asked.engine)
     baseline = _baseline(asked, checked.cell)
     with asked.acting() as connection:
-        thread_key = origin.thread_key or None
-        if thread_key is None or thread_audience(connection, thread_key) is None:
-            thread_key = latest_thread(connection, checked.cell)
+        thread_key = _thread(connection, origin, checked.cell)
         new = _new_action(asked, office, checked, origin, thread_key, baseline)
         no = open_action(connection, new, asked.now)
         action = read_action(connection, no)
@@ -198,8 +197,17 @@ def _assign(asked: Asked, office: Office, draft: ActionDraft, origin: Origin) ->
         )
         record_audit(connection, entry, asked.now)
     note = f"Action {no} is assigned to {checked.owner_name}, due {spoken_day(checked.due)}."
-    shows_in_thread = thread_key is not None and asked.where.thread_key is not None
+    shows_in_thread = thread_key is not None and thread_key == origin.thread_key
     return Reply(() if shows_in_thread else (card_for(action, asked),), note=note)
+
+
+def _thread(connection: Connection, origin: Origin, cell: CellName) -> str | None:
+    """The channel's thread from which it was assigned, else the one of the row in the last council: what is
+    proposed in a direct message is for the council too."""
+    audience = thread_audience(connection, origin.thread_key) if origin.thread_key else None
+    if audience is not None and person_of(audience) is None:
+        return origin.thread_key
+    return latest_thread(connection, cell)
 
 
 def _require_access(asked: Asked, cell: CellName) -> None:

@@ -4,17 +4,19 @@ from collections import defaultdict
 from datetime import date, timedelta
 
 from jobs.job import JobRun, Outcome
-from messages.action import compose_in_thread
+from messages.action_copies import compose_copy
 from messages.card_text import card_to_text
 from pipeline.action_outcomes import judge
 from pipeline.actions import ActionStatus, CellReading, CouncilAction, Measured, read_cell
 from pipeline.company import Company
 from pipeline.matrix import Dimension
-from storage.actions import read_action, read_actions, store_measured, thread_audience
+from pipeline.people import People
+from storage.actions import read_action, read_actions, read_copies, store_measured
 from storage.apm import read_apm
 from storage.database import Connection, reading, writing
 from storage.mirror import read_mirror
-from storage.outbox import revise_letter, to_channel
+from storage.outbox import revise_letter
+from storage.people import read_people
 
 _KEPT = (ActionStatus.OPEN, ActionStatus.IN_PROGRESS, ActionStatus.DONE)
 
@@ -24,6 +26,7 @@ def measure_actions(run: JobRun) -> Outcome:
     measured_day = read_mirror(run.engine).measured_day
     with reading(run.engine) as connection:
         actions = read_actions(connection, statuses=_KEPT)
+    people = read_people(run.engine)
     if measured_day is None:
         return Outcome("nothing is pulled yet")
     waiting: defaultdict[tuple[Dimension, date], list[tuple[CouncilAction, CellReading, int]]]
@@ -41,7 +44,7 @@ def measure_actions(run: JobRun) -> Outcome:
             judgement = judge(baseline, after)
             count += 1
             if not run.dry_run:
-                _store(run, action.no, Measured(weeks, after, judgement.verdict, judgement.reason))
+                _store(run, people, action.no, Measured(weeks, after, judgement.verdict, judgement.reason))
     return Outcome(f"{count} {'action' if count == 1 else 'actions'} measured")
 
 
@@ -54,14 +57,12 @@ def _due(action: CouncilAction, company: Company, last_day: date) -> list[tuple[
     return [(weeks, baseline, day) for weeks, day in days.items() if weeks not in known and day <= last_day]
 
 
-def _store(run: JobRun, no: int, measured: Measured) -> None:
+def _store(run: JobRun, people: People, no: int, measured: Measured) -> None:
     with writing(run.engine) as connection:
         if store_measured(connection, no, measured):
-            _show(connection, run.company, read_action(connection, no))
+            _show(connection, run.company, people, read_action(connection, no))
 
 
-def _show(connection: Connection, company: Company, action: CouncilAction) -> None:
-    """In the thread alone: an owner's copy has figures only for those who may see them, and stays."""
-    card = compose_in_thread(action, company.actions, company.definitions.money.corporate_currency)
-    if thread_audience(connection, card.key) in {to_channel(name) for name in company.council.channels}:
-        revise_letter(connection, card.key, card_to_text(card))
+def _show(connection: Connection, company: Company, people: People, action: CouncilAction) -> None:
+    for copy in read_copies(connection, action.no):
+        revise_letter(connection, copy.key, card_to_text(compose_copy(copy, action, company, people)))

@@ -1,52 +1,50 @@
-"""Reminders of actions: so many working days before they are due, and on the day."""
-
-from datetime import date
+"""Reminders of actions: some working days before they are due, on the day, and some after it."""
 
 from jobs.job import JobRun, Outcome
-from messages.action_list import compose_reminder
+from messages.action_copies import compose_copy
 from messages.card import Card
 from messages.card_text import card_to_text
+from pipeline.action_copies import ActionCopy, reminder_key
 from pipeline.actions import UNFINISHED, CouncilAction
-from pipeline.working_days import WorkingDays
+from pipeline.reminders import reminder_days
 from storage.actions import read_actions
 from storage.database import reading, writing
+from storage.nudge_memory import Leave, read_leaves
 from storage.outbox import Letter, put_letter, to_person
+from storage.people import read_people
 
 
 def remind_owners(run: JobRun) -> Outcome:
-    """One reminder an action and day; it counts in the owner's weekly budget of messages."""
-    days = run.company.actions.remind_days_before
+    """One reminder an action and day; it counts in the owner's weekly budget of messages. Whoever is on leave
+    is asked nothing."""
+    people = read_people(run.engine)
     with reading(run.engine) as connection:
-        actions = read_actions(connection, statuses=UNFINISHED)
-    due = [
-        (action, _reminder(run, action))
-        for action in actions
-        if action.opened_on < run.today
-        and run.today in {reminder_day(action.due, before, run.company.working_days) for before in days}
-    ]
-    if not run.dry_run and due:
+        leaves = read_leaves(connection)
+        actions = [
+            action
+            for action in read_actions(connection, statuses=UNFINISHED)
+            if _is_reminded_of(action, run) and not _is_away(leaves.get(action.owner.id), run)
+        ]
+    letters = []
+    cards: list[Card] = []
+    for action in actions:
+        audience = to_person(action.owner.id)
+        copy = ActionCopy(reminder_key(action.no, run.today, action.owner.id), audience)
+        card = compose_copy(copy, action, run.company, people)
+        text = card_to_text(card)
+        letters.append(Letter(key=copy.key, kind="reminder", audience=audience, card=text, counts=True))
+        cards.append(card)
+    if not run.dry_run and letters:
         with writing(run.engine) as connection:
-            for action, card in due:
-                letter = Letter(
-                    key=card.key,
-                    kind="reminder",
-                    audience=to_person(action.owner.id),
-                    card=card_to_text(card),
-                    counts=True,
-                )
+            for letter in letters:
                 put_letter(connection, letter, run.now)
-    count = len(due)
-    return Outcome(f"{count} {'reminder' if count == 1 else 'reminders'}", tuple(card for _, card in due))
+    return Outcome(f"{len(cards)} {'reminder' if len(cards) == 1 else 'reminders'}", tuple(cards))
 
 
-def reminder_day(due: date, working_days_before: int, working_days: WorkingDays) -> date:
-    """The working day so many before the due day; a due day that is none is reminded of before it."""
-    day = due if working_days.is_working(due) else working_days.before(due)
-    for _ in range(working_days_before):
-        day = working_days.before(day)
-    return day
+def _is_reminded_of(action: CouncilAction, run: JobRun) -> bool:
+    days = reminder_days(action.due, run.company.actions, run.company.working_days)
+    return action.opened_on < run.today and run.today in days
 
 
-def _reminder(run: JobRun, action: CouncilAction) -> Card:
-    key = f"reminder:{run.today}:{action.no}@{action.owner.id}"
-    return compose_reminder(key, action, run.today, run.company.actions)
+def _is_away(leave: Leave | None, run: JobRun) -> bool:
+    return leave is not None and leave.since <= run.today <= leave.until

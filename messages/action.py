@@ -21,24 +21,18 @@ from messages.card import (
 )
 from messages.figures import METRIC_LABELS
 from messages.wording import NO_VALUE, Wording
-from pipeline.actions import (
-    ActionStatus,
-    CellReading,
-    CouncilAction,
-    Measured,
-    Verdict,
-    action_key,
-    owners_copy_key,
-)
+from pipeline.action_copies import action_key
+from pipeline.actions import ActionStatus, CellReading, CouncilAction, Measured, Verdict
 from pipeline.actions_definition import ActionsDefinition
 from pipeline.cell_names import CellName
 from pipeline.matrix import TOTAL, Metric
 from pipeline.money import to_decimal
 
-START, DONE, COMMENT, REASSIGN, DROP = (
+START, DONE, COMMENT, NEW_DATE, REASSIGN, DROP = (
     "action_start",
     "action_done",
     "action_comment",
+    "action_due",
     "action_reassign",
     "action_drop",
 )
@@ -73,6 +67,7 @@ def compose_in_thread(
 
 
 def compose_for_owner(
+    key: str,
     action: CouncilAction,
     owner_id: str,
     definition: ActionsDefinition,
@@ -82,7 +77,6 @@ def compose_for_owner(
     """For the owner's direct messages, or for somebody who was the owner: figures only where `action` has
     them still (`CouncilAction.without_figures`)."""
     wording = wording or Wording()
-    key = owners_copy_key(action.no, owner_id)
     if action.owner.id == owner_id:
         return _card(key, action, definition, currency, wording)
     words = text("This is ", Person(action.owner.id, action.owner.name), "'s now: ", Bold(action.title), ".")
@@ -102,7 +96,7 @@ def _card(
             *_quoted(action),
             *_movement(action, currency, wording),
             *_comments(action, wording),
-            *_buttons(action),
+            *action_buttons(action),
         ),
         fallback=f"{action_title(action, definition)}: {action.title}. {action.owner.name}, by {due.words}. "
         f"{STATUS_LABELS[action.status]}.",
@@ -154,7 +148,8 @@ def _comments(action: CouncilAction, wording: Wording) -> tuple[Paragraph, ...]:
     return tuple(lines)
 
 
-def _buttons(action: CouncilAction) -> tuple[Buttons, ...]:
+def action_buttons(action: CouncilAction) -> tuple[Buttons, ...]:
+    """What can be done with it; nothing where it is done or dropped."""
     if not action.is_unfinished:
         return ()
     no = str(action.no)
@@ -166,6 +161,7 @@ def _buttons(action: CouncilAction) -> tuple[Buttons, ...]:
                 *start,
                 Button("Done", DONE, no, done),
                 Button("Comment", COMMENT, no),
+                Button("New date", NEW_DATE, no),
                 Button("Reassign", REASSIGN, no),
                 Button("Drop", DROP, no, ButtonStyle.DANGER),
             )

@@ -21,14 +21,15 @@ from pipeline.actions import CouncilAction
 from pipeline.actions_definition import ActionsDefinition
 from pipeline.natural_dates import spoken_day
 
-SAVE, SAVE_COMMENT, SAVE_OWNER, SAVE_DROP = (
+SAVE, SAVE_COMMENT, SAVE_DUE, SAVE_OWNER, SAVE_DROP = (
     "save_action",
     "save_action_comment",
+    "save_action_due",
     "save_action_owner",
     "save_action_drop",
 )
 """Commands of the forms."""
-WORDS, OWNER = "words", "owner"
+WORDS, DUE, OWNER = "words", "due", "owner"
 """Keys of the inputs of the small forms."""
 
 
@@ -76,7 +77,7 @@ def compose_action_form(fields: ActionFields, argument: str, definition: Actions
             problem=problems.get("title", ""),
         ),
         _owner_input(fields),
-        _due_input(fields),
+        _due_input("Due", fields.due, fields.days, problems.get("due", "")),
         TextInput("cost", "Cost", fields.cost, "5000, or 5000 EUR", problem=problems.get("cost", "")),
         TextInput(
             "expected",
@@ -113,18 +114,27 @@ def _owner_input(fields: ActionFields) -> Input:
     return TextInput("owner", "Owner", fields.owner, hint, required=True, problem=problem)
 
 
-def _due_input(fields: ActionFields) -> Input:
-    problem = fields.problems.get("due", "")
-    if fields.days:
-        days = tuple(Choice(day.isoformat(), spoken_day(day)) for day in fields.days)
-        return ChoiceInput("due", "Due", days, required=True, problem=problem)
+def _due_input(label: str, typed: str, days: Sequence[date], problem: str) -> Input:
+    """`days`: what was typed could be each of them."""
+    if days:
+        choices = tuple(Choice(day.isoformat(), spoken_day(day)) for day in days)
+        return ChoiceInput(DUE, label, choices, required=True, problem=problem)
     hint = "Friday, in 2 weeks, end of quarter, 14 Nov"
-    return TextInput("due", "Due", fields.due, hint, required=True, problem=problem)
+    return TextInput(DUE, label, typed, hint, required=True, problem=problem)
 
 
 def compose_comment_form(action: CouncilAction, words: str = "", problem: str = "") -> Form:
     field = TextInput(WORDS, "Comment", words, required=True, lines=3, problem=problem)
     return _about(action, "Comment", (field,), SAVE_COMMENT, "Say it")
+
+
+def compose_due_form(
+    action: CouncilAction, typed: str = "", days: Sequence[date] = (), problem: str = ""
+) -> Form:
+    """By when it shall be done; `days`: where what was typed could be several."""
+    return _about(
+        action, "Another due date", (_due_input("New date", typed, days, problem),), SAVE_DUE, "Move it"
+    )
 
 
 def compose_owner_form(

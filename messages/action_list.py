@@ -1,9 +1,9 @@
-"""Lists of actions, the reminder of one, and the ledger of what moved after them."""
+"""Lists of actions, and the ledger of what moved after them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from messages.action import STATUS_LABELS, action_title, cell_words, compose_for_owner
+from messages.action import STATUS_LABELS, action_title
 from messages.card import (
     Align,
     Block,
@@ -90,32 +90,6 @@ def _line(action: CouncilAction, today: date, definition: ActionsDefinition, wor
         f": {action.title} · ",
         Person(action.owner.id, action.owner.name),
         f" · {stands}",
-    )
-
-
-# --- Reminders ------------------------------------------------------------------------------------
-
-
-def compose_reminder(
-    key: str,
-    action: CouncilAction,
-    today: date,
-    definition: ActionsDefinition,
-    wording: Wording | None = None,
-) -> Card:
-    """To the owner, before or on the due day; without figures, with the action's own buttons."""
-    wording = wording or Wording()
-    days = (action.due - today).days
-    when = {0: "today", 1: "tomorrow"}.get(days, f"on {wording.full_day(action.due).words}")
-    words = f"Due {when}: {action.title}, for {cell_words(action.cell)}."
-    shown = compose_for_owner(action.without_figures(), action.owner.id, definition, "USD", wording)
-    buttons = tuple(block for block in shown.blocks if isinstance(block, Buttons))
-    asked = f"{action.assigner.name} assigned it on {wording.day(action.opened_on).words}."
-    return Card(
-        key,
-        f"An action of yours is due {when}",
-        (Paragraph(text(words)), Paragraph(text(asked), Tone.NOTE), *buttons),
-        words,
     )
 
 

@@ -129,16 +129,6 @@ class ActionSince:
     now: CellReading | None
 
 
-def action_key(no: int) -> str:
-    """The key of an action's message in its thread, by which it is found again."""
-    return f"action:{no}"
-
-
-def owners_copy_key(no: int, owner_id: str) -> str:
-    """The key of the message that an owner of the action got."""
-    return f"action:{no}@{owner_id}"
-
-
 def read_cell(matrix: Matrix, cell: CellName) -> CellReading | None:
     """The reading of a cell in a table of its dimension; `None` where the table has no such row."""
     row = _row(matrix, cell.value)

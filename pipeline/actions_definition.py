@@ -50,6 +50,11 @@ class ActionsDefinition(Definition):
     remind_days_before: tuple[int, ...] = Field(
         (2, 0), description="Working days before the due date on which the owner is reminded; 0 is that day."
     )
+    remind_days_after: tuple[int, ...] = Field(
+        (1, 5),
+        description="Working days after the due date on which the owner of an unfinished action is reminded; "
+        "then it is silent, and the council sees it as overdue. [] asks nothing after the due date.",
+    )
     measured_after_weeks: tuple[int, ...] = Field(
         (2, 4), description="Weeks after the opening when the cell is measured again."
     )
@@ -77,6 +82,13 @@ class ActionsDefinition(Definition):
     def _within_a_month(cls, days: tuple[int, ...]) -> tuple[int, ...]:
         if any(not 0 <= one <= 20 for one in days):
             raise ValueError("expected working days between 0 and 20, such as [2, 0]")
+        return days
+
+    @field_validator("remind_days_after")
+    @classmethod
+    def _within_a_month_after(cls, days: tuple[int, ...]) -> tuple[int, ...]:
+        if any(not 1 <= one <= 20 for one in days):
+            raise ValueError("expected working days between 1 and 20, such as [1, 5]")
         return days
 
     @field_validator("measured_after_weeks")

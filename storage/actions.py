@@ -8,8 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
+from pipeline.action_copies import ActionCopy, action_key, owners_copy_key, reminder_prefix
 from pipeline.actions import (
     UNFINISHED,
     ActionStatus,
@@ -126,6 +127,12 @@ def set_status(
     )
 
 
+def set_due(connection: Connection, no: int, due: date) -> None:
+    connection.execute(
+        council_action.update().where(council_action.c.no == no).values(due_day=due.toordinal())
+    )
+
+
 def set_owner(connection: Connection, no: int, owner_id: str) -> None:
     connection.execute(council_action.update().where(council_action.c.no == no).values(owner_id=owner_id))
 
@@ -219,6 +226,20 @@ def thread_audience(connection: Connection, key: str) -> str | None:
     """To whom the message of that key speaks; `None` where we sent no such message."""
     audience: str | None = connection.execute(select(outbox.c.audience).where(outbox.c.key == key)).scalar()
     return audience
+
+
+def read_copies(connection: Connection, no: int) -> tuple[ActionCopy, ...]:
+    """Every message that shows an action, the oldest first."""
+    key = outbox.c.key
+    keys = select(key).where(
+        or_(
+            key == action_key(no),
+            key.startswith(owners_copy_key(no, "")),
+            key.startswith(reminder_prefix(no)),
+        )
+    )
+    wanted = select(key, outbox.c.audience).where(key.in_(keys)).order_by(outbox.c.no)
+    return tuple(ActionCopy(row.key, row.audience) for row in connection.execute(wanted))
 
 
 def cells_after(connection: Connection, head: str) -> tuple[CellName, ...]:

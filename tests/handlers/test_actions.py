@@ -1,8 +1,8 @@
-"""Actions over a pulled company of five deals: assigned, changed, refused, measured, reminded of."""
+"""Actions over a pulled company of five deals: assigned, changed, refused."""
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -11,15 +11,12 @@ from bot.app import Council, build_crm, open_council, open_desk
 from bot.dispatch import Dispatch
 from bot.settings import field_kinds, load_settings
 from handlers.asking import Clicked, Quote, Submitted, Typed, Where
-from jobs.job import JobRun
-from jobs.measure_actions import measure_actions
 from jobs.pull import run_pull
-from jobs.remind import remind_owners
 from messages.card import ChoiceInput, Form, PersonInput, TextInput
 from messages.reply import Reply
 from pipeline.actions import ActionStatus, CouncilAction
 from pipeline.matrix import Dimension, Metric, Status
-from storage.actions import read_action, read_actions
+from storage.actions import read_actions
 from storage.chat_tables import audit, outbox
 from storage.database import reading
 from tests.bot.small_company import build_company
@@ -249,39 +246,3 @@ def test_others_may_not_change_an_action_and_do_not_see_it(council: Council) -> 
     assert "fewer than 5" in words(ledger)
     assert ledger.attachment is not None
     assert ledger.attachment.content.decode().count("\n") == 2
-
-
-def run_at(council: Council, now: datetime) -> JobRun:
-    return JobRun(council.engine, council.company, build_crm(council.settings, now), now, now.date())
-
-
-def test_an_owner_is_reminded_before_the_day_and_once(council: Council) -> None:
-    ask(council, KAI, LINE.replace("tomorrow", "2026-05-28"))  # a Thursday
-    reminded = [
-        day
-        for day in range(14)
-        for _ in range(2)
-        if remind_owners(run_at(council, NOW + timedelta(days=day))).says != "0 reminders"
-    ]
-    assert reminded == [11, 11, 13, 13]  # Tuesday 26 and Thursday 28 May; the second run says it again
-    kept = [key for key in letters(council) if key.startswith("reminder")]
-    assert kept == ["reminder:2026-05-26:1@005A", "reminder:2026-05-28:1@005A"]
-
-
-def test_the_cell_is_measured_two_weeks_after_once(council: Council) -> None:
-    ask(council, KAI, LINE)
-    later = NOW + timedelta(days=15)
-    assert measure_actions(run_at(council, later)).says == "0 actions measured"
-    run_pull(
-        council.engine,
-        build_crm(council.settings, later),
-        council.company,
-        fields=field_kinds(council.settings),
-        now=later,
-        progress=lambda _: None,
-    )
-    assert measure_actions(run_at(council, later)).says == "1 action measured"
-    assert measure_actions(run_at(council, later)).says == "0 actions measured"
-    with reading(council.engine) as connection:
-        (measured,) = read_action(connection, 1).measured
-    assert (measured.weeks, measured.reading.as_of) == (2, date(2026, 5, 29))

@@ -11,9 +11,11 @@ from messages.action_form import (
     compose_action_form,
     compose_comment_form,
     compose_drop_form,
+    compose_due_form,
     compose_owner_form,
 )
-from messages.action_list import compose_actions, compose_ledger, compose_reminder
+from messages.action_list import compose_actions, compose_ledger
+from messages.action_reminder import compose_reminder
 from messages.card import Card, Form, Person
 from pipeline.action_outcomes import LedgerLine, judge
 from pipeline.actions import ActionStatus, CellReading, Comment, CouncilAction, Measured
@@ -109,9 +111,16 @@ def action_cards() -> dict[str, Card]:
     return {
         "action": compose_in_thread(open_action(), DEFINITION, "USD"),
         "action_measured": compose_in_thread(measured_action(), DEFINITION, "USD"),
-        "action_owner": compose_for_owner(open_action().without_figures(), ANA.id, DEFINITION, "USD"),
-        "action_reassigned": compose_for_owner(overdue_action(), ANA.id, DEFINITION, "USD"),
+        "action_owner": compose_for_owner(
+            "action:12", open_action().without_figures(), ANA.id, DEFINITION, "USD"
+        ),
+        "action_reassigned": compose_for_owner("action:10", overdue_action(), ANA.id, DEFINITION, "USD"),
         "action_reminder": compose_reminder("reminder:12", open_action(), TODAY, DEFINITION),
+        "action_reminder_late": compose_reminder("reminder:10", overdue_action(), TODAY, DEFINITION),
+        "action_reminder_last": compose_reminder(
+            "reminder:10", overdue_action(), date(2026, 11, 27), DEFINITION, is_last=True
+        ),
+        "action_reminder_done": compose_reminder("reminder:9", measured_action(), TODAY, DEFINITION),
         "actions": compose_actions(
             "All actions", (overdue_action(), open_action(), measured_action()), TODAY, DEFINITION
         ),
@@ -145,6 +154,13 @@ def action_forms() -> dict[str, Form]:
         "action_form": compose_action_form(prefilled, "[]", DEFINITION),
         "action_form_wrong": compose_action_form(wrong, "[]", DEFINITION),
         "action_comment_form": compose_comment_form(open_action()),
+        "action_due_form": compose_due_form(open_action()),
+        "action_due_form_wrong": compose_due_form(
+            open_action(),
+            "Friday",
+            (date(2026, 11, 27), date(2026, 12, 4)),
+            "“Friday” could be Friday 27 Nov 2026 or Friday 4 Dec 2026. Write 2026-11-27 or 2026-12-04.",
+        ),
         "action_owner_form": compose_owner_form(open_action()),
         "action_drop_form": compose_drop_form(open_action()),
     }
