@@ -73,7 +73,12 @@ def telling_past(council: Council) -> Iterator[None]:
 
 
 def _mark(council: Council, state: str) -> Path:
-    return council.settings.home / f"{Path(str(council.engine.url.database)).name}-{state}"
+    return beside_database(council, state)
+
+
+def beside_database(council: Council, name: str) -> Path:
+    """A file that is left and deleted with the database."""
+    return council.settings.home / f"{Path(str(council.engine.url.database)).name}-{name}"
 
 
 def _forget_half_told(folder: Path, now: datetime) -> None:

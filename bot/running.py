@@ -32,15 +32,18 @@ async def run_in_room(
     ground: Ground = DEMO,
     allow_real_crm: bool = False,
     welcome: Welcome = DEMO_WELCOME,
+    clock: Callable[[], datetime] = present,
 ) -> None:
     """Everything that runs, with the local room for a chat, until an interrupt or a termination.
+
+    `clock` gives the moment at which people are answered, jobs are due and messages are sent.
 
     The room closes first; then what is on its way is delivered and what is at work comes to its end.
     Raises `RoomRefused` before anything has started.
     """
     stop = asyncio.Event()
     open_for = open_desk if ground.can_write else open_read_only_desk
-    dispatch = Dispatch(open_for(council, present()))
+    dispatch = Dispatch(open_for(council, clock()), clock)
     opened = await open_room(
         room,
         guests,
@@ -51,9 +54,9 @@ async def run_in_room(
         welcome=welcome,
     )
     async with asyncio.TaskGroup() as running:
-        delivery = Delivery(council.engine, PreviewSurface(room), present, council.company)
+        delivery = Delivery(council.engine, PreviewSurface(room), clock, council.company)
         running.create_task(delivery.run(stop), name="delivery")
-        running.create_task(Scheduler(JobRunner(council, present)).run(stop), name="scheduler")
+        running.create_task(Scheduler(JobRunner(council, clock)).run(stop), name="scheduler")
         running.create_task(Resuming(dispatch).run(stop), name="resuming")
         try:
             await keep_open(opened, announce)

@@ -1,7 +1,7 @@
 """The room's state: who can be in it, what was said where, and who sees it.
 
-A room is kept in memory and ends with its process. It is safe to use from several threads: answers
-and jobs post from workers while the server reads on the event loop.
+A room is kept in memory; what is to outlive its process is handed to whoever keeps it. It is safe to
+use from several threads: answers and jobs post from workers while the server reads on the event loop.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
+from bot.preview.said import Said
 from messages.card import Card
 from messages.reply import Attachment
 from pipeline.errors import CouncilError
@@ -111,6 +112,7 @@ class Room:
         self._last_number = 0
         self._last_change = 0
         self._listeners: list[Callable[[], None]] = []
+        self._keep_words: Callable[[Said], None] | None = None
 
     def post(
         self,
@@ -144,8 +146,13 @@ class Room:
             )
             self._messages[message.number] = message
             self._forget_oldest()
+            self._keep(message, parent)
         self._tell()
         return message
+
+    def keep_words(self, keep: Callable[[Said], None]) -> None:
+        """Hand on, from now on, what guests say for everybody in a channel."""
+        self._keep_words = keep
 
     def update(self, conversation: str, key: str, card: Card) -> Message:
         """Put `card` in the place of the latest message of that key in the conversation."""
@@ -241,6 +248,21 @@ class Room:
         if parent is None or parent.conversation != place.conversation or parent.thread is not None:
             raise MessageMissing("The message of this thread is not here any more.")
         return parent
+
+    def _keep(self, message: Message, head: Message | None) -> None:
+        is_public = message.audience is None and message.conversation.startswith("#")
+        if self._keep_words is None or message.author is None or not is_public:
+            return
+        if isinstance(message.content, Words):
+            self._keep_words(
+                Said(
+                    conversation=message.conversation,
+                    head=head.key if head else None,
+                    author=message.author,
+                    words=message.content.text,
+                    at=message.posted_at.replace(microsecond=0),
+                )
+            )
 
     def _latest(self, conversation: str, key: str) -> Message | None:
         newest_first = reversed(self._messages.values())

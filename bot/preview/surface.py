@@ -1,9 +1,12 @@
 """The local room as a surface: what the outbox sends stands in the room, under the key of its card."""
 
+import heapq
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
-from bot.preview.room import MessageMissing, Place, Room
+from bot.preview.room import MessageMissing, Place, Room, Words
+from bot.preview.said import Said
 from bot.surface import UNHURRIED, Addressee, Pace, Posted, Unreachable
 from messages.card import Card
 from messages.card_text import card_from_text
@@ -46,13 +49,25 @@ class PreviewSurface:
         return _posted(to.audience, key) if self._room.find(to.audience, key) is not None else None
 
 
-def restore_room(room: Room, letters: Iterable[ShownLetter]) -> None:
+def restore_room(room: Room, letters: Iterable[ShownLetter], said: Iterable[Said] = ()) -> None:
     """Put back what stood in a room of an earlier start; a reply whose head is gone stands by itself."""
-    for letter in letters:
-        head = room.find(letter.audience, letter.thread_of) if letter.thread_of is not None else None
-        place = Place(letter.audience, head.number if head is not None else None)
-        card = replace(card_from_text(letter.card), key=letter.key)
-        room.post(card, place, posted_at=letter.sent_at)
+    for one in heapq.merge(said, letters, key=_moment):  # of the same second, the words come first
+        match one:
+            case Said():
+                place = _place_in(room, one.conversation, one.head)
+                room.post(Words(one.words), place, author=one.author, posted_at=one.at)
+            case ShownLetter():
+                card = replace(card_from_text(one.card), key=one.key)
+                room.post(card, _place_in(room, one.audience, one.thread_of), posted_at=one.sent_at)
+
+
+def _moment(one: Said | ShownLetter) -> datetime:
+    return one.at if isinstance(one, Said) else one.sent_at
+
+
+def _place_in(room: Room, conversation: str, head_key: str | None) -> Place:
+    head = room.find(conversation, head_key) if head_key is not None else None
+    return Place(conversation, head.number if head is not None else None)
 
 
 def _posted(conversation: str, key: str) -> Posted:

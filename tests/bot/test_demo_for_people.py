@@ -1,5 +1,6 @@
 """The demo company as a visitor meets it: opened once a day, its room furnished, each role answered."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -13,20 +14,22 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bot.app import Council, open_desk
+from bot.delivery import Delivery
 from bot.demo import open_demo, past_is_told, telling_past
 from bot.demo_past import past_runs
+from bot.demo_room import DemoRoom, furnish_demo
 from bot.dispatch import Dispatch
 from bot.output.hygiene_json import hygiene_json
 from bot.output.matrix_json import matrix_json
-from bot.preview.room import Room
-from bot.preview.seeding import seed_room
-from bot.room import list_guests, seed_posts
+from bot.preview.room import Words
+from bot.preview.surface import PreviewSurface
+from bot.room import list_guests
 from crm.demo import demo_cast
 from handlers.asking import Clicked, Submitted, Typed
 from handlers.today import read_today
+from messages.card import Card
 from messages.render.terminal import render_text
 from messages.reply import Reply
-from pipeline.findings import PersonName
 from pipeline.matrix import Dimension
 from storage.apm import read_apm
 from storage.hygiene_reading import read_hygiene
@@ -108,16 +111,30 @@ def test_the_cast_stands_first_under_each_heading_and_only_the_council_is_in_its
     assert in_channel == {"Sales operations", "Council"}
 
 
-def test_the_weekly_post_and_a_reps_digest_stand_in_the_room(demo: Council) -> None:
-    rep = CAST["rep"]
-    room = Room(lambda: NOW)
-    seed_room(room, seed_posts(demo, [PersonName(rep.user_id, rep.name)], NOW))
-    guests = {guest.id: guest for guest in list_guests(demo, {})}
-    for_council = room.messages_for(guests[CAST["council"].user_id])
-    assert for_council[0].conversation == "#pipeline-council"
-    assert all(message.thread == for_council[0].number for message in for_council[1:])
-    digest = room.messages_for(guests[rep.user_id])
-    assert [message.conversation for message in digest] == [f"@{rep.user_id}"]
+@pytest.mark.slow
+def test_its_schedule_fills_the_room_and_a_second_start_finds_it_as_it_was(tmp_path: Path) -> None:
+    council = open_demo(tmp_path, NOW, lambda _: None)
+    first = furnish_demo(council, NOW, lambda _: None, lambda: NOW)
+    council.engine.dispose()
+    again = open_demo(tmp_path, NOW, lambda _: None)
+    second = furnish_demo(again, NOW, lambda _: None, lambda: NOW)
+    delivery = Delivery(again.engine, PreviewSurface(second.room), lambda: NOW, again.company)
+    assert asyncio.run(delivery.deliver_due()) == 0
+    again.engine.dispose()
+    for role in CAST:
+        assert said_to(second, role) == said_to(first, role)
+    posted = [(place, key) for place, key, _, _ in said_to(first, "council") if key is not None]
+    assert len(posted) == len(set(posted))
+    assert sum(1 for conversation, _, _, _ in said_to(first, "council") if conversation.startswith("#")) > 6
+    for role in ("rep", "manager"):
+        assert {conversation for conversation, _, _, _ in said_to(first, role)} == {f"@{CAST[role].user_id}"}
+
+
+def said_to(demo: DemoRoom, role: str) -> list[tuple[str, str | None, datetime, Card | Words]]:
+    """What somebody of the cast sees of what was said, in the order of saying."""
+    guest = next(guest for guest in demo.guests if guest.id == CAST[role].user_id)
+    messages = sorted(demo.room.messages_for(guest), key=lambda message: message.posted_at)
+    return [(one.conversation, one.key, one.posted_at, one.content) for one in messages]
 
 
 @pytest.mark.parametrize(

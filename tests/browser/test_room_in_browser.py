@@ -11,7 +11,6 @@ from selenium.webdriver import Keys
 
 from bot.preview.opening import open_room
 from bot.preview.room import Guest, Place, Room, direct_message
-from bot.preview.seeding import SeededPost, seed_room
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
 from messages.card import (
     Align,
@@ -97,13 +96,10 @@ def room() -> Room:
 @pytest.fixture
 def address(room: Room) -> Iterator[str]:
     """A room of its own for each test, served beside it."""
-    now = datetime.now(UTC)
-    summary = SeededPost(COUNCIL, (short_card("Summary"),), now, replies=(short_card("EMEA is red"),))
-    digests = [
-        SeededPost(direct_message(guest.id), (short_card(f"Digest of {guest.name}"),), now)
-        for guest in (ANA, BOB, PRIYA)
-    ]
-    seed_room(room, [summary, *digests])
+    summary = room.post(short_card("Summary"), Place(COUNCIL))
+    room.post(short_card("EMEA is red"), Place(COUNCIL, summary.number))
+    for guest in (ANA, BOB, PRIYA):
+        room.post(short_card(f"Digest of {guest.name}"), Place(direct_message(guest.id)))
     loop = asyncio.new_event_loop()
     serving = threading.Thread(target=loop.run_forever)
     serving.start()

@@ -1,6 +1,6 @@
 """What the room keeps, and who sees it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,7 +14,6 @@ from bot.preview.room import (
     direct_message,
     may_enter,
 )
-from bot.preview.seeding import SeededPost, seed_room
 from messages.card import Card, Paragraph, text
 from messages.reply import Attachment
 
@@ -53,6 +52,12 @@ class TestWhoSeesWhat:
         assert titles(room, ANA) == ["Digest"]
         assert titles(room, SAM) == []
         assert not may_enter(SAM, direct_message(ANA.id))
+
+    def test_an_audience_holds_for_the_thread_too(self, room: Room) -> None:
+        head = room.post(card("s", "For Priya"), Place(COUNCIL), audience=frozenset({PRIYA.id}))
+        room.post(card("r", "A reply"), Place(COUNCIL, head.number))
+        assert titles(room, PRIYA) == ["For Priya", "A reply"]
+        assert titles(room, SAM) == []
 
     def test_an_audience_narrows_a_channel(self, room: Room) -> None:
         room.post(card("answer", "For Priya"), Place(COUNCIL), audience=frozenset({PRIYA.id}))
@@ -157,34 +162,3 @@ class TestPosting:
         assert len(kept) == MAX_MESSAGES - 1
         assert "Oldest" not in kept
         assert "Reply to the oldest" not in kept
-
-
-class TestSeeding:
-    def test_posts_stand_in_the_order_of_their_times_with_their_threads(self, room: Room) -> None:
-        seed_room(
-            room,
-            [
-                SeededPost(direct_message(PRIYA.id), (card("d", "Digest"),), NINE),
-                SeededPost(
-                    COUNCIL,
-                    (card("s", "Summary"),),
-                    NINE - timedelta(days=1),
-                    replies=(card("e", "EMEA"), card("a", "APAC")),
-                ),
-            ],
-        )
-        summary, emea, apac, digest = room.messages_for(PRIYA)
-        assert [titles(room, PRIYA)] == [["Summary", "EMEA", "APAC", "Digest"]]
-        assert emea.thread == apac.thread == summary.number
-        assert summary.posted_at == NINE - timedelta(days=1)
-        assert digest.posted_at == NINE
-
-    def test_an_audience_holds_for_the_thread_too(self, room: Room) -> None:
-        post = SeededPost(COUNCIL, (card("s"),), NINE, frozenset({PRIYA.id}), (card("r"),))
-        seed_room(room, [post])
-        assert len(room.messages_for(PRIYA)) == 2
-        assert room.messages_for(SAM) == []
-
-    def test_a_post_without_a_card_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="needs a card"):
-            SeededPost(COUNCIL, (), NINE)
