@@ -51,7 +51,8 @@ class PreviewSurface:
 
 def restore_room(room: Room, letters: Iterable[ShownLetter], said: Iterable[Said] = ()) -> None:
     """Put back what stood in a room of an earlier start; a reply whose head is gone stands by itself."""
-    for one in heapq.merge(said, letters, key=_moment):  # of the same second, the words come first
+    both: tuple[Iterable[Said | ShownLetter], ...] = (said, letters)
+    for one in heapq.merge(*both, key=_moment):  # of the same second, the words come first
         match one:
             case Said():
                 place = _place_in(room, one.conversation, one.head)
