@@ -47,9 +47,10 @@ outbox = Table(
 """Every message that we want said, one row per key (`storage.outbox`).
 
 `audience`: `@` and a CRM user id, or a channel's name with `#`. `thread_of`: the key of the message in
-whose thread it stands. `follows`: the key of the message after which it is read. `revision` rises with each change of the card; `claimed_revision` is the one that was
-last on its way to the surface, `shown_revision` the one that the surface shows (0: none). `surface`: which
-one it went to; `message`: where that put it, in the surface's own words. `not_before`: the next attempt.
+whose thread it stands. `follows`: the key of the message after which it is read. `revision` rises with each
+change of the card; `claimed_revision` is the one that was last on its way to the surface, `shown_revision`
+the one that the surface shows (0: none). `surface`: which one it went to; `message`: where that put it, in
+the surface's own words. `not_before`: the next attempt.
 `claimed_by`, `claimed_until`: which process has it in hand, and until when nobody else may. `counts`: it
 counts in the person's weekly budget. `told_in`: for a letter that was held back, the key of the one that
 says so. `state`: `pipeline.letters.LetterState`.
