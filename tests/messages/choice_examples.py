@@ -10,6 +10,8 @@ from messages.nudge_choices import (
     UNTIL,
     compose_answer,
     compose_answer_form,
+    compose_answered,
+    compose_asked,
     compose_dispute,
     compose_dispute_form,
     compose_pause,
@@ -44,6 +46,7 @@ def choice_forms() -> dict[str, Form]:
 
 def choice_cards() -> dict[str, Card]:
     why = "The buyer signs when their board has met in February."
+    question = "Does it still close this year?"
     decided = {
         granted: compose_waiver_decided(
             "waiver:1",
@@ -58,13 +61,23 @@ def choice_cards() -> dict[str, Card]:
     }
     return {
         "waiver_wish": compose_waiver_wish(
-            "waiver:1", 1, asker=ANA.name, deal=ACME, rule=RULE, until=UNTIL_DAY, reason=why
+            "waiver:1",
+            1,
+            asker=ANA.name,
+            deal=ACME,
+            rule=RULE,
+            says="The close date has passed",
+            worth="$840K",
+            until=UNTIL_DAY,
+            reason=why,
         ),
         "waiver_granted": decided[True],
         "waiver_declined": decided[False],
         "wrong_rule": compose_dispute("wrong_rule:1", by=ANA.name, deal=ACME, rule=RULE, reason=why),
-        "question": compose_question(
-            "question:1", ARGUMENT, asker=CARA.name, deal=ACME, question="Does it still close this year?"
+        "question": compose_question("question:1", ARGUMENT, asker=CARA.name, deal=ACME, question=question),
+        "asked": compose_asked("asked:1", owner=ANA.name, deal=ACME, question=question),
+        "answered": compose_answered(
+            "question:1", asker=CARA.name, deal=ACME, question=question, answer="Yes: legal signs on Monday."
         ),
         "answer": compose_answer("answer:1", by=ANA.name, deal=ACME, answer="Yes: legal signs on Monday."),
         "pause": compose_pause(date(2026, 12, 4)),

@@ -6,14 +6,15 @@ from datetime import date
 
 from messages.card import Card, Form
 from messages.fix import (
-    SAVE_FIX,
     FieldEntry,
+    FixAct,
     FixForm,
     compose_deal_choice,
     compose_fix_form,
     compose_not_mine,
     compose_push_confirmation,
     conflict_words,
+    learnt_hint,
 )
 from pipeline.crm_fields import FieldShape, FieldType, PickValue
 from tests.messages.finding_examples import ANA, BEN, deal_lines, findings
@@ -54,7 +55,7 @@ OWNER = FieldShape(
 def fix_forms() -> dict[str, Form]:
     opened = (
         FieldEntry(CLOSE_DATE, "2026-11-02"),
-        FieldEntry(NEXT_STEP, "", hint="The CRM: A next step is needed in Negotiation."),
+        FieldEntry(NEXT_STEP, "", hint=learnt_hint("A next step is needed in Negotiation")),
     )
     picked = replace(opened[0], typed="2026-12-18")
     return {
@@ -74,8 +75,10 @@ def fix_forms() -> dict[str, Form]:
         ),
         "fix_form_elsewhere": _form(opened[:1], elsewhere=("Region__c",)),
         "fix_form_busy": _form(opened[:1], problem="The record is locked. Save again in a moment."),
-        "close_lost_form": _form((FieldEntry(STAGE, "Closed Lost"), FieldEntry(LOSS_REASON, ""))),
-        "reassign_form": _form((FieldEntry(OWNER, ANA.id),)),
+        "close_lost_form": _chosen(
+            FixAct.CLOSE_LOST, FieldEntry(STAGE, "Closed Lost"), FieldEntry(LOSS_REASON, "")
+        ),
+        "reassign_form": _chosen(FixAct.REASSIGN, FieldEntry(OWNER, ANA.id)),
         "push_leaves_quarter": compose_push_confirmation(
             ACME_ID, ACME, date(2027, 1, 22), date(2027, 2, 5), leaves="Q4 FY27", is_commit=False
         ),
@@ -88,12 +91,21 @@ def fix_forms() -> dict[str, Form]:
 def fix_cards() -> dict[str, Card]:
     choices = [(one.opportunity_id, one.name, one.value) for one in deal_lines()]
     return {
-        "not_mine_manager": compose_not_mine("not_mine:1", by=ANA.name, deal=ACME, manager=True),
-        "not_mine_operations": compose_not_mine("not_mine:2", by=ANA.name, deal=ACME, manager=False),
+        "not_mine_manager": compose_not_mine(
+            "not_mine:1", by=ANA.name, deal_id=ACME_ID, deal=ACME, manager=True
+        ),
+        "not_mine_operations": compose_not_mine(
+            "not_mine:2", by=ANA.name, deal_id=ACME_ID, deal=ACME, manager=False
+        ),
         "fix_choice": compose_deal_choice(choices, "USD"),
     }
 
 
 def _form(entries: Sequence[FieldEntry], *, elsewhere: Sequence[str] = (), problem: str = "") -> Form:
     acme = tuple(one for one in findings() if one.opportunity_name == ACME)
-    return compose_fix_form(FixForm(ACME, SAVE_FIX, ACME_ID, acme, entries, elsewhere, problem))
+    return compose_fix_form(FixForm(ACME, FixAct.FIX, ACME_ID, acme, entries, elsewhere, problem))
+
+
+def _chosen(act: FixAct, *entries: FieldEntry) -> Form:
+    """A form that was chosen, not one of findings."""
+    return compose_fix_form(FixForm(ACME, act, ACME_ID, (), entries))
