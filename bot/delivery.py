@@ -49,7 +49,7 @@ class Delivery:
         self._clock = clock
         self._company = company
         budget = MessageBudget(company.nudges.messages_per_week, company.definitions.calendar.timezone)
-        self._claimant = Claimant(secrets.token_hex(8), surface.name, surface.pace, budget)
+        self._claimant = Claimant(secrets.token_hex(8), surface.name, surface.tenant, surface.pace, budget)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until asked to stop; what is on its way then is brought to its end."""

@@ -5,7 +5,7 @@ The one place where an error becomes a message. Access is asked in the handlers,
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -13,10 +13,12 @@ import structlog
 from bot.event_text import Happening, event_to_text
 from handlers.asking import Asked, Desk, Question, Where
 from handlers.capabilities import answer
+from handlers.recognising import recognise_sender
 from messages.problem import compose_failure, compose_problem
 from messages.reply import Reply
 from pipeline.access import Member, identify
 from pipeline.errors import CouncilError
+from pipeline.person_links import Sender
 from storage.database import writing
 from storage.inbox import Received, receive_event, settle_event
 from storage.people import read_people
@@ -45,30 +47,39 @@ class Dispatch:
         was about stands in the inbox until it is done.
         """
         happening = Happening(who, question, where)
-        try:
-            if event is not None and not self._take_in(event, happening):
-                return Reply(note=ALREADY)
-        except Exception:  # the database is away
-            reference = secrets.token_hex(4)
-            logger.exception("event_not_taken_in", event_id=event, reference=reference)
-            return Reply((compose_failure(reference),))
-        reply = self.reply(happening, event)
-        if event is not None:
-            self._settle(event)
-        return reply
+        if event is None:
+            return self.reply(happening, None)
+        return _in_words(who, lambda: self._answer_once(event, happening))
+
+    def answer_sender(
+        self, sender: Sender, question: Question, where: Where = NOWHERE, event: str | None = None
+    ) -> Reply:
+        """The same for a chat user for whom a platform vouches; a link says which person that is.
+
+        Whoever cannot be matched with a person is told whom to ask, and sales operations are told of them.
+        """
+        account = sender.account
+        here = replace(where, surface=account.surface, tenant=account.tenant)
+        return _in_words(
+            str(account),
+            lambda: self.answer(recognise_sender(self.desk, sender, self.clock()), question, here, event),
+        )
 
     def reply(self, happening: Happening, event: str | None) -> Reply:
         """The answer to an event that is in our hands; what settles it is the caller's. Never raises."""
-        who = happening.who
-        try:
-            asked = Asked(self.desk, self.member(who), happening.where, self.clock(), event)
-            return answer(asked, happening.question)
-        except CouncilError as error:
-            return Reply((compose_problem(error),))
-        except Exception:  # whatever broke, the person gets an answer and the log the rest
-            reference = secrets.token_hex(4)
-            logger.exception("answer_failed", asker=_loggable(who), reference=reference)
-            return Reply((compose_failure(reference),))
+
+        def ask() -> Reply:
+            member = self.member(happening.who)
+            return answer(Asked(self.desk, member, happening.where, self.clock(), event), happening.question)
+
+        return _in_words(happening.who, ask)
+
+    def _answer_once(self, event: str, happening: Happening) -> Reply:
+        if not self._take_in(event, happening):
+            return Reply(note=ALREADY)
+        reply = self.reply(happening, event)
+        self._settle(event)
+        return reply
 
     def _take_in(self, event: str, happening: Happening) -> bool:
         """Whether it is ours to answer; a question that writes nothing is settled by its answer alone."""
@@ -88,6 +99,18 @@ class Dispatch:
         """Raises `AccessDenied` for somebody whom nobody knows."""
         company = self.desk.company
         return identify(read_people(self.desk.engine), company.people, company.council, who)
+
+
+def _in_words(asker: str, work: Callable[[], Reply]) -> Reply:
+    """What the work answers; in its place, where it breaks, what went wrong."""
+    try:
+        return work()
+    except CouncilError as error:
+        return Reply((compose_problem(error),))
+    except Exception:  # whatever broke, the person gets an answer and the log the rest
+        reference = secrets.token_hex(4)
+        logger.exception("answer_failed", asker=_loggable(asker), reference=reference)
+        return Reply((compose_failure(reference),))
 
 
 def _loggable(who: str) -> str:

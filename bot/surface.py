@@ -77,6 +77,10 @@ class Surface(Protocol):
         """`preview`, `slack`, `teams`."""
 
     @property
+    def tenant(self) -> str:
+        """The workspace or organisation whose people it speaks with, by the platform's own id."""
+
+    @property
     def pace(self) -> Pace:
         """How fast the platform may be spoken to."""
 

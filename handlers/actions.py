@@ -32,6 +32,7 @@ from pipeline.company import Company
 from pipeline.errors import AccessDenied, CouncilError
 from pipeline.matrix import TOTAL
 from pipeline.natural_dates import spoken_day
+from pipeline.person_links import ChatAccount
 from storage.actions import (
     NewAction,
     cells_after,
@@ -45,7 +46,8 @@ from storage.apm import read_apm
 from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading
 from storage.editions import find_thread_cell
-from storage.people import read_people, read_person_of_mention
+from storage.people import read_people
+from storage.person_links import read_link
 
 LONGEST_LINK = 600
 
@@ -151,8 +153,10 @@ def _mentioned(asked: Asked, owner: str) -> str:
     if not owner.startswith("<@"):
         return owner
     user_id = owner.strip("<@>").split("|")[0]
+    account = ChatAccount(asked.where.surface, asked.where.tenant, user_id)
     with reading(asked.engine) as connection:
-        return read_person_of_mention(connection, asked.where.surface, user_id) or owner
+        link = read_link(connection, account)
+    return link.person if link is not None else owner
 
 
 def _cell_or_none(office: Office, draft: ActionDraft) -> CellName | None:

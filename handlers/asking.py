@@ -63,6 +63,8 @@ class Where:
     thread_key: str | None = None
     """The card that heads the thread."""
     quoted: Quote | None = None
+    tenant: str = ""
+    """The workspace or organisation on that surface: a chat user's id means nothing without it."""
 
     @property
     def is_channel(self) -> bool:

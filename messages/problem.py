@@ -6,12 +6,14 @@ from pipeline.errors import (
     ConfigurationError,
     CouncilError,
     NothingUsable,
+    NotRecognised,
     PullRefused,
     UnknownName,
 )
 
 _TITLES: tuple[tuple[type[CouncilError], str], ...] = (
     (UnknownName, "I do not know that name"),
+    (NotRecognised, "I do not know you yet"),
     (AccessDenied, "This is not for you to see"),
     (ConfigurationError, "The configuration needs a correction"),
     (NothingUsable, "Nothing could be used"),

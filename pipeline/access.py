@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from pipeline.audiences import name_operations
 from pipeline.definitions import CouncilDefinition, FunctionsDefinition, PeopleDefinition
-from pipeline.errors import AccessDenied
+from pipeline.errors import AccessDenied, NotRecognised
 from pipeline.people import People, User, UserRole, build_people, is_same_id
 
 __all__ = ["People", "User", "UserRole", "build_people"]
@@ -345,12 +346,11 @@ def identify(people: People, definition: PeopleDefinition, council: CouncilDefin
     knows, whose account is not active, or that is a machine's account.
     """
     user = people.by_id(who) or (people.by_email(who) if "@" in who else None)
+    ask = name_operations(people, definition.operations)
     if user is not None and user.is_integration:
         raise AccessDenied(f"{user.name} is an account of a machine, and I only speak with people.")
     if user is not None and not user.is_active:
-        raise AccessDenied(
-            f"The CRM account of {user.name} is not active. Ask sales operations to set it active again."
-        )
+        raise AccessDenied(f"The CRM account of {user.name} is not active. Ask {ask} to set it active again.")
     roles = _listed_roles(definition, user, who)
     reports = people.reports_of(user.id) if user is not None else frozenset()
     if user is not None:
@@ -358,9 +358,8 @@ def identify(people: People, definition: PeopleDefinition, council: CouncilDefin
     if reports:
         roles |= {Role.MANAGER}
     if not roles:
-        raise AccessDenied(
-            "I do not know you yet: no active CRM user has your e-mail address. "
-            f"Ask sales operations{_named(people, definition.operations)} to add you, then try again."
+        raise NotRecognised(
+            f"No active CRM user has your e-mail address. Ask {ask} to add you, then try again."
         )
     return Member(
         id=user.id if user is not None else who.strip().casefold(),
@@ -373,11 +372,19 @@ def identify(people: People, definition: PeopleDefinition, council: CouncilDefin
     )
 
 
-def _named(people: People, listed: Sequence[str]) -> str:
-    """` (ops@example.com)`: how to reach those whom the configuration lists; empty where it lists nobody."""
-    users = [(name.strip(), people.by_id(name.strip())) for name in listed]
-    addresses = [(user.email or user.name) if user is not None else name for name, user in users]
-    return f" ({', '.join(addresses)})" if addresses else ""
+def listed_emails(definition: PeopleDefinition) -> frozenset[str]:
+    """The e-mails, in small letters, by which the configuration gives people a role."""
+    functions = definition.functions
+    listed = (
+        *definition.council,
+        *definition.operations,
+        *definition.administrators,
+        *functions.sales,
+        *functions.product,
+        *functions.marketing,
+        *functions.operations,
+    )
+    return frozenset(name.strip().casefold() for name in listed if "@" in name)
 
 
 def _listed_roles(definition: PeopleDefinition, user: User | None, who: str) -> set[Role]:

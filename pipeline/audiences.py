@@ -52,6 +52,28 @@ def listed_people(people: People, listed: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(to_person(_id_of(people, name.strip())) for name in listed))
 
 
+NAMED_AT_MOST = 3
+
+
+def name_operations(people: People, listed: Sequence[str]) -> str:
+    """Whom to ask, by name where the CRM has one: `Olga Ops (olga@example.com) in sales operations`."""
+    names = [name for name in (_named(people, name.strip()) for name in listed) if name]
+    if not names:
+        return "sales operations"
+    shown = names[:NAMED_AT_MOST]
+    return f"{', '.join(shown[:-1])}{' or ' if len(shown) > 1 else ''}{shown[-1]} in sales operations"
+
+
+def _named(people: People, name: str) -> str:
+    """Empty for somebody who has left."""
+    user = people.by_email(name) if "@" in name else people.by_id(name)
+    if user is None:
+        return name
+    if not user.is_active:
+        return ""
+    return f"{user.name} ({user.email})" if user.email else user.name
+
+
 def _desk(people: People, listed: Sequence[str], channel: str | None) -> tuple[str, ...]:
     return (to_channel(channel),) if channel is not None else listed_people(people, listed)
 

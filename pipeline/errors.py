@@ -20,6 +20,10 @@ class AccessDenied(CouncilError):
     """The person may not see or do this."""
 
 
+class NotRecognised(AccessDenied):
+    """Nobody knows which person of the company this is."""
+
+
 class NothingUsable(CouncilError):
     """A pull in which not one opportunity could be used."""
 

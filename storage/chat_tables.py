@@ -94,9 +94,16 @@ person_link = Table(
     Column("how", Text, nullable=False),
     Column("linked_at", BigInteger, nullable=False),
     Column("address", Text),
-    Index("person_link_person", "person", "surface"),
+    Column("name", Text),
+    Column("email", Text),
+    Column("timezone", Text),
+    Index("person_link_person", "person", "surface", "tenant", unique=True),
 )
-"""Which CRM user (or listed e-mail) a chat user is: a link once made stays until operations change it."""
+"""Which CRM user (or listed e-mail) a chat user is: a link once made stays until operations change it.
+
+`name`, `email`: as the platform had them when the link was made. `address`: what the surface needs to write
+first, in its own words.
+"""
 
 audit = Table(
     "audit",

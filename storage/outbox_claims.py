@@ -50,6 +50,8 @@ class Claimant:
     name: str
     """Unique among processes and starts."""
     surface: str
+    tenant: str
+    """The surface's workspace or organisation, in which people are found."""
     pace: Pace
     budget: MessageBudget
 
@@ -181,7 +183,7 @@ def _take(
         until=until,
         key=row.key,
         kind=row.kind,
-        to=read_addressee(connection, row.audience, claimant.surface),
+        to=read_addressee(connection, row.audience, claimant.surface, claimant.tenant),
         card=taken.card,
         revision=taken.claimed_revision,
         message=row.message,

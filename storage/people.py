@@ -10,6 +10,7 @@ from storage.tables import person, role
 
 def read_people(engine: Engine) -> People:
     with reading(engine) as connection:
+        zones = _zones_of_links(connection)
         users = [
             User(
                 id=row.crm_id,
@@ -18,7 +19,7 @@ def read_people(engine: Engine) -> People:
                 is_active=row.is_active,
                 role_id=row.role_id,
                 manager_id=row.manager_id,
-                timezone=row.timezone,
+                timezone=row.timezone or zones.get(row.crm_id),
                 is_integration=row.is_integration,
             )
             for row in connection.execute(select(person))
@@ -27,9 +28,7 @@ def read_people(engine: Engine) -> People:
     return build_people(users, roles)
 
 
-def read_person_of_mention(connection: Connection, surface: str, user_id: str) -> str | None:
-    """The person behind a chat user's id, where exactly one is linked to it."""
-    columns = person_link.c
-    wanted = select(columns.person).where(columns.surface == surface, columns.user_id == user_id)
-    people: list[str] = list(connection.execute(wanted).scalars())
-    return people[0] if len(people) == 1 else None
+def _zones_of_links(connection: Connection) -> dict[str, str]:
+    """Where their chat saw people last, for those of whom the CRM does not say it."""
+    wanted = select(person_link.c.person, person_link.c.timezone).where(person_link.c.timezone.is_not(None))
+    return {row.person: row.timezone for row in connection.execute(wanted)}

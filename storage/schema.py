@@ -8,6 +8,7 @@ from storage import (
     fix_tables,
     job_tables,
     nudge_tables,
+    people_tables,
 )
 from storage.tables import metadata
 
@@ -20,4 +21,5 @@ __all__ = [
     "job_tables",
     "metadata",
     "nudge_tables",
+    "people_tables",
 ]

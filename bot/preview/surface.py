@@ -13,6 +13,7 @@ from messages.card_text import card_from_text
 from storage.outbox_reading import ShownLetter
 
 NAME = "preview"
+TENANT = "local"
 
 
 class PreviewSurface:
@@ -24,6 +25,10 @@ class PreviewSurface:
     @property
     def name(self) -> str:
         return NAME
+
+    @property
+    def tenant(self) -> str:
+        return TENANT
 
     @property
     def pace(self) -> Pace:

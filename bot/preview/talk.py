@@ -8,6 +8,7 @@ import structlog
 
 from bot.preview.asking import Answer
 from bot.preview.room import BOT_NAME, Guest, Message, MessageMissing, Place, Room, Words, direct_message
+from bot.preview.surface import NAME, TENANT
 from handlers.asking import Question, Quote, Typed, Where
 from messages.card import Card
 from messages.problem import compose_failure
@@ -75,7 +76,7 @@ class Talk:
 
     def _where(self, guest: Guest, place: Place) -> Where:
         head = None if place.thread is None else self.room.message_for(guest, place.thread)
-        return Where("preview", place.conversation, thread_key=head.key if head else None)
+        return Where(NAME, place.conversation, thread_key=head.key if head else None, tenant=TENANT)
 
     async def _reply(self, guest: Guest, question: Question, where: Where, event: str) -> Reply:
         try:

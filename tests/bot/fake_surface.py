@@ -29,6 +29,7 @@ class FakeSurface:
     can_look_up: bool = True
     pace: Pace = UNHURRIED
     name: str = "fake"
+    tenant: str = "T01"
     said: list[Said] = field(default_factory=list)
     updates: int = 0
     failures: deque[Exception | PostedThenLost] = field(default_factory=deque)

@@ -95,7 +95,7 @@ def test_a_rep_sees_no_company_figures_unless_granted(council: Council, dispatch
 
 def test_an_administrator_and_a_stranger_see_nothing_and_are_told_whom_to_ask(dispatch: Dispatch) -> None:
     assert "Sales operations can add you" in words(dispatch.answer(ADMIN, Typed("/apm region")))
-    assert "Ask sales operations (ops@example.com) to add you" in words(
+    assert "Ask ops@example.com in sales operations to add you" in words(
         dispatch.answer("who@else.com", Typed("/apm region"))
     )
     assert "not active" in words(dispatch.answer("dale@example.com", Typed("/help")))

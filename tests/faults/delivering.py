@@ -73,6 +73,7 @@ class FileSurface:
     can_look_up: bool
     interrupt: Callable[[Step], None]
     name = "file"
+    tenant = "T01"
     pace = UNHURRIED
 
     async def post(self, to: Addressee, key: str, card: Card, thread: Posted | None) -> Posted:

@@ -451,7 +451,7 @@ class TestMenuOfAMessage:
         assert visit.answers.asked == [(PRIYA.id, Clicked("assign_from_message"))]
         link = f"{visit.origin}/#in=%23pipeline-council&message={said.number}"
         assert visit.answers.wheres == [
-            Where("preview", COUNCIL, None, "council:EMEA", Quote("A SPIFF?", "Sam Okafor", link))
+            Where("preview", COUNCIL, None, "council:EMEA", Quote("A SPIFF?", "Sam Okafor", link), "local")
         ]
 
     async def test_a_message_in_no_thread_counts_as_the_head_of_one(self, visit: Visit) -> None:

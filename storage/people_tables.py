@@ -1,0 +1,31 @@
+"""The tables of people beside those whom the CRM knows.
+
+Moments are whole seconds since 1970-01-01 UTC.
+"""
+
+from sqlalchemy import BigInteger, Column, Table, Text
+
+from storage.tables import metadata
+
+stranger = Table(
+    "stranger",
+    metadata,
+    Column("surface", Text, primary_key=True),
+    Column("tenant", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("timezone", Text),
+    Column("why", Text, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+)
+"""Chat users who wrote to us and could not be matched with a person. `why`:
+`pipeline.person_links.WhyUnmatched`. The row goes when the chat user is linked."""
+
+erased_person = Table(
+    "erased_person",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("erased_at", BigInteger, nullable=False),
+)
+"""CRM user ids of people who were erased: no later pull brings their name and e-mail back."""

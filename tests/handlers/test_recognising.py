@@ -1,0 +1,223 @@
+"""Somebody writes from a chat for the first time, and again: who they are, on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app import Council, open_desk
+from bot.dispatch import Dispatch
+from handlers.asking import Typed
+from messages.render.terminal import render_text
+from messages.reply import Reply
+from pipeline.person_links import ChatAccount, Sender
+from storage.addressees import read_addressee
+from storage.audit_reading import AuditFilter, read_audit
+from storage.chat_tables import outbox
+from storage.database import reading, writing
+from storage.outbox import Letter, put_letter
+from storage.people import read_people
+from storage.person_links import read_links
+from storage.strangers import read_strangers
+from tests.journeys.exported import Exported
+
+NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
+
+CONFIGURATION = """
+[crm]
+kind = "files"
+[storage]
+url = "{url}"
+[people]
+operations = ["olga@example.com", "kim@example.com"]
+"""
+
+DEAL = {
+    "Id": "006A",
+    "Name": "Acme",
+    "StageName": "Qualification",
+    "Amount": "1000",
+    "CloseDate": "2026-06-30",
+    "CreatedDate": "2026-04-02T10:00:00.000Z",
+    "OwnerId": "005A",
+}
+STAGES = [{"MasterLabel": "Qualification", "SortOrder": "1", "IsClosed": "false", "IsWon": "false"}]
+
+
+def user(id: str, name: str, email: str, is_active: bool = True) -> dict[str, str]:
+    return {"Id": id, "Name": name, "Email": email, "IsActive": str(is_active).lower()}
+
+
+USERS = [
+    user("005A", "Ana Lind", "ana@example.com"),
+    user("005B", "Ben Osei", "ben@example.com"),
+    user("005O", "Olga Ops", "olga@example.com"),
+    user("005T", "Tim Two", "two@example.com"),
+    user("005U", "Tom Two", "Two@example.com"),
+    user("005X", "Dale Gone", "dale@example.com", False),
+]
+
+
+@dataclass
+class Scene:
+    """A company whose people are in a chat."""
+
+    exported: Exported
+
+    @property
+    def council(self) -> Council:
+        return self.exported.council
+
+    def pull(self, users: list[dict[str, str]]) -> None:
+        self.exported.write({"Opportunity": [DEAL], "User": users, "OpportunityStage": STAGES})
+        self.exported.pull(NOW)
+
+    def ask(self, user_id: str, email: str | None, tenant: str = "T01", surface: str = "slack") -> str:
+        account = ChatAccount(surface, tenant, user_id)
+        sender = Sender(account, f"Chat {user_id}", email, "Europe/Berlin")
+        dispatch = Dispatch(open_desk(self.council, NOW), lambda: NOW)
+        return words(dispatch.answer_sender(sender, Typed("/help")))
+
+    def links(self) -> dict[str, str]:
+        with reading(self.council.engine) as connection:
+            return {str(link.account): link.person for link in read_links(connection)}
+
+    def letters(self) -> list[str]:
+        """What operations were told: to whom, and the title."""
+        with reading(self.council.engine) as connection:
+            rows = connection.execute(outbox.select().order_by(outbox.c.no)).all()
+        return [f"{row.audience} {row.kind}" for row in rows]
+
+
+def words(reply: Reply) -> str:
+    return " ".join(render_text(card, 300) for card in reply.cards)
+
+
+@pytest.fixture
+def scene(database_url: str, tmp_path: Path) -> Iterator[Scene]:
+    scene = Scene(Exported(tmp_path, CONFIGURATION.format(url=database_url)))
+    scene.pull(USERS)
+    yield scene
+    scene.council.engine.dispose()
+
+
+def test_a_first_message_links_by_email_and_the_link_is_on_record(scene: Scene) -> None:
+    assert "What you can type" in scene.ask("U1", "Ana@Example.com")
+    assert scene.links() == {"slack:T01:U1": "005A"}
+    with reading(scene.council.engine) as connection:
+        (record,) = read_audit(connection, AuditFilter(object="person:005A")).records
+    assert (record.act, record.new, record.by.id, record.surface) == ("link", "slack:T01:U1", "005A", "slack")
+    assert scene.letters() == []
+
+
+def test_the_same_user_id_is_somebody_else_on_another_platform_and_tenant(scene: Scene) -> None:
+    scene.ask("U1", "ana@example.com")
+    scene.ask("U1", "ben@example.com", tenant="T02")
+    scene.ask("U1", "olga@example.com", surface="teams")
+    assert scene.links() == {"slack:T01:U1": "005A", "slack:T02:U1": "005B", "teams:T01:U1": "005O"}
+    with reading(scene.council.engine) as connection:
+        assert read_addressee(connection, "@005A", "slack", "T01").user_id == "U1"
+        assert read_addressee(connection, "@005A", "slack", "T02").user_id is None
+        assert read_addressee(connection, "@005A", "teams", "T01").user_id is None
+
+
+def test_letters_that_waited_for_the_link_go_out(scene: Scene) -> None:
+    with writing(scene.council.engine) as connection:
+        put_letter(connection, Letter(key="d", kind="digest", audience="@005A", card="{}"), NOW)
+        put_letter(connection, Letter(key="e", kind="digest", audience="@005B", card="{}"), NOW)
+        connection.execute(outbox.update().values(state="failed", reason="no address"))
+    scene.ask("U1", "ana@example.com")
+    with reading(scene.council.engine) as connection:
+        states = {row.key: row.state for row in connection.execute(outbox.select())}
+    assert states == {"d": "pending", "e": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("email", "says"),
+    [
+        ("who@else.com", "No active CRM user has your e-mail address, who@else.com"),
+        ("two@example.com", "Several CRM users have your e-mail address"),
+        ("dale@example.com", "is not active"),
+        (None, "Slack does not show me your e-mail address"),
+    ],
+)
+def test_a_stranger_is_told_whom_to_ask_and_operations_once(
+    scene: Scene, email: str | None, says: str
+) -> None:
+    for _ in range(2):
+        told = scene.ask("U9", email)
+        assert says in told
+        assert "Ask Olga Ops (olga@example.com) or kim@example.com in sales operations to link you" in told
+        assert "What you can type" not in told
+    assert scene.letters() == ["@005O stranger", "@kim@example.com stranger"]
+    assert scene.links() == {}
+    with reading(scene.council.engine) as connection:
+        assert [str(one.sender.account) for one in read_strangers(connection)] == ["slack:T01:U9"]
+
+
+def test_a_stranger_whom_the_crm_knows_later_is_linked_and_operations_see_it(scene: Scene) -> None:
+    scene.ask("U9", "new@example.com")
+    scene.pull([*USERS, user("005N", "Nia New", "new@example.com")])
+    assert "What you can type" in scene.ask("U9", "new@example.com")
+    with reading(scene.council.engine) as connection:
+        assert read_strangers(connection) == ()
+        cards = connection.execute(outbox.select()).all()
+    assert all("Chat U9 is Nia New" in row.card for row in cards)
+    assert len(cards) == 2
+
+
+def test_a_second_chat_user_with_the_same_email_gets_nothing(scene: Scene) -> None:
+    scene.ask("U1", "ana@example.com")
+    assert "already speaks with me" in scene.ask("U2", "ana@example.com")
+    assert scene.links() == {"slack:T01:U1": "005A"}
+
+
+def test_a_changed_email_moves_nothing_and_operations_are_told_once(scene: Scene) -> None:
+    scene.ask("U1", "ana@example.com")
+    for _ in range(2):
+        assert "What you can type" in scene.ask("U1", "ben@example.com")
+    assert scene.links() == {"slack:T01:U1": "005A"}
+    assert scene.letters() == ["@005O email_moved", "@kim@example.com email_moved"]
+
+
+def test_a_changed_email_in_the_crm_moves_nothing_either(scene: Scene) -> None:
+    scene.ask("U1", "ana@example.com")
+    changed = [user("005A", "Ana Lind", "lind@example.com"), *USERS[1:]]
+    scene.pull(changed)
+    scene.ask("U1", "ana@example.com")
+    assert scene.links() == {"slack:T01:U1": "005A"}
+    assert scene.letters() == []
+
+
+def test_who_left_keeps_the_link_and_is_told_whom_to_ask(scene: Scene) -> None:
+    scene.ask("U1", "ana@example.com")
+    scene.pull([user("005A", "Ana Lind", "ana@example.com", False), *USERS[1:]])
+    told = scene.ask("U1", "ana@example.com")
+    assert "The CRM account of Ana Lind is not active. Ask Olga Ops (olga@example.com)" in told
+    assert scene.links() == {"slack:T01:U1": "005A"}
+
+
+def test_a_listed_person_keeps_the_link_when_the_crm_knows_them_too(scene: Scene) -> None:
+    scene.ask("U5", "kim@example.com")
+    assert scene.links() == {"slack:T01:U5": "kim@example.com"}
+    scene.pull([*USERS, user("005K", "Kim Lee", "Kim@example.com")])
+    assert "What you can type" in scene.ask("U5", "kim@example.com")
+    with reading(scene.council.engine) as connection:
+        assert read_addressee(connection, "@005K", "slack", "T01").user_id == "U5"
+
+
+def test_a_chat_user_who_asks_several_times_at_once_is_linked_once(scene: Scene) -> None:
+    with ThreadPoolExecutor(4) as at_once:
+        told = list(at_once.map(lambda _: scene.ask("U1", "ana@example.com"), range(8)))
+    assert all("What you can type" in one for one in told)
+    assert scene.links() == {"slack:T01:U1": "005A"}
+
+
+def test_where_the_crm_has_no_time_zone_the_chats_counts(scene: Scene) -> None:
+    scene.ask("U1", "ana@example.com")
+    zones = {one.id: one.timezone for one in read_people(scene.council.engine).users.values()}
+    assert zones["005A"] == "Europe/Berlin"
+    assert zones["005B"] is None
