@@ -83,7 +83,9 @@ def save_comment(asked: Asked, submitted: Submitted) -> Reply:
     if problem := _problem_of(words, "Write a few words."):
         return Reply(form=compose_comment_form(action, words[:LONGEST_COMMENT], problem))
     with asked.acting() as connection:
-        _unfinished(connection, asked, action.no)
+        last = _unfinished(connection, asked, action.no).comments[-1:]
+        if any(said.by.id == asked.member.id and said.text == words for said in last):
+            return Reply(note="That comment stands with the action already.")
         add_comment(connection, action.no, asked.member.id, words, asked.now)
         _record(connection, asked, action.no, "action_comment", new=words)
         return _shown_again(connection, asked, action.no, "Your comment stands with the action.")

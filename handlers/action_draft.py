@@ -15,7 +15,7 @@ from pipeline.actions_definition import ActionsDefinition
 from pipeline.calendar import FiscalCalendar
 from pipeline.cell_names import CellName
 from pipeline.company import Company
-from pipeline.costs import Cost, read_cost
+from pipeline.costs import Cost, looks_like_a_cost, read_cost
 from pipeline.errors import CouncilError, UnknownName
 from pipeline.matrix import Dimension
 from pipeline.natural_dates import DateAmbiguous, looks_like_a_day, read_due_day
@@ -23,7 +23,7 @@ from pipeline.people import User
 from pipeline.person_matching import PersonAmbiguous, match_person
 from storage.database import reading
 from storage.people import read_people
-from storage.scales import read_calendar
+from storage.scales import read_calendar, read_currencies
 
 LONGEST = {"cell": 200, "title": 200, "owner": 200, "due": 100, "cost": 50, "expected": 500, "quoted": 3000}
 """Of each part, in characters."""
@@ -65,6 +65,8 @@ class Office:
     calendar: FiscalCalendar
     values: Mapping[Dimension, Sequence[str]]
     users: tuple[User, ...]
+    currencies: frozenset[str]
+    """Those of the CRM."""
 
     @property
     def definition(self) -> ActionsDefinition:
@@ -76,6 +78,7 @@ class Office:
             kinds=kind_names(self.definition),
             is_cell=self._is_cell,
             is_day=lambda words: looks_like_a_day(words, self.today, self.calendar),
+            is_cost=lambda words: looks_like_a_cost(words, self.currencies),
             is_person=lambda words: words.casefold() in names,
         )
 
@@ -99,11 +102,13 @@ def read_office(asked: Asked) -> Office:
     people = read_people(asked.engine)
     with reading(asked.engine) as connection:
         calendar = read_calendar(connection, company.definitions)
+        currencies = read_currencies(connection)
     return Office(
         company=company,
         today=read_local_day(asked),
         calendar=calendar,
         values=read_known_values(asked.engine, company),
+        currencies=currencies,
         users=(*people.users.values(), *_listed(company, {user.email for user in people.users.values()})),
     )
 
@@ -156,7 +161,11 @@ def check_draft(draft: ActionDraft, office: Office) -> CheckedDraft | DraftProbl
     owner = _part("owner", found, lambda: _owner(draft.owner, office))
     due = _part("due", found, lambda: _due(draft.due, office))
     currency = office.company.definitions.money.corporate_currency
-    cost = _part("cost", found, lambda: read_cost(draft.cost, currency)) if draft.cost.strip() else None
+    cost = (
+        _part("cost", found, lambda: read_cost(draft.cost, currency, office.currencies))
+        if draft.cost.strip()
+        else None
+    )
     if found.problems or kind is None or cell is None or title is None or owner is None or due is None:
         return DraftProblems(found.problems, found.days, found.people)
     paid = cost or Cost(Decimal(0), currency)
@@ -224,6 +233,8 @@ def _title(typed: str) -> str:
 def _owner(typed: str, office: Office) -> User:
     if not typed.strip():
         raise UnknownName("Who does it? Write a name or an e-mail address.")
+    if typed.startswith("<@"):
+        raise UnknownName("I do not know yet who that is in the CRM. Write a name or an e-mail address.")
     return match_person(typed, office.users)
 
 

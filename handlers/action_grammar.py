@@ -15,7 +15,10 @@ _NAME_WORDS = 3
 _VALUE_WORDS = 5
 _DUE = ("by", "due", "until", "before")
 _COST = ("cost", "costs", "costing", "budget")
+_COST_WORDS = 4
+"""`USD 1 000 000`"""
 _EXPECTED = ("expect", "expects", "expected", "expecting", "effect")
+_OWNER = ("owner", "to")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Vocabulary:
     """Keys of the types by every way to write them, in small letters."""
     is_cell: Callable[[str], bool]
     is_day: Callable[[str], bool]
+    is_cost: Callable[[str], bool]
     is_person: Callable[[str], bool]
     """Whether these words are somebody's whole name."""
 
@@ -62,7 +66,7 @@ def read_action_words(words: Sequence[str], known: Vocabulary, kind: str = "") -
     reading = _Reading(list(words), {"kind": kind} if kind else {})
     _take_owner(reading, known)
     _take_expected(reading)
-    _take_cost(reading)
+    _take_cost(reading, known)
     _take_due(reading, known)
     if not kind:
         _take_kind(reading, known)
@@ -75,49 +79,67 @@ _PARTS = tuple(part.name for part in fields(ActionDraft) if part.name != "title"
 
 
 def _take_owner(reading: _Reading, known: Vocabulary) -> None:
-    """The first mention or e-mail address; a name of several words where somebody has just that."""
-    for start, word in enumerate(reading.words):
-        if " " in word or not (word.startswith(("@", "<@")) or "@" in word[1:-1]):
-            continue
-        name = [word.strip(",;")]
-        for length in range(_NAME_WORDS, 1, -1):
-            longer = reading.words[start : start + length]
-            if len(longer) == length and known.is_person(" ".join(longer).lstrip("@")):
-                name = longer
-                break
-        reading.take("owner", start, start + len(name), name)
-        return
+    """The first mention or e-mail address, else the first whole name, else the word behind `owner`; a `to`
+    before a name goes with it."""
+    words = reading.words
+    mentions = [at for at, word in enumerate(words) if " " not in word and _is_mention(word)]
+    for start in (*mentions[:1], *range(len(words))):
+        length = _length_of_name(words, start, known) or (1 if start in mentions else 0)
+        if length:
+            name = [word.strip(",;") for word in words[start : start + length]]
+            before = start - 1 if start > 0 and _bare(words[start - 1]) in _OWNER else start
+            reading.take("owner", before, start + length, name)
+            return
+    start = next((at for at, word in enumerate(words[:-1]) if _bare(word) == "owner"), None)
+    if start is not None:
+        reading.take("owner", start, start + 2, words[start + 1 : start + 2])
+
+
+def _is_mention(word: str) -> bool:
+    return word.startswith(("@", "<@")) or "@" in word[1:-1]
+
+
+def _length_of_name(words: Sequence[str], start: int, known: Vocabulary) -> int:
+    """How many words from there are somebody's whole name; 0 where they are nobody's."""
+    for length in range(_NAME_WORDS, 0, -1):
+        name = " ".join(words[start : start + length]).lstrip("@").strip(",;")
+        if start + length <= len(words) and " " in name and known.is_person(name):
+            return length
+    return 0
 
 
 def _take_expected(reading: _Reading) -> None:
     start = _keyword(reading.words, _EXPECTED)
     if start is not None:
-        reading.take("expected", start, start + 2, reading.words[start + 1 : start + 2])
+        at = start + 1
+        if _bare(reading.words[at]) == "effect" and at + 1 < len(reading.words):
+            at += 1
+        reading.take("expected", start, at + 1, reading.words[at : at + 1])
 
 
-def _take_cost(reading: _Reading) -> None:
-    start = _keyword(reading.words, _COST)
-    if start is None:
-        return
-    amount = reading.words[start + 1 : start + 2]
-    after = reading.words[start + 2 : start + 3]
-    if after and len(after[0]) == 3 and after[0].isascii() and after[0].isupper():
-        amount += after
-    reading.take("cost", start, start + 1 + len(amount), amount)
+def _take_cost(reading: _Reading, known: Vocabulary) -> None:
+    _take_behind(reading, "cost", _COST, _COST_WORDS, known.is_cost)
 
 
 def _take_due(reading: _Reading, known: Vocabulary) -> None:
-    """The longest day behind `by`; where no `by` has one, what stands behind the last is asked about."""
-    places = [at for at, word in enumerate(reading.words[:-1]) if _bare(word) in _DUE]
+    _take_behind(reading, "due", _DUE, DAY_WORDS, known.is_day)
+
+
+def _take_behind(
+    reading: _Reading, part: str, keywords: Sequence[str], most_words: int, is_it: Callable[[str], bool]
+) -> None:
+    """The longest of its kind behind a keyword; where no keyword has one, what stands behind the last is
+    asked about."""
+    places = [at for at, word in enumerate(reading.words[:-1]) if _bare(word) in keywords]
     for start in places:
-        for length in range(DAY_WORDS, 0, -1):
-            day = reading.words[start + 1 : start + 1 + length]
-            if len(day) == length and known.is_day(" ".join(day)):
-                reading.take("due", start, start + 1 + length, day)
+        for length in range(most_words, 0, -1):
+            said = reading.words[start + 1 : start + 1 + length]
+            if len(said) == length and is_it(" ".join(said)):
+                reading.take(part, start, start + 1 + length, said)
                 return
     if places and " " not in reading.words[places[-1] + 1]:
         start = places[-1]
-        reading.take("due", start, start + 2, reading.words[start + 1 : start + 2])
+        reading.take(part, start, start + 2, reading.words[start + 1 : start + 2])
 
 
 def _take_kind(reading: _Reading, known: Vocabulary) -> None:
@@ -134,6 +156,10 @@ def _take_kind(reading: _Reading, known: Vocabulary) -> None:
 def _take_cell(reading: _Reading, known: Vocabulary) -> None:
     """A value and a metric beside it; a value that nobody knows is taken too, to be asked about."""
     words = reading.words
+    whole = next((at for at, word in enumerate(words) if " " in word and known.is_cell(word)), None)
+    if whole is not None:
+        reading.take("cell", whole, whole + 1, words[whole : whole + 1])
+        return
     metrics = [
         (start, start + length)
         for length in (2, 1)

@@ -100,14 +100,19 @@ def _is_web_address(link: str) -> bool:
 
 def assign_typed(asked: Asked, words: Words, kind: str = "") -> Reply:
     """`/action spiff EMEA coverage "2x on Data Cloud" @ana by Friday cost 5000`, or a form for the rest."""
+    _require_any_cell(asked)
     office = read_office(asked)
     draft = read_action_words(words, office.vocabulary(), kind)
-    draft = replace(draft, owner=_mentioned(asked, draft.owner))
-    return _assign(asked, office, _with_context(asked, draft), _origin_of(asked))
+    is_begun = draft != ActionDraft(kind=draft.kind)
+    draft = _with_context(asked, replace(draft, owner=_mentioned(asked, draft.owner)))
+    if not is_begun:
+        return Reply(form=_form(asked, office, draft, DraftProblems({}), _origin_of(asked)))
+    return _assign(asked, office, draft, _origin_of(asked))
 
 
 def assign_clicked(asked: Asked, clicked: Clicked) -> Reply:
     """The buttons of the council's messages, whose argument is a cell, and the menu of a message."""
+    _require_any_cell(asked)
     office = read_office(asked)
     named = read_cell_argument(clicked.argument)[0] if clicked.argument else None
     draft = _with_context(asked, ActionDraft(cell="" if named is None else _cell_words(named)))
@@ -212,6 +217,11 @@ def _thread(connection: Connection, origin: Origin, cell: CellName) -> str | Non
     if audience is not None and person_of(audience) is None:
         return origin.thread_key
     return latest_thread(connection, cell)
+
+
+def _require_any_cell(asked: Asked) -> None:
+    """Raises `AccessDenied`, before a form is filled in, for those who may assign for no cell at all."""
+    may(asked.member, Action.ASSIGN_ACTION, OneCell(asked.member.team)).require()
 
 
 def _require_access(asked: Asked, cell: CellName) -> None:

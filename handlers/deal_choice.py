@@ -68,8 +68,7 @@ def word_problem(typed: str) -> str:
 
 def record_choice(
     connection: Connection, asked: Asked, choice: DealChoice, act: str, *, new: str | None = None, note: str
-) -> int:
-    """Returns its number in the audit log."""
+) -> None:
     entry = AuditEntry(
         by=asked.member.id,
         surface=asked.where.surface,
@@ -79,7 +78,7 @@ def record_choice(
         new=new,
         note=note,
     )
-    return record_audit(connection, entry, asked.now)
+    record_audit(connection, entry, asked.now)
 
 
 def show_done(connection: Connection, asked: Asked, deal: DealHead, done: Done) -> None:

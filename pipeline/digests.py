@@ -19,10 +19,8 @@ class DoneKind(StrEnum):
     WAIVED = "waived"
     DISPUTED = "disputed"
     """Sales operations were told that the rule is wrong here."""
-    NOT_MINE = "not_mine"
-    """The owner says that it is somebody else's; a manager decides."""
     HANDED_OVER = "handed_over"
-    """Somebody else owns it now."""
+    """Not mine: somebody else was named as the owner."""
     LOST = "lost"
 
 
@@ -43,9 +41,7 @@ class Done:
     """The findings that it is about; empty: the deal as a whole."""
 
 
-_SETTLING = frozenset(
-    {DoneKind.SNOOZED, DoneKind.WAIVED, DoneKind.DISPUTED, DoneKind.WAIVER_ASKED, DoneKind.NOT_MINE}
-)
+_SETTLING = frozenset({DoneKind.SNOOZED, DoneKind.WAIVED, DoneKind.DISPUTED, DoneKind.WAIVER_ASKED})
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,13 @@ def read_calendar(connection: Connection, definitions: Definitions) -> FiscalCal
     return build_calendar(definitions.calendar, periods)
 
 
+def read_currencies(connection: Connection) -> frozenset[str]:
+    """Every currency that a deal is in or a rate is of, by its ISO code."""
+    codes = connection.execute(select(currency_table.c.code)).scalars()
+    rated = connection.execute(select(rate.c.currency).distinct()).scalars()
+    return frozenset((*codes, *rated))
+
+
 def _read_rates(connection: Connection, definitions: Definitions) -> RateTable:
     """The rate table. Where the CRM keeps no dated rates at all, its static ones serve every day."""
     static: dict[str, Decimal] = {}

@@ -1,5 +1,6 @@
 """Whatever is typed to assign an action comes apart into parts, and no word of it is lost."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,10 +10,14 @@ KNOWN = Vocabulary(
     kinds={"spiff": "spiff", "prospect dinner": "dinner", "dinner": "dinner"},
     is_cell=lambda words: words.casefold() in ("emea coverage", "public sector pipe gen", "region emea won"),
     is_day=lambda words: words.casefold() in ("friday", "end of quarter", "in 2 weeks", "in"),
+    is_cost=lambda words: words.casefold() in ("3 eur", "-5", "-5 usd", "5 000"),
     is_person=lambda words: words.casefold() == "ana lind",
 )
 
-SAID = "spiff,dinner,EMEA,coverage,by,friday,in,2,weeks,cost,-5,USD,@ana,Lind,expect,a b,pipe,gen,due,@,won"
+SAID = (
+    "spiff,dinner,to,owner,5,000,EMEA,coverage,by,friday,in,2,weeks,cost,-5,USD,@ana,Lind,expect,a b,"
+    "pipe,gen,due,@,won"
+)
 words = st.lists(
     st.sampled_from(SAID.split(",")) | st.text(min_size=1, max_size=12).map(str.strip).filter(bool),
     max_size=14,
@@ -31,6 +36,33 @@ def test_the_longest_day_name_and_value_are_taken() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "owner", "title"),
+    [
+        (["double", "to", "@ana"], "@ana", "double"),
+        (["double", "Ana", "Lind,"], "Ana Lind", "double"),
+        (["Ana Lind", "double"], "Ana Lind", "double"),
+        (["owner:", "Ana", "double"], "Ana", "double"),
+        (["double", "to", "death"], "", "double to death"),
+        (["Ana", "Lind", "calls", "b@example.com"], "b@example.com", "Ana Lind calls"),
+    ],
+)
+def test_an_owner_is_a_mention_an_address_or_a_whole_name(typed: list[str], owner: str, title: str) -> None:
+    draft = read_action_words(typed, KNOWN)
+    assert (draft.owner, draft.title) == (owner, title)
+
+
+def test_a_quoted_cell_and_a_cost_of_two_words_and_an_expected_effect_are_whole() -> None:
+    typed = ["EMEA coverage", "cost", "5", "000", "expected", "effect", "a b"]
+    draft = read_action_words(typed, KNOWN)
+    assert (draft.cell, draft.cost, draft.expected, draft.title) == ("EMEA coverage", "5 000", "a b", "")
+
+
+def test_a_cost_that_is_no_amount_stays_in_the_title_where_another_is_one() -> None:
+    draft = read_action_words(["cut", "cost", "of", "travel", "cost", "-5"], KNOWN)
+    assert (draft.title, draft.cost) == ("cut cost of travel", "-5")
+
+
 def test_a_by_that_has_no_day_stays_in_the_title_where_another_has_one() -> None:
     draft = read_action_words(["grow", "by", "half", "by", "friday"], KNOWN)
     assert (draft.title, draft.due) == ("grow by half", "friday")
@@ -42,7 +74,7 @@ def test_no_word_is_lost_and_none_is_invented(typed: list[str]) -> None:
     kept = " ".join((draft.cell, draft.title, draft.owner, draft.due, draft.cost, draft.expected)).split()
     given_words = " ".join(typed).split()
     keywords = {"by", "due", "until", "before", "cost", "costs", "costing", "budget", "effect"}
-    keywords |= {"expect", "expects", "expected", "expecting", "spiff", "dinner", "prospect"}
+    keywords |= {"owner", "to", "expect", "expects", "expected", "expecting", "spiff", "dinner", "prospect"}
 
     def counted(all_words: list[str]) -> list[str]:
         bare = [word.strip(",;:") for word in all_words]

@@ -31,16 +31,20 @@ LINE = '/action spiff EMEA coverage "2x on Data Cloud" @ana by tomorrow cost 500
 def council(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Council]:
     settings = load_settings(build_company(tmp_path_factory.mktemp("company")), {})
     council = open_council(settings)
-    run_pull(
-        council.engine,
-        build_crm(settings, NOW),
-        council.company,
-        fields=field_kinds(settings),
-        now=NOW,
-        progress=lambda _: None,
-    )
+    pull(council)
     yield council
     council.engine.dispose()
+
+
+def pull(council: Council, now: datetime = NOW) -> None:
+    run_pull(
+        council.engine,
+        build_crm(council.settings, now),
+        council.company,
+        fields=field_kinds(council.settings),
+        now=now,
+        progress=lambda _: None,
+    )
 
 
 def dispatch_at(council: Council, now: datetime = NOW) -> Dispatch:

@@ -10,11 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import Council, build_crm, open_council
-from bot.settings import field_kinds, load_settings
+from bot.settings import load_settings
 from handlers.asking import Where
 from jobs.job import JobRun
 from jobs.measure_actions import measure_actions
-from jobs.pull import run_pull
 from jobs.remind import remind_owners
 from messages.card_text import card_from_text
 from messages.render.terminal import render_text
@@ -24,7 +23,7 @@ from storage.chat_tables import outbox
 from storage.database import reading, writing
 from storage.outbox import Letter, put_letter
 from tests.bot.small_company import build_company
-from tests.handlers.test_actions import KAI, LINE, NOW, ask, click, fill
+from tests.handlers.test_actions import KAI, LINE, NOW, ask, click, fill, pull
 
 HEAD = "council:FY26 Q2:2026-05-12@pipeline-council"
 IN_THREAD = Where("preview", "#pipeline-council", thread_key=HEAD)
@@ -34,23 +33,12 @@ IN_THREAD = Where("preview", "#pipeline-council", thread_key=HEAD)
 def council(database_url: str, tmp_path: Path) -> Iterator[Council]:
     """The small company with a post of the council, on either database."""
     council = open_council(load_settings(build_company(tmp_path), {"COUNCIL_STORAGE__URL": database_url}))
-    pull_at(council, NOW)
+    pull(council, NOW)
     with writing(council.engine) as connection:
         head = Letter(key=HEAD, kind="council", audience="#pipeline-council", card="{}")
         put_letter(connection, head, NOW)
     yield council
     council.engine.dispose()
-
-
-def pull_at(council: Council, now: datetime) -> None:
-    run_pull(
-        council.engine,
-        build_crm(council.settings, now),
-        council.company,
-        fields=field_kinds(council.settings),
-        now=now,
-        progress=lambda _: None,
-    )
 
 
 def run_at(council: Council, now: datetime) -> JobRun:
@@ -77,7 +65,7 @@ def test_two_weeks_after_the_cell_is_measured_once_and_told_where_figures_may_be
     fill(council, KAI, form, owner="kai@example.com")
     later = NOW + timedelta(days=15)
     assert measure_actions(run_at(council, later)).says == "0 actions measured"
-    pull_at(council, later)
+    pull(council, later)
     assert measure_actions(run_at(council, later)).says == "2 actions measured"
     assert measure_actions(run_at(council, later)).says == "0 actions measured"
     with reading(council.engine) as connection:
@@ -106,6 +94,6 @@ def test_an_owner_of_the_council_reads_the_movement_in_the_copy_of_their_own(cou
     ask(council, "mona", LINE.replace("@ana", "kai@example.com"), IN_THREAD)
     assert "At the opening: 0.65×" in said(council)["action:1@kai@example.com"]
     later = NOW + timedelta(days=15)
-    pull_at(council, later)
+    pull(council, later)
     measure_actions(run_at(council, later))
     assert "Moved after, in 2 weeks: 0.65×" in said(council)["action:1@kai@example.com"]

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.access import (
     Action,
+    AssignedAction,
     CompanyCells,
     CompanyTotals,
     Deal,
@@ -13,6 +14,7 @@ from pipeline.access import (
     Grant,
     Installation,
     Member,
+    OneCell,
     PersonScore,
     Role,
     Rulebook,
@@ -189,6 +191,7 @@ GRANTED = Member("me", "Me", frozenset({Role.COUNCIL, Role.REP}), grants=frozens
 OPERATOR = Member("me", "Me", frozenset({Role.OPERATIONS}))
 ADMIN = Member("me", "Me", frozenset({Role.ADMINISTRATOR}))
 SEE = Action.SEE
+NOBODYS_CELL, OTHERS_ACTION = OneCell(frozenset()), AssignedAction("other", "another")
 
 
 @pytest.mark.parametrize(
@@ -206,7 +209,18 @@ SEE = Action.SEE
         (REP_ONLY, Action.REASSIGN, OWN, False),
         (REP_ONLY, SEE, OTHERS, False),
         (REP_ONLY, SEE, Deal(None), False),
+        (REP_ONLY, Action.ASSIGN_ACTION, OneCell(frozenset({"me"})), False),
+        (REP_ONLY, SEE, AssignedAction("me", "other"), True),
+        (REP_ONLY, Action.CHANGE, AssignedAction("me", "other"), True),
+        (REP_ONLY, Action.FIX, AssignedAction("me", "other"), False),
+        (REP_ONLY, SEE, OTHERS_ACTION, False),
         (MANAGER_ONLY, SEE, CompanyCells(), False),
+        (MANAGER_ONLY, Action.ASSIGN_ACTION, OneCell(frozenset({"below", "other"})), True),
+        (MANAGER_ONLY, Action.ASSIGN_ACTION, OneCell(frozenset({"other"})), False),
+        (MANAGER_ONLY, Action.ASSIGN_ACTION, NOBODYS_CELL, False),
+        (MANAGER_ONLY, Action.CHANGE, AssignedAction("below", "other"), True),
+        (MANAGER_ONLY, Action.CHANGE, AssignedAction("other", "me"), True),
+        (MANAGER_ONLY, Action.CHANGE, OTHERS_ACTION, False),
         (MANAGER_ONLY, SEE, TeamFigures("me"), True),
         (MANAGER_ONLY, SEE, TeamFigures("below"), True),
         (MANAGER_ONLY, SEE, TeamFigures("other"), False),
@@ -222,6 +236,8 @@ SEE = Action.SEE
         (COUNCIL_ONLY, SEE, TeamFigures("other"), True),
         (COUNCIL_ONLY, Action.GIVE_CONTEXT, CompanyCells(), True),
         (COUNCIL_ONLY, Action.ASSIGN_ACTION, CompanyCells(), True),
+        (COUNCIL_ONLY, Action.ASSIGN_ACTION, NOBODYS_CELL, True),
+        (COUNCIL_ONLY, Action.CHANGE, OTHERS_ACTION, True),
         (COUNCIL_ONLY, SEE, OTHERS, False),
         (COUNCIL_ONLY, SEE, PersonScore("other"), False),
         (COUNCIL_ONLY, Action.CHANGE, Rulebook(), False),
@@ -229,6 +245,8 @@ SEE = Action.SEE
         (GRANTED, Action.FIX, OTHERS, False),
         (OPERATOR, SEE, CompanyCells(), True),
         (OPERATOR, SEE, OTHERS, True),
+        (OPERATOR, Action.ASSIGN_ACTION, NOBODYS_CELL, False),
+        (OPERATOR, Action.CHANGE, OTHERS_ACTION, True),
         (OPERATOR, SEE, PersonScore("other"), True),
         (OPERATOR, Action.CHANGE, Rulebook(), True),
         (OPERATOR, Action.FIX, OTHERS, False),
@@ -237,6 +255,7 @@ SEE = Action.SEE
         (ADMIN, SEE, CompanyTotals(), False),
         (ADMIN, SEE, OTHERS, False),
         (ADMIN, SEE, PersonScore("me"), False),
+        (ADMIN, SEE, OTHERS_ACTION, False),
         (ADMIN, Action.CHANGE, Installation(), True),
         (ADMIN, Action.CHANGE, Rulebook(), False),
     ],
@@ -290,7 +309,10 @@ def test_grants_come_from_the_configuration_alone() -> None:
     st.frozensets(st.sampled_from(list(Grant))),
     st.sampled_from(list(Action)),
     st.sampled_from(
-        [CompanyCells(), CompanyTotals(), OTHERS, Deal(None), PersonScore("x"), Rulebook(), Installation()]
+        [
+            *(CompanyCells(), CompanyTotals(), OTHERS, Deal(None), PersonScore("x")),
+            *(Rulebook(), Installation(), NOBODYS_CELL, OTHERS_ACTION),
+        ]
     ),
 )
 def test_another_role_never_takes_anything_away(
