@@ -21,8 +21,9 @@ from messages.card import (
     text,
 )
 from messages.deal_findings import rule_label, sentence
-from messages.wording import NO_VALUE, Wording
-from pipeline.rule_trial import Course, RuleTrial
+from messages.wording import Wording
+from pipeline.findings import Audience
+from pipeline.rule_trial import Course, PersonOfCourse, RuleTrial
 
 TOP = 5
 MOSTLY = Fraction(1, 2)
@@ -40,17 +41,18 @@ def compose_trial(trial: RuleTrial, wording: Wording | None = None) -> Card:
         return Card(key, title, (Paragraph(text(says)), *notes), f"{title}: {says}")
     course = trial.proposed
     blocks: tuple[Block, ...] = (
-        Paragraph(text(Bold(_in_one_line(course, wording)), f" {_standing_of(trial)}")),
+        Paragraph(text(Bold(_in_one_line(trial, course, wording)), f" {_standing_of(trial)}")),
         *_compared(trial, course, wording),
-        Paragraph(text(_fixed_anyway(trial, course, wording))),
         *_people(trial, course, wording),
         *_weeks(trial, course, wording),
         *notes,
     )
-    return Card(key, title, blocks, f"{title}: {_in_one_line(course, wording)}")
+    return Card(key, title, blocks, f"{title}: {_in_one_line(trial, course, wording)}")
 
 
-def _in_one_line(course: Course, wording: Wording) -> str:
+def _in_one_line(trial: RuleTrial, course: Course, wording: Wording) -> str:
+    if trial.audience is not Audience.OWNER:
+        return f"{wording.count(course.findings, 'finding', 'findings')}, and no message of its own."
     asked = [one for one in course.people if one.messages]
     messages = wording.count(course.messages, "message", "messages")
     people = wording.count(len(asked), "person", "people")
@@ -62,7 +64,7 @@ def _in_one_line(course: Course, wording: Wording) -> str:
 def _standing_of(trial: RuleTrial) -> str:
     if not trial.is_same:
         return "As proposed, and as if it nudged."
-    if trial.nudges_now:
+    if trial.nudges_now or trial.audience is not Audience.OWNER:
         return "This is the rule as it is set."
     return "It only observes now: this is what comes with nudge = true."
 
@@ -72,71 +74,77 @@ def _standing_of(trial: RuleTrial) -> str:
 
 def _compared(trial: RuleTrial, course: Course, wording: Wording) -> tuple[Block, ...]:
     """The proposed rule's figures, each with that of the current rule behind it where there is one."""
-    now = {} if trial.is_same or trial.current is None else _figures(trial.current, wording)
+    now = {} if trial.is_same or trial.current is None else _figures(trial, trial.current, wording)
     facts = tuple(
-        Fact(name, text(Bold(words), *((f", as set {now[name]}",) if name in now else ())))
-        for name, words in _figures(course, wording).items()
+        Fact(name, text(Bold(words), *((f"; as set {now[name]}",) if name in now else ())))
+        for name, words in _figures(trial, course, wording).items()
     )
     is_new = not trial.is_same and trial.current is None
     alone = (Paragraph(text("There is no such rule now."), Tone.NOTE),) if is_new else ()
-    return (Facts(facts), *alone)
+    share = course.fixed_anyway_share
+    adds_little = share is not None and share > MOSTLY
+    advice = (Paragraph(text("Most was fixed without us: asking would add little.")),) if adds_little else ()
+    return (Facts(facts), *alone, *advice)
 
 
-def _figures(course: Course, wording: Wording) -> Mapping[str, str]:
+def _figures(trial: RuleTrial, course: Course, wording: Wording) -> Mapping[str, str]:
+    """The wording of each figure, by its name."""
+    return {
+        **(_sent(course, wording) if trial.audience is Audience.OWNER else {}),
+        "Findings": f"{wording.number(course.findings)} ({wording.number(course.standing)} there at first)",
+        "Still open": wording.number(course.open_at_end),
+        f"Fixed within {trial.wait_days} days without us": _fixed_anyway(course, wording),
+    }
+
+
+def _sent(course: Course, wording: Wording) -> Mapping[str, str]:
     weeks = max(1, len(course.weeks))
     messages = wording.number(course.messages)
     if weeks > 1:
         messages += f" ({wording.number(round(Fraction(course.messages, weeks)))} a week)"
-    share = course.fixed_anyway_share
     return {
         "Messages": messages,
-        "Asks": wording.number(course.asks),
-        "Findings": f"{wording.number(course.findings)} ({wording.number(course.standing)} there at first)",
-        "Still open": wording.number(course.open_at_end),
-        "Fixed anyway": NO_VALUE if share is None else wording.percent(share),
+        "Held back by the weekly cap": wording.number(course.held),
+        "Questions in them": wording.number(course.asks),
     }
 
 
-def _fixed_anyway(trial: RuleTrial, course: Course, wording: Wording) -> str:
-    days = wording.count(trial.wait_days, "day", "days")
+def _fixed_anyway(course: Course, wording: Wording) -> str:
     share = course.fixed_anyway_share
     if share is None:
-        return f"No finding is old enough to tell whether it is fixed anyway within {days}."
-    found = (
-        f"{wording.number(course.fixed_anyway)} of {wording.count(course.told_apart, 'finding', 'findings')} "
-        f"({wording.percent(share)}) "
-    )
-    says = f"{found}{'was' if course.fixed_anyway == 1 else 'were'} fixed within {days} without us."
-    return f"{says} Asking would add little." if share > MOSTLY else says
+        return "none is old enough to tell"
+    fixed, of = wording.number(course.fixed_anyway), wording.number(course.told_apart)
+    return f"{fixed} of {of} ({wording.percent(share)})"
 
 
 def _people(trial: RuleTrial, course: Course, wording: Wording) -> tuple[Block, ...]:
-    asked = [one for one in course.people if one.messages]
-    if not asked:
+    """Who would have got most messages; of a rule that sends none of its own, who has most findings."""
+    is_asked = trial.audience is Audience.OWNER
+    people = [one for one in course.people if one.messages or one.held or not is_asked]
+    if not people:
         return ()
+    if not is_asked:
+        people.sort(key=lambda one: -one.findings)
     now = {} if trial.current is None else {one.person.id: one.messages for one in trial.current.people}
-    is_compared = not trial.is_same and trial.current is not None
-    lines = tuple(
-        TableRow(
-            (
-                TextCell(text(one.person.name)),
-                TextCell(text(wording.number(one.messages))),
-                *((TextCell(text(wording.number(now.get(one.person.id, 0)))),) if is_compared else ()),
-                TextCell(text(wording.number(one.findings))),
-            )
+    is_compared = is_asked and not trial.is_same and trial.current is not None
+
+    def row(one: PersonOfCourse) -> TableRow:
+        messages = (one.messages, *((now.get(one.person.id, 0),) if is_compared else ())) if is_asked else ()
+        figures = (*messages, one.findings)
+        return TableRow(
+            (TextCell(text(one.person.name)), *(TextCell(text(wording.number(each))) for each in figures))
         )
-        for one in asked[:TOP]
-    )
-    columns = (
-        Column("Who"),
-        Column("Messages", Align.RIGHT),
-        *((Column("As set", Align.RIGHT),) if is_compared else ()),
-        Column("Findings", Align.RIGHT),
-    )
-    rest = len(asked) - TOP
-    more = f"And {wording.count(rest, 'other person', 'other people')} with fewer messages."
+
+    titles = (*(("Messages", *(("As set",) if is_compared else ())) if is_asked else ()), "Findings")
+    columns = (Column("Who"), *(Column(title, Align.RIGHT) for title in titles))
+    rest = len(people) - TOP
+    more = f"And {wording.count(rest, 'other person', 'other people')} with fewer."
     return (
-        Table("Who would have got most", columns, lines),
+        Table(
+            "Who would have got most" if is_asked else "Whose findings they are",
+            columns,
+            tuple(map(row, people[:TOP])),
+        ),
         *((Paragraph(text(more), Tone.NOTE),) if rest > 0 else ()),
     )
 
@@ -145,9 +153,10 @@ def _weeks(trial: RuleTrial, course: Course, wording: Wording) -> tuple[Block, .
     """A line a week: a second table would make a second message of the card on Slack."""
     if len(course.weeks) < 2:
         return ()
+    is_asked = trial.audience is Audience.OWNER
     now: dict[date, int] = (
         {}
-        if trial.is_same or trial.current is None
+        if trial.is_same or trial.current is None or not is_asked
         else {week.monday: week.messages for week in trial.current.weeks}
     )
     lines = tuple(
@@ -155,7 +164,7 @@ def _weeks(trial: RuleTrial, course: Course, wording: Wording) -> tuple[Block, .
             wording.day(week.monday).words,
             text(
                 wording.count(week.findings, "new finding", "new findings"),
-                f", {wording.count(week.messages, 'message', 'messages')}",
+                *((f", {wording.count(week.messages, 'message', 'messages')}",) if is_asked else ()),
                 *((f" (as set {wording.number(now[week.monday])})",) if week.monday in now else ()),
             ),
         )
@@ -181,4 +190,13 @@ def _notes(trial: RuleTrial, wording: Wording) -> Iterator[str]:
     if course.problem_days:
         days = wording.count(len(course.problem_days), "day", "days")
         yield f"On {days} so many deals broke it that it would have asked nobody: a problem of the process."
-    yield "A message is a digest that asks about this rule; where another rule asks too, it is the same one."
+    yield _HOW_IT_SPEAKS[trial.audience]
+
+
+_HOW_IT_SPEAKS = {
+    Audience.OWNER: "A message is a digest that asks about this rule; where another rule asks too, it is the "
+    "same one. Counted as digests are sent: each finding so often and so far apart as set, no snoozed or "
+    "waived deal, no new owner, only what the edges of a quarter allow, and within the weekly cap.",
+    Audience.MANAGER: "It sends no message of its own: its findings stand in the managers' weekly digest.",
+    Audience.OPERATIONS: "It sends no message of its own: its findings stand in /hygiene company.",
+}

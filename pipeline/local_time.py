@@ -7,14 +7,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pipeline.people import User
 
 
-def local_now(user: User, now: datetime, organisation: ZoneInfo) -> datetime:
-    """A moment on the person's clock; a zone that nobody knows counts as the organisation's."""
+def zone_of(user: User, organisation: ZoneInfo) -> ZoneInfo:
+    """The person's time zone; one that nobody knows counts as the organisation's."""
     if user.timezone is None:
-        return now.astimezone(organisation)
+        return organisation
     try:
-        return now.astimezone(ZoneInfo(user.timezone))
+        return ZoneInfo(user.timezone)
     except (ZoneInfoNotFoundError, ValueError):
-        return now.astimezone(organisation)
+        return organisation
+
+
+def local_now(user: User, now: datetime, organisation: ZoneInfo) -> datetime:
+    """A moment on the person's clock."""
+    return now.astimezone(zone_of(user, organisation))
 
 
 def country_of(user: User, countries: Mapping[str, str]) -> str | None:

@@ -3,11 +3,12 @@
 Everything here is decided from what is handed in: the day, the findings and what is known of each.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from statistics import median
 
 from pipeline.calendar import Period
@@ -62,15 +63,25 @@ class Morning:
     """The quarter in which the day lies."""
     country: str | None = None
 
-    @property
+    @cached_property
     def is_quarter_end(self) -> bool:
         """One of the last working days of the quarter."""
         return self._working_days_between(self.day, self.period.end) <= self.nudges.quarter_edge_days
 
-    @property
+    @cached_property
     def is_quarter_start(self) -> bool:
         """One of its first working days."""
         return self._working_days_between(self.period.start, self.day) <= self.nudges.quarter_edge_days
+
+    @cached_property
+    def grace_began(self) -> date:
+        """Whose deal came to them after this day is still new to it."""
+        day = self.day
+        left = self.nudges.new_owner_grace_days
+        while left > 0:
+            left -= self.working_days.is_working(day, self.country)
+            day -= _DAY
+        return day
 
     def _working_days_between(self, first: date, last: date) -> int:
         """Both counted."""
@@ -116,17 +127,46 @@ def askable(
 def is_askable(one: Finding, deal: DealFacts, memory: Memory, morning: Morning) -> bool:
     """Whether an owner may be asked about a finding on this day.
 
-    Of rules that nudge owners, not waived, not snoozed, not within a new owner's grace, allowed by the
-    quarter's edge, and not asked too often or too recently.
+    Of rules that nudge owners, not waived, and where `is_time_to_ask`.
     """
+    if not one.nudges or one.audience is not Audience.OWNER or one.waived:
+        return False
+    standing = Standing(
+        is_about_close_date=is_about_close_dates(one.rule, one.fixes),
+        category=deal.category,
+        owner_since=deal.owner_since,
+        asked=memory.asked.get((one.opportunity_id, one.rule)),
+        snoozed_until=_snooze_end(one, memory),
+    )
+    return is_time_to_ask(standing, morning)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides on a day whether the owner of an open finding is asked about it."""
+
+    is_about_close_date: bool
+    category: Category
+    owner_since: date | None
+    """As in `DealFacts`."""
+    asked: AskedBefore | None
+    snoozed_until: date | None
+
+
+def is_about_close_dates(rule: str, fixes: Collection[str]) -> bool:
+    """Whether a rule is asked about in the first days of a quarter: it is put right by a close date."""
+    return rule in _ABOUT_CLOSE_DATES or CLOSE_DATE in fixes
+
+
+def is_time_to_ask(one: Standing, morning: Morning) -> bool:
+    """Not snoozed, not within a new owner's grace, allowed by the quarter's edge, and not asked too often
+    or too recently."""
+    is_snoozed = one.snoozed_until is not None and morning.day < one.snoozed_until
     return (
-        one.nudges
-        and one.audience is Audience.OWNER
-        and not one.waived
-        and not _is_snoozed(one, memory, morning.day)
-        and not _is_in_grace(deal, morning)
-        and _is_allowed_by_the_quarter(one, deal, morning)
-        and _is_due(one, memory, morning)
+        not is_snoozed
+        and not _is_in_grace(one, morning)
+        and _is_allowed_by_the_quarter(one, morning)
+        and _is_due(one, morning)
     )
 
 
@@ -135,39 +175,31 @@ def _snooze_end(one: Finding, memory: Memory) -> date | None:
     return max((end for end in ends if end is not None), default=None)
 
 
-def _is_snoozed(one: Finding, memory: Memory, day: date) -> bool:
-    end = _snooze_end(one, memory)
-    return end is not None and day < end
-
-
-def _is_in_grace(deal: DealFacts, morning: Morning) -> bool:
-    if deal.owner_since is None:
+def _is_in_grace(one: Standing, morning: Morning) -> bool:
+    if one.owner_since is None or morning.nudges.new_owner_grace_days == 0:
         return False
-    passed = morning.working_days.passed(deal.owner_since, morning.day, morning.country)
-    return passed < morning.nudges.new_owner_grace_days
+    return one.owner_since > morning.grace_began
 
 
-def _is_allowed_by_the_quarter(one: Finding, deal: DealFacts, morning: Morning) -> bool:
-    is_about_date = one.rule in _ABOUT_CLOSE_DATES or CLOSE_DATE in one.fixes
+def _is_allowed_by_the_quarter(one: Standing, morning: Morning) -> bool:
     if morning.is_quarter_start:
-        return is_about_date
+        return one.is_about_close_date
     if morning.is_quarter_end:
-        return is_about_date or deal.category is Category.COMMIT
+        return one.is_about_close_date or one.category is Category.COMMIT
     return True
 
 
-def _is_due(one: Finding, memory: Memory, morning: Morning) -> bool:
+def _is_due(one: Standing, morning: Morning) -> bool:
     """Never asked; or not often enough, and long enough ago. A snooze that has ended is a question more."""
-    before = memory.asked.get((one.opportunity_id, one.rule))
+    before, end = one.asked, one.snoozed_until
     if before is None:
         return True
-    end = _snooze_end(one, memory)
     if end is not None and before.last < end <= morning.day:
         return True
+    if before.times >= morning.nudges.asks_per_finding:
+        return False
     passed = morning.working_days.passed(before.last, morning.day, morning.country)
-    return (
-        before.times < morning.nudges.asks_per_finding and passed >= morning.nudges.again_after_working_days
-    )
+    return passed >= morning.nudges.again_after_working_days
 
 
 # --- In which order -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from pipeline.findings import PersonName
+from pipeline.findings import Audience, PersonName
 from pipeline.schedule import Weekday, weekday_of
 from pipeline.working_days import WorkingDays
 
@@ -18,10 +18,13 @@ class WeekOfCourse:
     findings: int
     """First seen in that week."""
     asks: int
-    """How often somebody would have been asked about a finding."""
+    """Questions about a finding in the messages."""
     messages: int
     """Digests that would have asked something of this rule: one a person and day."""
     people: int
+    """Who would have got one."""
+    held: int = 0
+    """Digests that the weekly budget of messages would have held back."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class PersonOfCourse:
     messages: int
     asks: int
     findings: int
+    held: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,10 @@ class Course:
         return sum(week.messages for week in self.weeks)
 
     @property
+    def held(self) -> int:
+        return sum(week.held for week in self.weeks)
+
+    @property
     def fixed_anyway_share(self) -> Fraction | None:
         """`None` where nothing can be told."""
         return Fraction(self.fixed_anyway, self.told_apart) if self.told_apart else None
@@ -86,6 +94,8 @@ class RuleTrial:
     """A rule as it is proposed beside the rule as it is set."""
 
     rule: str
+    audience: Audience
+    """Only what owners can fix is asked about in digests."""
     weeks: int
     """As asked for; what is known can be shorter."""
     wait_days: int
@@ -105,8 +115,19 @@ class RuleTrial:
 
 
 def digest_days(
-    working_days: WorkingDays, weekdays: Collection[Weekday], *, last: date, weeks: int
+    working_days: WorkingDays,
+    weekdays: Collection[Weekday],
+    countries: Collection[str],
+    *,
+    last: date,
+    weeks: int,
 ) -> tuple[date, ...]:
-    """The days of digests within so many weeks up to and with `last`."""
+    """The days within so many weeks up to and with `last` on which somebody can get a digest, at home or in
+    one of the countries."""
     days = (last - timedelta(days=back) for back in range(7 * weeks - 1, -1, -1))
-    return tuple(day for day in days if weekday_of(day) in weekdays and working_days.is_working(day))
+    places = (None, *countries)
+    return tuple(
+        day
+        for day in days
+        if weekday_of(day) in weekdays and any(working_days.is_working(day, place) for place in places)
+    )

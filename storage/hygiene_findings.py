@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    func,
     insert,
     literal,
     select,
@@ -55,13 +56,17 @@ class StoredFinding:
 def first_seen_days(
     connection: Connection, numbers: Sequence[int], generation: int
 ) -> Mapping[tuple[int, str], int]:
-    """Since when the generation before has had the findings of some deals, by number and rule."""
+    """Since when some deals have had their findings, by number and rule: in the generation before, or in
+    this one where it was measured already, say on the day before."""
+    first_seen = func.min(finding.c.first_seen)
     rows = connection.execute(
-        select(finding.c.opportunity, finding.c.rule, finding.c.first_seen).where(
+        select(finding.c.opportunity, finding.c.rule, first_seen)
+        .where(
             finding.c.opportunity.in_(numbers),
-            finding.c.gen_from < generation,
+            finding.c.gen_from <= generation,
             finding.c.gen_to >= generation,
         )
+        .group_by(finding.c.opportunity, finding.c.rule)
     )
     return {(number, rule): day for number, rule, day in rows}
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     literal_column,
     or_,
     select,
@@ -32,6 +33,7 @@ from pipeline.records import Category
 from storage.exemptions import counts_against
 from storage.expressions import ExpressionCompiler
 from storage.hygiene_columns import DealColumns, HygieneQuestion
+from storage.tables import opportunity_version
 
 RULES_A_WORD = 30
 """Two bits each: what a signed 64-bit integer holds with room to spare."""
@@ -106,6 +108,39 @@ def scan_statement(question: HygieneQuestion, also: Sequence[str] = ()) -> Selec
         .select_from(columns.source())
         .where(columns.is_looked_at())
     )
+
+
+def asking_statement(question: HygieneQuestion) -> Select[Any]:
+    """As `scan_statement`: a deal's number, owner, forecast category, since which day it is its owner's, and
+    its mask. The day is looked up for deals that break a rule alone; NULL: always, as far as we know."""
+    scanned = scan_statement(question, also=("owner", "category")).subquery("scanned")
+    number, owner, category, *words = scanned.c
+    rules = len(question.plan.rules)
+    is_broken = or_(
+        *(
+            word.bitwise_and(literal_column(str(_broken_bits(rules - place * RULES_A_WORD)))) != 0
+            for place, word in enumerate(words)
+        )
+    )
+    before = opportunity_version.alias("before")
+    owner_since = (
+        select(func.max(before.c.valid_to))
+        .where(
+            before.c.opportunity == number,
+            before.c.part == 0,
+            before.c.gen_from <= question.generation,
+            before.c.gen_to > question.generation,
+            before.c.valid_to <= question.today,
+            before.c.owner.is_distinct_from(owner),
+        )
+        .scalar_subquery()
+    )
+    return select(number, owner, category, case((is_broken, owner_since)).label("owner_since"), *words)
+
+
+def _broken_bits(rules: int) -> int:
+    """The bits of a word that say that one of its rules is broken."""
+    return sum(1 << 2 * place + 1 for place in range(min(rules, RULES_A_WORD)))
 
 
 def _mask(rules: Sequence[ActiveRule], compiler: ExpressionCompiler) -> ColumnElement[int]:

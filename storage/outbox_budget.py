@@ -1,5 +1,8 @@
 """Keeping to a person's weekly budget of messages (`pipeline.message_budget`)."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -63,3 +66,27 @@ def tell_what_was_held(connection: Connection, audience: str, key: str) -> tuple
         .order_by(outbox.c.no)
     )
     return tuple(connection.execute(held).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLetter:
+    """A message that counted in somebody's weekly share."""
+
+    kind: str
+    sent_at: int
+
+
+def counted_letters(connection: Connection, since: datetime) -> Mapping[str, Sequence[CountedLetter]]:
+    """By CRM user id, the messages that counted and were sent from a moment on."""
+    left_us = outbox.c.state.in_((LetterState.SENT, LetterState.UNKNOWN))
+    rows = connection.execute(
+        select(outbox.c.audience, outbox.c.kind, outbox.c.sent_at).where(
+            outbox.c.counts, left_us, outbox.c.sent_at >= int(since.timestamp())
+        )
+    )
+    letters: defaultdict[str, list[CountedLetter]] = defaultdict(list)
+    for audience, kind, sent_at in rows:
+        person_id = person_of(audience)
+        if person_id is not None:
+            letters[person_id].append(CountedLetter(kind, sent_at))
+    return letters

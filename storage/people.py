@@ -10,21 +10,26 @@ from storage.tables import person, role
 
 def read_people(engine: Engine) -> People:
     with reading(engine) as connection:
-        zones = _zones_of_links(connection)
-        users = [
-            User(
-                id=row.crm_id,
-                name=row.name,
-                email=row.email,
-                is_active=row.is_active,
-                role_id=row.role_id,
-                manager_id=row.manager_id,
-                timezone=row.timezone or zones.get(row.crm_id),
-                is_integration=row.is_integration,
-            )
-            for row in connection.execute(select(person))
-        ]
-        roles = [UserRole(row.crm_id, row.name, row.parent_id) for row in connection.execute(select(role))]
+        return people_of(connection)
+
+
+def people_of(connection: Connection) -> People:
+    """As `read_people`, within a transaction that reads more."""
+    zones = _zones_of_links(connection)
+    users = [
+        User(
+            id=row.crm_id,
+            name=row.name,
+            email=row.email,
+            is_active=row.is_active,
+            role_id=row.role_id,
+            manager_id=row.manager_id,
+            timezone=row.timezone or zones.get(row.crm_id),
+            is_integration=row.is_integration,
+        )
+        for row in connection.execute(select(person))
+    ]
+    roles = [UserRole(row.crm_id, row.name, row.parent_id) for row in connection.execute(select(role))]
     return build_people(users, roles)
 
 

@@ -3,14 +3,14 @@
 One day costs one scan over the versions that stood on it, whatever the number of rules, and one pass over
 the fields that have changed since: a week with two days of digests costs two scans. Rows are streamed;
 memory grows with the findings that are open at once (some hundred bytes each), never with the deals.
-Snoozes and waivers are not replayed: they were given for rules as they were.
+Whom a day asks is decided as the digests decide it, with the snoozes, waivers, leave and messages that
+there were: `pipeline.rule_course`.
 """
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
 
 from sqlalchemy import Connection
 from sqlalchemy.schema import DropTable
@@ -21,21 +21,25 @@ from pipeline.hygiene.definition import HygieneDefinition
 from pipeline.hygiene.plan import ActiveRule
 from pipeline.hygiene.process import process_problems
 from pipeline.hygiene.rule_settings import BuiltInRules
-from pipeline.rule_course import Asking, CourseOfRule, Verdict
+from pipeline.nudging import is_about_close_dates
+from pipeline.records import Category
+from pipeline.rule_course import CourseOfRule, DayOfCourse, FoundDeal, Reader, Verdict
 from pipeline.rule_trial import Course, LeftOut
 from storage.field_history import fields_known_since, find_past_fields, forget_past_fields
 from storage.hygiene import ask_hygiene
 from storage.hygiene_columns import HygieneQuestion, twin_table
 from storage.hygiene_people import Staff, read_staff
-from storage.hygiene_scan import ROWS_A_FETCH, applies_in, is_broken_in, mask_of, scan_statement
+from storage.hygiene_scan import ROWS_A_FETCH, applies_in, asking_statement, is_broken_in, mask_of
 from storage.hygiene_twins import find_twins
 from storage.mirror import MirrorState, pulled_state
+from storage.past_readers import PastReaders, read_past_readers, read_put_offs
 from storage.rule_facts import Knowledge, NotMirrored, knowledge_of
 from storage.scales import Scales, read_scales
 
 OPERATIONS = "operations"
 """Stands for sales operations among those who would have been asked."""
 _HISTORY = "OpportunityHistory"
+_ReaderOn = Callable[[str, date], Reader | None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def replay_rules(
     rules: Collection[str],
     *,
     days: Sequence[date],
-    asking: Asking,
+    wait_days: int,
     asks_of: Callable[[str, bool], bool],
     asked_by_us: Mapping[str, Collection[int]],
 ) -> Mapping[str, Replayed]:
@@ -67,16 +71,19 @@ def replay_rules(
     `PeriodMissing` for a day outside the calendar.
     """
     state = pulled_state(connection)
+    scales = read_scales(connection, company.definitions)
+    put_offs = read_put_offs(connection, rules, company.definitions.calendar.zone)
     replay = _Replay(
         connection=connection,
         company=company,
         definition=_only(definition, rules),
         state=state,
-        scales=read_scales(connection, company.definitions),
+        scales=scales,
         staff=read_staff(connection),
         followed=fields_known_since(connection),
         asks_of=asks_of,
-        courses={name: CourseOfRule(asking, asked_by_us.get(name, ())) for name in rules},
+        readers=read_past_readers(connection, company, scales.calendar, days),
+        courses={name: CourseOfRule(wait_days, asked_by_us.get(name, ()), put_offs[name]) for name in rules},
     )
     return replay.run(days)
 
@@ -103,6 +110,7 @@ class _Replay:
     staff: Staff
     followed: Mapping[str, int]
     asks_of: Callable[[str, bool], bool]
+    readers: PastReaders
     courses: Mapping[str, CourseOfRule]
     _known: dict[str, Knowledge] = field(default_factory=dict)
     _notices: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -111,15 +119,15 @@ class _Replay:
 
     def run(self, days: Sequence[date]) -> Mapping[str, Replayed]:
         for day in days:
-            self._ask_day(day, self.courses)
+            self._ask_day(day, self.courses, self.readers.reader)
         unasked = self.courses.keys() - self._replayed
         if unasked:
-            self._ask_day(date.fromordinal(self._today), unasked)
+            self._ask_day(date.fromordinal(self._today), unasked, self.readers.reader_on_any_day)
         forget_past_fields(self.connection)
         self.connection.execute(DropTable(twin_table, if_exists=True))
         return {name: self._result(name, days[0] if days else None) for name in self.courses}
 
-    def _ask_day(self, day: date, names: Collection[str]) -> None:
+    def _ask_day(self, day: date, names: Collection[str], reader: _ReaderOn) -> None:
         question = ask_hygiene(
             self.connection,
             as_of=day,
@@ -141,7 +149,7 @@ class _Replay:
         past = find_past_fields(self.connection, day.toordinal(), fields)
         question = replace(question, plan=replace(question.plan, rules=rules), past_fields=past)
         find_twins(self.connection, question)
-        self._scan(question, day)
+        self._scan(question, day, reader)
 
     def _is_known(self, rule: ActiveRule, day: date) -> bool:
         found = knowledge_of(rule, self.definition, self.followed, self._today)
@@ -168,25 +176,31 @@ class _Replay:
         """The day of the last pull."""
         return self.state.measured_day or 1
 
-    def _scan(self, question: HygieneQuestion, day: date) -> None:
+    def _scan(self, question: HygieneQuestion, day: date, reader: _ReaderOn) -> None:
         rules = [(place, rule, self.courses[rule.name]) for place, rule in enumerate(question.plan.rules)]
         applicable, broken = Counter[str](), Counter[str]()
         for _, rule, course in rules:
             self._replayed.add(rule.name)
-            course.begin(day, partial(self._asked, rule.audience))
+            about_close_dates = is_about_close_dates(rule.name, rule.fixes)
+            course.begin(DayOfCourse(day, about_close_dates, lambda person: reader(person, day)))
         rows = self.connection.execute(
-            scan_statement(question, also=("owner",)), execution_options={"yield_per": ROWS_A_FETCH}
+            asking_statement(question), execution_options={"yield_per": ROWS_A_FETCH}
         )
-        for number, owner, *words in rows:
+        for number, owner, category, owner_since, *words in rows:
             mask = mask_of(words)
             for place, rule, course in rules:
-                verdict = _verdict(mask, place)
-                applicable[rule.name] += verdict is not Verdict.LEFT_ALONE
-                broken[rule.name] += verdict is Verdict.BROKEN
-                course.see(number, owner, verdict)
+                applicable[rule.name] += applies_in(mask, place)
+                if not is_broken_in(mask, place):
+                    course.see(number, Verdict.KEPT if applies_in(mask, place) else Verdict.LEFT_ALONE)
+                    continue
+                broken[rule.name] += 1
+                since = None if owner_since is None else date.fromordinal(owner_since)
+                asked = self._asked(rule.audience, owner)
+                course.find(FoundDeal(number, asked, Category(category), since))
         problems = {one.rule for one in process_problems(self.definition, applicable, broken)}
         for _, rule, course in rules:
-            course.end(asks=self.asks_of(rule.name, rule.nudges), is_process_problem=rule.name in problems)
+            asks = rule.audience is Audience.OWNER and self.asks_of(rule.name, rule.nudges)
+            course.end(asks=asks, is_process_problem=rule.name in problems)
 
     def _asked(self, audience: Audience, owner: int | None) -> str | None:
         """Id of the person to whom a rule with that audience speaks."""
@@ -224,9 +238,3 @@ class _Replay:
 
     def _name_of(self, id: str) -> str:
         return "Sales operations" if id == OPERATIONS else self.staff.hierarchy.names.get(id, id)
-
-
-def _verdict(mask: int, place: int) -> Verdict:
-    if is_broken_in(mask, place):
-        return Verdict.BROKEN
-    return Verdict.KEPT if applies_in(mask, place) else Verdict.LEFT_ALONE

@@ -7,9 +7,10 @@ from datetime import date
 from sqlalchemy import Connection, Engine, select
 
 from pipeline.company import Company
+from pipeline.findings import Audience
+from pipeline.hygiene.catalogue import RULES
 from pipeline.hygiene.definition import CustomRule, HygieneDefinition
 from pipeline.hygiene.rule_settings import BuiltInRules, RuleSettings
-from pipeline.rule_course import Asking
 from pipeline.rule_trial import RuleTrial, digest_days
 from storage.database import reading
 from storage.mirror import pulled_state
@@ -35,8 +36,18 @@ def try_rules(
         as_proposed = trial.replay(proposed, rules, as_if_nudging=True)
         as_set = trial.replay(company.hygiene, compared, as_if_nudging=False)
         return tuple(
-            _told(
-                name, weeks, as_proposed[name], as_set.get(name), company.hygiene, is_same=name not in changed
+            RuleTrial(
+                rule=name,
+                audience=_audience(proposed, name),
+                weeks=weeks,
+                wait_days=WAIT_DAYS,
+                proposed=as_proposed[name].course,
+                current=as_set[name].course if name in as_set else None,
+                is_same=name not in changed,
+                nudges_now=_nudges(company.hygiene, name),
+                left_out=as_proposed[name].left_out,
+                rebuilt_before=as_proposed[name].rebuilt_before,
+                notices=as_proposed[name].notices,
             )
             for name in rules
         )
@@ -59,7 +70,7 @@ class _Trial:
             definition,
             rules,
             days=self.days,
-            asking=Asking(self.company.nudges.asks_per_finding, WAIT_DAYS),
+            wait_days=WAIT_DAYS,
             asks_of=lambda _, nudges: nudges or as_if_nudging,
             asked_by_us={name: _asked_by_us(self.connection, name) for name in rules},
         )
@@ -74,30 +85,9 @@ def _asked_by_us(connection: Connection, rule: str) -> frozenset[int]:
 def _days(connection: Connection, company: Company, weeks: int) -> Sequence[date]:
     state = pulled_state(connection)
     last = date.fromordinal(state.measured_day or 1)
-    return digest_days(company.working_days, company.nudges.days, last=last, weeks=weeks)
-
-
-def _told(
-    name: str,
-    weeks: int,
-    proposed: Replayed,
-    current: Replayed | None,
-    as_set: HygieneDefinition,
-    *,
-    is_same: bool,
-) -> RuleTrial:
-    return RuleTrial(
-        rule=name,
-        weeks=weeks,
-        wait_days=WAIT_DAYS,
-        proposed=proposed.course,
-        current=None if current is None else current.course,
-        is_same=is_same,
-        nudges_now=_nudges(as_set, name),
-        left_out=proposed.left_out,
-        rebuilt_before=proposed.rebuilt_before,
-        notices=proposed.notices,
-    )
+    nudges = company.nudges
+    countries = frozenset(nudges.countries.values())
+    return digest_days(company.working_days, nudges.days, countries, last=last, weeks=weeks)
 
 
 def rule_named(definition: HygieneDefinition, name: str) -> RuleSettings | CustomRule | None:
@@ -105,6 +95,11 @@ def rule_named(definition: HygieneDefinition, name: str) -> RuleSettings | Custo
     if name in BuiltInRules.model_fields:
         return definition.rules.of(name)
     return next((rule for rule in definition.custom if rule.name == name), None)
+
+
+def _audience(definition: HygieneDefinition, name: str) -> Audience:
+    rule = rule_named(definition, name)
+    return rule.audience if isinstance(rule, CustomRule) else RULES[name].audience
 
 
 def _is_same(one: HygieneDefinition, other: HygieneDefinition, name: str) -> bool:

@@ -26,6 +26,7 @@ _TRIAL_COLUMNS = (
     "rule",
     "version",
     "messages",
+    "held",
     "asks",
     "findings",
     "standing",
@@ -77,6 +78,7 @@ def trials_csv(trials: Sequence[RuleTrial]) -> str:
             trial.rule,
             version,
             course.messages,
+            course.held,
             course.asks,
             course.findings,
             course.standing,
@@ -110,6 +112,7 @@ def _trial(trial: RuleTrial) -> Json:
     left_out, rebuilt = trial.left_out, trial.rebuilt_before
     return {
         "rule": trial.rule,
+        "audience": trial.audience.value,
         "weeks": trial.weeks,
         "wait_days": trial.wait_days,
         "is_same": trial.is_same,
@@ -126,6 +129,7 @@ def _course(course: Course) -> Json:
     return {
         "days": [day.isoformat() for day in course.days],
         "messages": course.messages,
+        "held": course.held,
         "asks": course.asks,
         "findings": course.findings,
         "standing": course.standing,
@@ -144,6 +148,7 @@ def _week(week: WeekOfCourse) -> Json:
         "findings": week.findings,
         "asks": week.asks,
         "messages": week.messages,
+        "held": week.held,
         "people": week.people,
     }
 
@@ -153,6 +158,7 @@ def _person(one: PersonOfCourse) -> Json:
         "id": one.person.id,
         "name": one.person.name,
         "messages": one.messages,
+        "held": one.held,
         "asks": one.asks,
         "findings": one.findings,
     }

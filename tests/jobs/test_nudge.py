@@ -11,6 +11,7 @@ from bot.app import Council, open_council
 from bot.settings import field_kinds, load_settings
 from crm.files.crm import FilesCrm
 from jobs.job import JobRun
+from jobs.measure import measure_today
 from jobs.nudge import send_digests
 from jobs.pull import run_pull
 from storage.chat_tables import outbox
@@ -101,6 +102,14 @@ def test_a_finding_is_asked_about_twice_and_then_never_again(council: Council) -
         "3 digests; 0 people had nothing new",
         "0 digests; 3 people had nothing new",
     ]
+
+
+def test_days_that_are_measured_without_a_pull_do_not_make_a_finding_new(council: Council) -> None:
+    for day in (21, 23, 28, 30):
+        now = datetime(2026, 7, day, 9, tzinfo=UTC)
+        measure_today(run(council, now))
+        send_digests(run(council, now))
+    assert audiences(council) == ["@005A", "@005A", "@005B", "@005B", "@005Z", "@005Z"]
 
 
 def test_what_was_fixed_in_the_crm_is_said_first_in_the_next_digest(council: Council) -> None:

@@ -93,7 +93,7 @@ from tests.messages.job_examples import job_cards
 from tests.messages.matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
 from tests.messages.picture_example import PICTURE
 from tests.messages.resumed_examples import resumed_cards
-from tests.messages.rule_examples import changed_rule, observing_rule, rule_book, unasked_rule
+from tests.messages.rule_examples import changed_rule, managers_rule, observing_rule, rule_book, unasked_rule
 
 TROUBLED = (
     TroubledLetter(
@@ -244,6 +244,7 @@ def _cards() -> dict[str, Card]:
         "rules": compose_rules(rule_book()),
         "rule_trial": compose_trial(changed_rule()),
         "rule_trial_observing": compose_trial(observing_rule()),
+        "rule_trial_managers": compose_trial(managers_rule()),
         "rule_trial_unasked": compose_trial(unasked_rule()),
         "waterfall": compose_waterfall(waterfall()),
         "help": compose_help(("rep", "manager")),

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from pipeline.findings import PersonName, Severity
+from pipeline.findings import Audience, PersonName, Severity
 from pipeline.rule_statistics import RuleBook, RuleStatistics
 from pipeline.rule_trial import Course, LeftOut, PersonOfCourse, RuleTrial, WeekOfCourse
 
@@ -16,21 +16,21 @@ _DAYS = tuple(
 PROPOSED = Course(
     days=_DAYS,
     weeks=(
-        WeekOfCourse(date(2026, 10, 5), 38, 51, 26, 14),
-        WeekOfCourse(date(2026, 10, 12), 6, 13, 9, 7),
-        WeekOfCourse(date(2026, 10, 19), 9, 15, 11, 9),
-        WeekOfCourse(date(2026, 10, 26), 4, 9, 8, 6),
-        WeekOfCourse(date(2026, 11, 2), 7, 12, 10, 8),
-        WeekOfCourse(date(2026, 11, 9), 5, 9, 7, 5),
-        WeekOfCourse(date(2026, 11, 16), 8, 14, 11, 8),
+        WeekOfCourse(date(2026, 10, 5), 38, 38, 6, 6),
+        WeekOfCourse(date(2026, 10, 12), 6, 37, 6, 6, 2),
+        WeekOfCourse(date(2026, 10, 19), 9, 15, 8, 6, 1),
+        WeekOfCourse(date(2026, 10, 26), 4, 9, 6, 5),
+        WeekOfCourse(date(2026, 11, 2), 7, 12, 7, 6),
+        WeekOfCourse(date(2026, 11, 9), 5, 9, 5, 4),
+        WeekOfCourse(date(2026, 11, 16), 8, 14, 7, 6),
     ),
     people=(
-        PersonOfCourse(PersonName("005A", "Ana Souza"), 9, 16, 9),
-        PersonOfCourse(PersonName("005B", "Ben <Okafor> & Sons"), 8, 15, 8),
-        PersonOfCourse(PersonName("005D", "Dewi Lestari"), 7, 12, 6),
-        PersonOfCourse(PersonName("005E", "Elif Yılmaz"), 7, 11, 6),
-        PersonOfCourse(PersonName("005F", "Fergus Abernethy"), 6, 11, 6),
-        PersonOfCourse(PersonName("005G", "Grace Kamakau"), 45, 58, 42),
+        PersonOfCourse(PersonName("005A", "Ana Souza"), 11, 32, 18),
+        PersonOfCourse(PersonName("005B", "Ben <Okafor> & Sons"), 9, 28, 16, 2),
+        PersonOfCourse(PersonName("005D", "Dewi Lestari"), 8, 24, 14),
+        PersonOfCourse(PersonName("005E", "Elif Yılmaz"), 7, 21, 12, 1),
+        PersonOfCourse(PersonName("005F", "Fergus Abernethy"), 6, 19, 10),
+        PersonOfCourse(PersonName("005G", "Grace Kamakau"), 4, 10, 7),
     ),
     standing=31,
     open_at_end=22,
@@ -41,10 +41,13 @@ PROPOSED = Course(
 CURRENT = replace(
     PROPOSED,
     weeks=tuple(
-        replace(week, findings=week.findings // 2, asks=week.asks // 2, messages=week.messages // 2)
+        replace(week, findings=week.findings // 2, asks=week.asks // 2, messages=week.messages // 2, held=0)
         for week in PROPOSED.weeks
     ),
-    people=PROPOSED.people[:3],
+    people=tuple(
+        replace(one, messages=one.messages // 2, asks=one.asks // 2, findings=one.findings // 2, held=0)
+        for one in PROPOSED.people[:4]
+    ),
     standing=14,
     open_at_end=10,
     fixed_anyway=9,
@@ -56,6 +59,7 @@ def changed_rule() -> RuleTrial:
     """Stricter than the rule as it is set."""
     return RuleTrial(
         rule="next_step_stale",
+        audience=Audience.OWNER,
         weeks=8,
         wait_days=14,
         proposed=PROPOSED,
@@ -71,6 +75,21 @@ def changed_rule() -> RuleTrial:
 def observing_rule() -> RuleTrial:
     """As it is set, but as if it nudged."""
     return replace(changed_rule(), rule="close_date_too_far", current=None, is_same=True, nudges_now=False)
+
+
+def managers_rule() -> RuleTrial:
+    """About history, for managers: no digest asks about it."""
+    silent = replace(
+        PROPOSED,
+        weeks=tuple(replace(week, asks=0, messages=0, people=0, held=0) for week in PROPOSED.weeks),
+        people=(
+            PersonOfCourse(PersonName("005M", "Mei Tanaka-Reid"), 0, 0, 48),
+            PersonOfCourse(PersonName("005N", "Noor Haddad"), 0, 0, 29),
+        ),
+    )
+    return replace(
+        observing_rule(), rule="close_date_pushed", audience=Audience.MANAGER, proposed=silent, left_out=None
+    )
 
 
 def unasked_rule() -> RuleTrial:

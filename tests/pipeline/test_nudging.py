@@ -158,6 +158,16 @@ def test_a_new_owner_has_ten_working_days() -> None:
     assert not is_askable(finding(), replace(DEAL, owner_since=date(2026, 11, 11)), NEVER, morning())
 
 
+@given(since=st.dates(date(2026, 10, 1), date(2027, 2, 1)), grace=st.integers(0, 30))
+def test_a_new_owners_grace_is_counted_in_working_days(since: date, grace: int) -> None:
+    day = date(2027, 1, 12)
+    nudges = NudgesDefinition(new_owner_grace_days=grace)
+    is_new = CHRISTMAS.passed(since, day) < grace
+    deal = replace(DEAL, owner_since=since)
+    one = finding("close_date_past")  # of which the edges of a quarter keep nothing back
+    assert is_askable(one, deal, NEVER, Morning(day, nudges, CHRISTMAS, QUARTER)) is not is_new
+
+
 @pytest.mark.parametrize(
     ("day", "rule", "category", "expected"),
     [
