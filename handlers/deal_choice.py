@@ -68,7 +68,8 @@ def word_problem(typed: str) -> str:
 
 def record_choice(
     connection: Connection, asked: Asked, choice: DealChoice, act: str, *, new: str | None = None, note: str
-) -> None:
+) -> int:
+    """Returns its number in the audit log."""
     entry = AuditEntry(
         by=asked.member.id,
         surface=asked.where.surface,
@@ -78,7 +79,7 @@ def record_choice(
         new=new,
         note=note,
     )
-    record_audit(connection, entry, asked.now)
+    return record_audit(connection, entry, asked.now)
 
 
 def show_done(connection: Connection, asked: Asked, deal: DealHead, done: Done) -> None:

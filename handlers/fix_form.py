@@ -6,15 +6,18 @@ from dataclasses import dataclass, replace
 
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability
-from handlers.fixing import LiveDeal, read_live, write_changes
+from handlers.deal_choice import may_on, read_choice, today_of
+from handlers.fixing import OWNER, LiveDeal, read_live, write_changes
 from handlers.words import old_button
 from messages.card import Form
 from messages.fix import (
     SAVE_FIX,
     FieldEntry,
+    FixAct,
     FixForm,
     compose_fix_form,
     conflict_words,
+    learnt_hint,
     saved_words,
 )
 from messages.nudge import FIX, NEXT_STEP, done_words
@@ -33,9 +36,9 @@ from storage.deal_heads import read_deal_head
 from storage.deal_values import read_deal_record
 from storage.findings_of import findings_on
 from storage.learnt_rejections import learnt_refusals
+from storage.nudge_choices import record_inspection
 from storage.write_intents import Changes
 
-OWNER = "OwnerId"
 GONE = "This deal is not in the CRM any more, and nothing was saved. See /hygiene."
 
 
@@ -44,7 +47,7 @@ class _Ticket:
     """What travels with a form: the deal, the act, and what each field held when it was shown."""
 
     deal_id: str
-    act: str
+    act: FixAct
     seen: Mapping[str, FieldValue]
 
     def as_text(self) -> str:
@@ -59,24 +62,36 @@ class _Ticket:
             deal_id, act, seen = json.loads(text)
         except (ValueError, TypeError) as error:
             raise old_button() from error
-        if not (isinstance(deal_id, str) and isinstance(act, str) and isinstance(seen, dict) and seen):
+        if not (isinstance(deal_id, str) and act in list(FixAct) and isinstance(seen, dict) and seen):
             raise old_button()
-        return _Ticket(deal_id, act, {str(name): value for name, value in seen.items()})
+        return _Ticket(deal_id, FixAct(act), {str(name): value for name, value in seen.items()})
 
 
 # --- Opening --------------------------------------------------------------------------------------
 
 
 def open_fix(asked: Asked, clicked: Clicked) -> Reply:
-    return open_form(asked, clicked.argument, "fix", ())
+    """What the findings name. A manager who opens a deal of the team has looked at it."""
+    reply = open_form(asked, clicked.argument, FixAct.FIX, ())
+    _note_inspection(asked, clicked.argument)
+    return reply
+
+
+def _note_inspection(asked: Asked, deal_id: str) -> None:
+    """Nothing for who may not inspect it, and in a room where nothing can be changed."""
+    choice = read_choice(asked, deal_id)
+    if asked.desk.is_read_only or not may_on(asked, Action.INSPECT, choice.deal).allowed:
+        return
+    with asked.acting() as connection:
+        record_inspection(connection, choice.deal, manager=asked.member.id, day=today_of(asked), how="opened")
 
 
 def open_next_step(asked: Asked, clicked: Clicked) -> Reply:
-    return open_form(asked, clicked.argument, "fix", ("NextStep",))
+    return open_form(asked, clicked.argument, FixAct.FIX, ("NextStep",))
 
 
 def open_form(
-    asked: Asked, deal_id: str, act: str, names: Sequence[str], typed: Mapping[str, str] | None = None
+    asked: Asked, deal_id: str, act: FixAct, names: Sequence[str], typed: Mapping[str, str] | None = None
 ) -> Reply:
     """From the mirror, without waiting for the CRM's record. Without `names`: what the findings name.
 
@@ -95,11 +110,12 @@ def open_form(
     if not fields:
         raise CouncilError(f"Nothing on {record.name} can be mended from here. Open it in the CRM.")
     entries = [
-        _entry(shape.fields[name], record, (typed or {}).get(name), hints.get(name, "")) for name in fields
+        _entry(asked, shape.fields[name], record, (typed or {}).get(name), hints.get(name, ""))
+        for name in fields
     ]
     ticket = _Ticket(deal_id, act, {name: token_of(value_of(record, name)) for name in fields})
     elsewhere = [name for name in dict.fromkeys(wanted) if not _is_writable(shape, name)]
-    form = FixForm(record.name, SAVE_FIX, ticket.as_text(), findings, entries, elsewhere)
+    form = FixForm(record.name, act, ticket.as_text(), findings, entries, elsewhere)
     return Reply(form=compose_fix_form(form))
 
 
@@ -113,7 +129,7 @@ def _learnt(connection: Connection, shape: DealShape, stage: str) -> Mapping[str
     hints: dict[str, str] = {}
     for refusal in learnt:
         for name in refusal.fields:
-            hints.setdefault(name, refusal.says)
+            hints.setdefault(name, learnt_hint(refusal.says))
     return hints
 
 
@@ -121,7 +137,12 @@ def _is_writable(shape: DealShape, name: str) -> bool:
     return name in shape.fields and shape.fields[name].is_writable
 
 
-def _entry(shape: FieldShape, record: OpportunityRecord, typed: str | None, hint: str) -> FieldEntry:
+def _entry(
+    asked: Asked, shape: FieldShape, record: OpportunityRecord, typed: str | None, hint: str
+) -> FieldEntry:
+    """A new owner is chosen among those to whom this person may give the deal."""
+    if shape.name == OWNER:
+        shape = replace(shape, picks=tuple(one for one in shape.picks if one.value in asked.member.team))
     text = entry_text(shape, value_of(record, shape.name)) if typed is None else typed
     controlling = None if shape.controlled_by is None else value_of(record, shape.controlled_by)
     return FieldEntry(shape, text, None if controlling is None else str(controlling), hint=hint)
@@ -136,11 +157,11 @@ def save_fix(asked: Asked, sent: Submitted) -> Reply:
     live = read_live(asked, ticket.deal_id, Action.FIX)
     draft = _draft(live, ticket, sent.answers)
     if draft.problems:
-        return Reply(form=_again(live, draft, ticket))
+        return Reply(form=_again(asked, live, draft, ticket))
     if not draft.changes:
         return Reply(note=saved_words(live.record.name, ()))
     check_new_owner(asked, live, draft.changes)
-    result = write_changes(asked, live, draft.changes, ticket.act)
+    result = write_changes(asked, live, draft.changes, ticket.act.value)
     return answer_result(asked, live, draft, ticket, result)
 
 
@@ -210,13 +231,15 @@ def answer_result(asked: Asked, live: LiveDeal, draft: _Draft, ticket: _Ticket, 
                 for one in differences
             }
             fresh = read_live(asked, ticket.deal_id, Action.FIX)
-            return Reply(form=_again(fresh, replace(draft, problems=problems), ticket))
+            return Reply(form=_again(asked, fresh, replace(draft, problems=problems), ticket))
         case Rejected():
-            return Reply(form=_again(live, _with_refusals(live, draft, result), ticket))
+            return Reply(form=_again(asked, live, _with_refusals(live, draft, result), ticket))
         case Gone():
             raise UnknownName(GONE)
         case Busy(says=says):
-            return Reply(form=_again(live, replace(draft, problem=f"{says} Save again in a moment."), ticket))
+            return Reply(
+                form=_again(asked, live, replace(draft, problem=f"{says} Save again in a moment."), ticket)
+            )
 
 
 def _with_refusals(live: LiveDeal, draft: _Draft, rejected: Rejected) -> _Draft:
@@ -232,11 +255,11 @@ def _with_refusals(live: LiveDeal, draft: _Draft, rejected: Rejected) -> _Draft:
     return replace(draft, problems=problems, problem=" ".join(whole))
 
 
-def _again(live: LiveDeal, draft: _Draft, ticket: _Ticket) -> Form:
+def _again(asked: Asked, live: LiveDeal, draft: _Draft, ticket: _Ticket) -> Form:
     names = dict.fromkeys([*ticket.seen, *draft.problems])
     entries = [
         replace(
-            _entry(live.field(name), live.record, draft.typed.get(name), ""),
+            _entry(asked, live.field(name), live.record, draft.typed.get(name), ""),
             problem=draft.problems.get(name, ""),
             controlling=None if live.field(name).controlled_by in names else _text_of(live, name, draft),
         )
@@ -244,7 +267,9 @@ def _again(live: LiveDeal, draft: _Draft, ticket: _Ticket) -> Form:
     ]
     seen = {name: token_of(value_of(live.record, name)) for name in names}
     argument = replace(ticket, seen=seen).as_text()
-    return compose_fix_form(FixForm(live.record.name, SAVE_FIX, argument, (), entries, problem=draft.problem))
+    return compose_fix_form(
+        FixForm(live.record.name, ticket.act, argument, (), entries, problem=draft.problem)
+    )
 
 
 def _text_of(live: LiveDeal, name: str, draft: _Draft) -> str | None:
@@ -268,7 +293,7 @@ def _done(live: LiveDeal, changes: Changes) -> tuple[str, ...]:
     )
 
 
-def write_and_answer(asked: Asked, live: LiveDeal, wanted: Mapping[str, FieldValue], act: str) -> Reply:
+def write_and_answer(asked: Asked, live: LiveDeal, wanted: Mapping[str, FieldValue], act: FixAct) -> Reply:
     """A change that was chosen without a form; a form opens where the CRM wants more."""
     changes = {
         name: (value_of(live.record, name), value)
@@ -281,7 +306,7 @@ def write_and_answer(asked: Asked, live: LiveDeal, wanted: Mapping[str, FieldVal
     typed = {name: entry_text(live.field(name), new) for name, (_, new) in changes.items()}
     seen = {name: token_of(old) for name, (old, _) in changes.items()}
     ticket = _Ticket(live.record.id, act, seen)
-    result = write_changes(asked, live, changes, act)
+    result = write_changes(asked, live, changes, act.value)
     return answer_result(asked, live, _Draft(typed, changes, {}), ticket, result)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from crm.records import Fix, PullRequest
 from handlers.asking import Asked
+from handlers.deal_choice import today_of
 from messages.card_text import card_to_text
 from messages.nudge import compose_digest
 from pipeline.access import Action, Deal, may
@@ -31,13 +32,16 @@ from pipeline.digests import Done, DoneKind
 from pipeline.errors import CouncilError, UnknownName
 from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading, writing
+from storage.deal_heads import find_deal_head
 from storage.digests import digests_showing, read_digest, record_done
 from storage.learnt_rejections import remember_refusals
 from storage.mirror import pulled_state
+from storage.nudge_choices import record_inspection
 from storage.outbox import revise_letter
 from storage.refreshing import prepare_refresh, refresh_deal
 from storage.write_intents import Changes, WriteIntent, close_intent, open_intent
 
+OWNER = "OwnerId"
 _OUTCOMES = {
     Saved: "saved",
     Conflict: "conflict",
@@ -128,11 +132,19 @@ def _count(asked: Asked, live: LiveDeal, changes: Changes, act: str, number: int
             refresh_deal(connection, ground, evidence, asked.now)
         for name, (old, new) in changes.items():
             _record(connection, asked, live, act, name, old, new)
+        _note_inspection(connection, asked, live)
         close_intent(connection, number, "saved", asked.now)
         currency = asked.company.definitions.money.corporate_currency
         for key in digests_showing(connection, deal_id):
             card = compose_digest(read_digest(connection, key), currency)
             revise_letter(connection, key, card_to_text(card))
+
+
+def _note_inspection(connection: Connection, asked: Asked, live: LiveDeal) -> None:
+    """A manager who changes a deal of the team has looked at it."""
+    head = find_deal_head(connection, live.record.id)
+    if head is not None and may(asked.member, Action.INSPECT, Deal(live.record.owner_id)).allowed:
+        record_inspection(connection, head, manager=asked.member.id, day=today_of(asked), how="changed")
 
 
 def _record(

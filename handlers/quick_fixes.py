@@ -5,10 +5,16 @@ from datetime import date, timedelta
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability, Words
 from handlers.deal_choice import may_on, read_choice, record_choice, show_done
-from handlers.fix_form import OWNER, open_fix, open_form, write_and_answer
-from handlers.fixing import LiveDeal, read_live
+from handlers.fix_form import open_fix, open_form, write_and_answer
+from handlers.fixing import OWNER, LiveDeal, read_live
 from messages.card_text import card_to_text
-from messages.fix import CONFIRM_PUSH, compose_deal_choice, compose_not_mine, compose_push_confirmation
+from messages.fix import (
+    CONFIRM_PUSH,
+    FixAct,
+    compose_deal_choice,
+    compose_not_mine,
+    compose_push_confirmation,
+)
 from messages.nudge import FIX_DATE, PUSH
 from messages.reply import Reply
 from pipeline.access import Action
@@ -38,7 +44,7 @@ def set_close_date(asked: Asked, clicked: Clicked) -> Reply:
         wanted = read_entry(live.field(CLOSE_DATE), clicked.value)
     except EntryRefused as refused:
         raise CouncilError(str(refused)) from refused
-    return write_and_answer(asked, live, {CLOSE_DATE: wanted}, "fix_date")
+    return write_and_answer(asked, live, {CLOSE_DATE: wanted}, FixAct.FIX_DATE)
 
 
 def push(asked: Asked, clicked: Clicked) -> Reply:
@@ -47,7 +53,7 @@ def push(asked: Asked, clicked: Clicked) -> Reply:
     old, new = _pushed(live)
     leaves, is_commit = _left_quarter(asked, old, new), live.record.category is Category.COMMIT
     if leaves is None and not is_commit:
-        return write_and_answer(asked, live, {CLOSE_DATE: new.toordinal()}, "push")
+        return write_and_answer(asked, live, {CLOSE_DATE: new.toordinal()}, FixAct.PUSH)
     form = compose_push_confirmation(
         live.record.id, live.record.name, old, new, leaves=leaves, is_commit=is_commit
     )
@@ -57,7 +63,7 @@ def push(asked: Asked, clicked: Clicked) -> Reply:
 def push_after_asking(asked: Asked, sent: Submitted) -> Reply:
     live = read_live(asked, sent.argument, Action.FIX)
     _, new = _pushed(live)
-    return write_and_answer(asked, live, {CLOSE_DATE: new.toordinal()}, "push")
+    return write_and_answer(asked, live, {CLOSE_DATE: new.toordinal()}, FixAct.PUSH)
 
 
 def _pushed(live: LiveDeal) -> tuple[date, date]:
@@ -88,8 +94,8 @@ def close_lost(asked: Asked, clicked: Clicked) -> Reply:
     stage = _lost_stage(asked, live)
     beside = [name for name, shape in live.shape.fields.items() if _goes_with(shape, stage)]
     if not beside:
-        return write_and_answer(asked, live, {STAGE: stage}, "close_lost")
-    return open_form(asked, live.record.id, "close_lost", (STAGE, *beside), {STAGE: stage})
+        return write_and_answer(asked, live, {STAGE: stage}, FixAct.CLOSE_LOST)
+    return open_form(asked, live.record.id, FixAct.CLOSE_LOST, (STAGE, *beside), {STAGE: stage})
 
 
 def _lost_stage(asked: Asked, live: LiveDeal) -> str:
@@ -116,11 +122,15 @@ def not_mine(asked: Asked, clicked: Clicked) -> Reply:
     desk = operations_desk(people, company.people.operations, company.chat)
     with asked.acting() as connection:
         record_choice(connection, asked, choice, "not_mine", note="")
-        show_done(connection, asked, choice.deal, Done(DoneKind.DISPUTED))
+        show_done(connection, asked, choice.deal, Done(DoneKind.NOT_MINE))
         for audience in dict.fromkeys([*managers, *desk]):
             key = f"not_mine:{choice.deal.id}:{asked.member.id}:{audience.lstrip('@#')}"
             card = compose_not_mine(
-                key, by=asked.member.name, deal=choice.deal.name, manager=audience in managers
+                key,
+                by=asked.member.name,
+                deal_id=choice.deal.id,
+                deal=choice.deal.name,
+                manager=audience in managers,
             )
             letter = Letter(key=key, kind="not_mine", audience=audience, card=card_to_text(card))
             put_letter(connection, letter, asked.now)
@@ -131,8 +141,8 @@ def reassign(asked: Asked, clicked: Clicked) -> Reply:
     """A manager chooses another owner of the team: in a form, or at once where the control has the choice."""
     live = read_live(asked, clicked.argument, Action.REASSIGN)
     if not clicked.value:
-        return open_form(asked, live.record.id, "reassign", (OWNER,))
-    return write_and_answer(asked, live, {OWNER: clicked.value}, "reassign")
+        return open_form(asked, live.record.id, FixAct.REASSIGN, (OWNER,))
+    return write_and_answer(asked, live, {OWNER: clicked.value}, FixAct.REASSIGN)
 
 
 def answer_fix(asked: Asked, words: Words) -> Reply:
@@ -163,9 +173,9 @@ CAPABILITY = Capability(
     clicks={
         FIX_DATE: set_close_date,
         PUSH: push,
-        "close_lost": close_lost,
+        FixAct.CLOSE_LOST: close_lost,
         "not_mine": not_mine,
-        "reassign": reassign,
+        FixAct.REASSIGN: reassign,
     },
     forms={CONFIRM_PUSH: push_after_asking},
 )

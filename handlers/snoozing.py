@@ -24,6 +24,7 @@ from messages.nudge_choices import (
     compose_snooze_form,
 )
 from messages.reply import Reply
+from messages.wording import Wording
 from pipeline.access import Action
 from pipeline.audiences import operations_desk
 from pipeline.digests import Done, DoneKind
@@ -64,7 +65,7 @@ def save_snooze(asked: Asked, sent: Submitted) -> Reply:
         record_choice(connection, asked, choice, "snooze", new=until.isoformat(), note=reason.strip())
         done = Done(DoneKind.SNOOZED, until=until, rules=_rules(choice))
         show_done(connection, asked, choice.deal, done)
-    return Reply(note=f"{choice.deal.name}: I ask again on {until.isoformat()}.")
+    return Reply(note=f"{choice.deal.name}: I ask again on {Wording().full_day(until).words}.")
 
 
 def open_dispute(asked: Asked, clicked: Clicked) -> Reply:

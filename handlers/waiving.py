@@ -28,6 +28,7 @@ from messages.nudge_choices import (
     compose_waiver_wish,
 )
 from messages.reply import Reply
+from messages.wording import Wording
 from pipeline.access import Action
 from pipeline.audiences import operations_desk, to_person
 from pipeline.digests import Done, DoneKind
@@ -35,6 +36,7 @@ from pipeline.errors import CouncilError
 from pipeline.people import People
 from storage.database import Connection, reading
 from storage.deal_heads import read_deal_head
+from storage.findings_of import findings_on
 from storage.nudge_choices import WaiverWish, ask_waiver, decline_waiver, grant_waiver, read_wish
 from storage.outbox import Letter, put_letter, revise_letter
 from storage.people import read_people
@@ -82,7 +84,7 @@ def save_waiver(asked: Asked, sent: Submitted) -> Reply:
         else:
             _ask_managers(connection, asked, people, read_wish(connection, number))
     if decides:
-        return Reply(note=f"{choice.deal.name} is exempt until {until.isoformat()}.")
+        return Reply(note=f"{choice.deal.name} is exempt until {Wording().full_day(until).words}.")
     return Reply(note="Your manager was asked. I tell you what comes of it.")
 
 
@@ -117,6 +119,9 @@ def _decides(asked: Asked, choice: DealChoice) -> bool:
 
 def _ask_managers(connection: Connection, asked: Asked, people: People, wish: WaiverWish) -> None:
     deal = read_deal_head(connection, wish.deal_id)
+    found = [one for one in findings_on(connection, asked.company, deal.id) if one.rule == wish.rule]
+    value = found[0].value if found else None
+    currency = asked.company.definitions.money.corporate_currency
     for audience in _deciders(asked, people, wish.asked_by):
         key = _wish_key(wish.number, audience)
         card = compose_waiver_wish(
@@ -125,6 +130,8 @@ def _ask_managers(connection: Connection, asked: Asked, people: People, wish: Wa
             asker=asked.member.name,
             deal=deal.name,
             rule=wish.rule,
+            says=found[0].says if found else "",
+            worth="" if value is None else Wording().short_money(value, currency),
             until=wish.until,
             reason=wish.reason,
         )

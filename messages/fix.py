@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 
 from messages.card import (
     Block,
     Bold,
     Button,
     Buttons,
+    ButtonStyle,
     Card,
     Choice,
     ChoiceInput,
@@ -24,12 +26,33 @@ from messages.card import (
     text,
 )
 from messages.deal_findings import field_label, sentence
+from messages.nudge import value_words
 from messages.wording import Wording
 from pipeline.crm_fields import FieldShape, FieldType
 from pipeline.deal_entry import NO, YES, offered_picks
 from pipeline.findings import Finding
 
-SAVE_FIX, CONFIRM_PUSH, SAVE_LOST = "fix_save", "push_confirm", "lost_save"
+SAVE_FIX, CONFIRM_PUSH = "fix_save", "push_confirm"
+
+
+class FixAct(StrEnum):
+    """What a form for a deal is opened for. It travels with the form and stands in the audit log."""
+
+    FIX = "fix"
+    FIX_DATE = "fix_date"
+    PUSH = "push"
+    CLOSE_LOST = "close_lost"
+    REASSIGN = "reassign"
+
+
+_TITLES = {
+    FixAct.FIX: "Fix this deal",
+    FixAct.FIX_DATE: "New close date",
+    FixAct.PUSH: "Push two weeks",
+    FixAct.CLOSE_LOST: "Close as lost",
+    FixAct.REASSIGN: "Give it to a colleague",
+}
+_SUBMITS = {FixAct.PUSH: "Push it", FixAct.CLOSE_LOST: "Close as lost", FixAct.REASSIGN: "Reassign"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +72,7 @@ class FixForm:
     """Everything that a form for a deal shows."""
 
     deal: str
-    command: str
+    act: FixAct
     argument: str
     findings: Sequence[Finding]
     entries: Sequence[FieldEntry]
@@ -65,13 +88,14 @@ def compose_fix_form(form: FixForm) -> Form:
     blocks += [_input(entry) for entry in form.entries]
     if form.elsewhere:
         names = ", ".join(field_label(name) for name in form.elsewhere)
-        blocks.append(Paragraph(text(f"To be mended in the CRM itself: {names}."), Tone.NOTE))
+        blocks.append(Paragraph(text(f"Only to be changed in the CRM itself: {names}."), Tone.NOTE))
     return Form(
-        f"{form.command}:{form.deal}",
-        "Fix this deal",
+        f"{form.act}:{form.deal}",
+        _TITLES[form.act],
         tuple(blocks),
-        form.command,
+        SAVE_FIX,
         form.argument,
+        _SUBMITS.get(form.act, "Save"),
         problem=form.problem,
     )
 
@@ -133,12 +157,20 @@ def saved_words(deal: str, done: Sequence[str]) -> str:
 
 
 def conflict_words(seen: str | None, now: str) -> str:
-    """At a field that somebody else has changed: both values, and what saving again means."""
-    saw = "it had another text" if seen is None else f"you saw {seen or 'nothing'}"
+    """At a field that somebody else has changed: both values, and what saving again means.
+
+    `seen`: what the form showed; `None` where the text was too long to be kept."""
+    wording = Wording()
+    before = "" if seen is None else f" from {value_words(seen, wording)}"
     return (
-        f"Somebody changed this meanwhile: {saw}, it is now {now or 'empty'}. "
-        "Save once more to put yours in its place, or type theirs."
+        f"Somebody else changed this{before} to {value_words(now, wording)} meanwhile. "
+        "Save again to replace theirs by yours, or type theirs."
     )
+
+
+def learnt_hint(says: str) -> str:
+    """At a field that the CRM has asked for in such a case before, in its words."""
+    return f"The CRM asks for this: {sentence(says)}"
 
 
 def compose_push_confirmation(
@@ -146,16 +178,16 @@ def compose_push_confirmation(
 ) -> Form:
     """Asked where two weeks more are not a small thing."""
     wording = Wording()
-    reasons = []
+    change = Bold(f"{wording.day(old).words} → {wording.day(new).words}")
+    blocks: list[Block] = [Paragraph(text(Bold(deal))), Paragraph(text("Close date ", change))]
     if leaves is not None:
-        reasons.append(f"it leaves {leaves}")
+        blocks.append(Paragraph(text(f"It then leaves {leaves}, and no longer counts there.")))
     if is_commit:
-        reasons.append("it is in Commit")
-    words = f"{wording.day(old).words} → {wording.day(new).words}: {' and '.join(reasons)}. Push it anyway?"
+        blocks.append(Paragraph(text("It is in Commit: your manager counts on the old date.")))
     return Form(
         f"push:{deal_id}",
         "Push two weeks?",
-        (Paragraph(text(Bold(deal), " · ", words)),),
+        tuple(blocks),
         CONFIRM_PUSH,
         deal_id,
         "Push it",
@@ -169,12 +201,17 @@ def compose_deal_choice(deals: Sequence[tuple[str, str, Decimal | None]], curren
     blocks: list[Block] = []
     for deal_id, name, value in deals:
         worth = f" · {wording.short_money(value, currency)}" if value is not None else ""
-        blocks += [Paragraph(text(Bold(name), worth)), Buttons((Button("Fix", "fix", deal_id),))]
+        blocks += [Paragraph(text(Bold(name), worth)), Buttons((Button("Fix it", FixAct.FIX, deal_id),))]
     return Card("fix:choose", "Which deal?", tuple(blocks), "Which deal do you mean?")
 
 
-def compose_not_mine(key: str, *, by: str, deal: str, manager: bool) -> Card:
-    """To the manager and sales operations: who looks after this deal?"""
+def compose_not_mine(key: str, *, by: str, deal_id: str, deal: str, manager: bool) -> Card:
+    """To the manager, who can do something about it, and to sales operations, who hear of it."""
     title = f"{by} says {deal} is not theirs"
-    what = "Reassign it, or tell them that it is." if manager else "Its manager was told too."
-    return Card(key, title, (Paragraph(text(what)),), f"{title}. {what}")
+    if not manager:
+        what = "Nothing was changed. Its manager was asked to reassign it."
+        return Card(key, title, (Paragraph(text(what)),), f"{title}. {what}")
+    what = "It stays with them until you reassign it."
+    reassign = Button("Reassign", FixAct.REASSIGN, deal_id, ButtonStyle.PRIMARY)
+    buttons = Buttons((reassign, Button("Ask the owner", "ask_owner", deal_id)))
+    return Card(key, title, (Paragraph(text(what)), buttons), f"{title}. {what}")

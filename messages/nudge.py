@@ -123,7 +123,7 @@ def done_words(done: Done, wording: Wording) -> str:
     until = f" until {wording.day(done.until).words}" if done.until is not None else ""
     match done.kind:
         case DoneKind.CHANGED:
-            change = f"{_value(done.old, wording)} → {_value(done.new, wording)}"
+            change = f"{value_words(done.old, wording)} → {value_words(done.new, wording)}"
             return f"{field_label(done.field)} {change}"
         case DoneKind.SNOOZED:
             return f"snoozed{until}"
@@ -133,13 +133,16 @@ def done_words(done: Done, wording: Wording) -> str:
             return f"exempt{until}"
         case DoneKind.DISPUTED:
             return "sales operations look at the rule"
+        case DoneKind.NOT_MINE:
+            return "your manager was asked whose it is"
         case DoneKind.HANDED_OVER:
             return f"handed over to {done.new}" if done.new else "handed over"
         case DoneKind.LOST:
             return "closed as lost"
 
 
-def _value(value: str | None, wording: Wording) -> str:
+def value_words(value: str | None, wording: Wording) -> str:
+    """A field's value inside a sentence: days as people write them, and nothing as `empty`."""
     if not value:
         return "empty"
     is_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is not None

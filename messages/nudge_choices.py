@@ -13,10 +13,12 @@ from messages.card import (
     DateInput,
     Form,
     Paragraph,
+    Plain,
     TextInput,
+    Tone,
     text,
 )
-from messages.deal_findings import rule_label
+from messages.deal_findings import rule_label, sentence
 from messages.wording import Wording
 
 UNTIL, REASON, QUESTION, ANSWER = "until", "reason", "question", "answer"
@@ -54,7 +56,9 @@ def compose_waiver_form(
         f"waive:{argument}",
         "Exempt this",
         (
-            Paragraph(text(Bold(deal), f" · {rule_label(rule)}. {what} until its last day, then again.")),
+            Paragraph(
+                text(Bold(deal), f" · {rule_label(rule)}. {what} up to that day; then it counts again.")
+            ),
             DateInput(UNTIL, "Until", until, required=True, problem=problems.get(UNTIL, "")),
             _words(REASON, "Why does the rule not fit?", reason, "", problems),
         ),
@@ -78,16 +82,16 @@ def compose_dispute_form(argument: str, deal: str, rule: str, reason: str, probl
     )
 
 
-def compose_question_form(deal_id: str, deal: str, owner: str, question: str, problems: Problems) -> Form:
+def compose_question_form(argument: str, deal: str, owner: str, question: str, problems: Problems) -> Form:
     return Form(
-        f"ask_owner:{deal_id}",
+        f"ask_owner:{argument}",
         "Ask the owner",
         (
-            Paragraph(text(Bold(deal), f" belongs to {owner}, who gets your question as a direct message.")),
+            Paragraph(text(Bold(deal), f" belongs to {owner}. The answer comes back to you in a thread.")),
             _words(QUESTION, "Your question", question, "", problems),
         ),
         "ask_owner",
-        deal_id,
+        argument,
         "Ask",
     )
 
@@ -116,14 +120,27 @@ def _words(key: str, label: str, value: str, hint: str, problems: Problems) -> T
 
 
 def compose_waiver_wish(
-    key: str, number: int, *, asker: str, deal: str, rule: str, until: date, reason: str
+    key: str,
+    number: int,
+    *,
+    asker: str,
+    deal: str,
+    rule: str,
+    says: str,
+    worth: str,
+    until: date,
+    reason: str,
 ) -> Card:
-    """To the manager, who decides."""
+    """To the manager, who decides. `says`: the finding in words; `worth`: the deal's value; both may be
+    empty."""
     day = Wording().full_day(until).words
     title = f"{asker} asks to exempt {deal}"
+    found = " ".join(filter(None, [f"{rule_label(rule)}.", says and sentence(says)]))
+    money = (Bold(worth), Plain(" · ")) if worth else ()
     blocks: tuple[Block, ...] = (
-        Paragraph(text(Bold(rule_label(rule)), f" until {day}.")),
+        Paragraph(text(*money, found)),
         Paragraph(text(f"“{reason}”")),
+        Paragraph(text(f"It would not count until {day}, and then again."), Tone.NOTE),
         Buttons(
             (
                 Button("Exempt it", WAIVER_GRANT, str(number), ButtonStyle.PRIMARY),
@@ -155,9 +172,16 @@ def compose_dispute(key: str, *, by: str, deal: str, rule: str, reason: str) -> 
     blocks = (
         Paragraph(text("Deal: ", Bold(deal))),
         Paragraph(text(f"“{reason}”")),
-        Paragraph(text("What the rule finds and what comes of it: /hygiene rules.")),
+        Paragraph(text("/hygiene rules shows what it finds and how much of that is fixed."), Tone.NOTE),
     )
     return Card(key, title, blocks, f"{title}. {reason}")
+
+
+def compose_asked(key: str, *, owner: str, deal: str, question: str) -> Card:
+    """To whoever asked: the head of the thread in which the answer comes back."""
+    title = f"You asked {owner} about {deal}"
+    note = Paragraph(text("The answer comes into this thread."), Tone.NOTE)
+    return Card(key, title, (Paragraph(text(f"“{question}”")), note), f"{title}: {question}")
 
 
 def compose_question(key: str, argument: str, *, asker: str, deal: str, question: str) -> Card:
@@ -170,9 +194,16 @@ def compose_question(key: str, argument: str, *, asker: str, deal: str, question
     return Card(key, title, blocks, f"{title}: {question}")
 
 
+def compose_answered(key: str, *, asker: str, deal: str, question: str, answer: str) -> Card:
+    """In the place of a question that its owner has answered."""
+    title = f"You answered {asker} about {deal}"
+    blocks = (Paragraph(text(f"“{question}”"), Tone.NOTE), Paragraph(text(f"“{answer}”")))
+    return Card(key, title, blocks, f"{title}: {answer}")
+
+
 def compose_answer(key: str, *, by: str, deal: str, answer: str) -> Card:
     """Back to whoever asked."""
-    title = f"{by} about {deal}"
+    title = f"{by} answers about {deal}"
     return Card(key, title, (Paragraph(text(f"“{answer}”")),), f"{title}: {answer}")
 
 

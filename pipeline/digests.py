@@ -19,8 +19,10 @@ class DoneKind(StrEnum):
     WAIVED = "waived"
     DISPUTED = "disputed"
     """Sales operations were told that the rule is wrong here."""
+    NOT_MINE = "not_mine"
+    """The owner says that it is somebody else's; a manager decides."""
     HANDED_OVER = "handed_over"
-    """Not mine: somebody else was named as the owner."""
+    """Somebody else owns it now."""
     LOST = "lost"
 
 
@@ -41,7 +43,9 @@ class Done:
     """The findings that it is about; empty: the deal as a whole."""
 
 
-_SETTLING = frozenset({DoneKind.SNOOZED, DoneKind.WAIVED, DoneKind.DISPUTED, DoneKind.WAIVER_ASKED})
+_SETTLING = frozenset(
+    {DoneKind.SNOOZED, DoneKind.WAIVED, DoneKind.DISPUTED, DoneKind.WAIVER_ASKED, DoneKind.NOT_MINE}
+)
 
 
 @dataclass(frozen=True)

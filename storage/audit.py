@@ -26,9 +26,9 @@ class AuditEntry:
     """A reason that the person gave."""
 
 
-def record_audit(connection: Connection, entry: AuditEntry, now: datetime) -> None:
-    """Add the entry in the transaction of the change that it tells of."""
-    connection.execute(
+def record_audit(connection: Connection, entry: AuditEntry, now: datetime) -> int:
+    """Add the entry in the transaction of the change that it tells of. Returns its number."""
+    written = connection.execute(
         audit.insert().values(
             at=int(now.timestamp()),
             by=entry.by,
@@ -41,3 +41,5 @@ def record_audit(connection: Connection, entry: AuditEntry, now: datetime) -> No
             note=entry.note,
         )
     )
+    (number,) = written.inserted_primary_key or (0,)
+    return int(number)

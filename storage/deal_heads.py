@@ -24,6 +24,14 @@ class DealHead:
 
 def read_deal_head(connection: Connection, deal_id: str) -> DealHead:
     """Raises `UnknownName` for a deal that the mirror does not hold (any more)."""
+    head = find_deal_head(connection, deal_id)
+    if head is None:
+        raise UnknownName("This deal is not in the CRM any more, and nothing was done. See /hygiene.")
+    return head
+
+
+def find_deal_head(connection: Connection, deal_id: str) -> DealHead | None:
+    """`None` for a deal that the mirror does not hold (any more)."""
     row = connection.execute(
         select(
             opportunity.c.no,
@@ -51,7 +59,7 @@ def read_deal_head(connection: Connection, deal_id: str) -> DealHead:
         )
     ).first()
     if row is None:
-        raise UnknownName("This deal is not in the CRM any more, and nothing was done. See /hygiene.")
+        return None
     return DealHead(
         row.crm_id, row.no, row.name, row.owner_id, bool(row.confidential), row.stage, int(row.pushes or 0)
     )

@@ -28,6 +28,16 @@ class WaiverWish:
     asked_by: str
 
 
+@dataclass(frozen=True)
+class PutQuestion:
+    """What somebody asked the owner of a deal."""
+
+    number: int
+    by: str
+    deal_id: str
+    question: str
+
+
 def put_snooze(
     connection: Connection, deal: DealHead, rule: str, *, until: date, reason: str, by: str, now: datetime
 ) -> None:
@@ -154,11 +164,11 @@ def read_pause(connection: Connection, person_id: str, day: date) -> date | None
     return None if until is None else date.fromordinal(until)
 
 
-def has_asked(connection: Connection, person_id: str, deal_id: str) -> bool:
-    """Whether somebody has put a question to the owner of a deal, by the audit log."""
-    found = connection.execute(
-        select(audit.c.no).where(
-            audit.c.by == person_id, audit.c.act == "ask_owner", audit.c.object == f"deal:{deal_id}"
+def read_question(connection: Connection, number: int) -> PutQuestion | None:
+    """A question by its number in the audit log; `None` where that is no question."""
+    row = connection.execute(
+        select(audit.c.by, audit.c.object, audit.c.note).where(
+            audit.c.no == number, audit.c.act == "ask_owner"
         )
-    )
-    return found.first() is not None
+    ).first()
+    return None if row is None else PutQuestion(number, row.by, row.object.removeprefix("deal:"), row.note)

@@ -72,5 +72,21 @@ def read_shown(connection: Connection, surface: str) -> tuple[ShownLetter, ...]:
     )
 
 
+@dataclass(frozen=True)
+class LetterPlace:
+    """To whom a message speaks, and in whose thread."""
+
+    audience: str
+    thread_of: str | None
+
+
+def read_place(connection: Connection, key: str) -> LetterPlace | None:
+    """Where the message of that key stands; `None` where we sent no such message."""
+    row = connection.execute(
+        select(outbox.c.audience, outbox.c.thread_of).where(outbox.c.key == key)
+    ).one_or_none()
+    return None if row is None else LetterPlace(row.audience, row.thread_of)
+
+
 def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)

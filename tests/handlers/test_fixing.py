@@ -148,7 +148,7 @@ def test_a_change_by_somebody_else_shows_both_values_and_asks(
     assert desk.crm.write(Fix(deal, REP, 0, {"CloseDate": (old, theirs)})) == Saved()
     filled = answers(form, CloseDate="2026-06-20")
     again = form_of(dispatch.answer(MANAGER, Submitted(form.command, form.argument, filled)))
-    assert "it is now 2026-07-10" in problems(again)["CloseDate"]
+    assert "to 10 Jul meanwhile" in problems(again)["CloseDate"]
     assert answers(again)["CloseDate"] == "2026-06-20"
     reply = dispatch.answer(MANAGER, Submitted(again.command, again.argument, answers(again)))
     assert "10 Jul → 20 Jun" in words(reply)

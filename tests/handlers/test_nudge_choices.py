@@ -17,10 +17,11 @@ from messages.render.terminal import render_text
 from messages.reply import Reply
 from pipeline.findings import Finding
 from storage.chat_tables import audit, outbox
-from storage.database import reading
+from storage.database import reading, writing
 from storage.hygiene_reading import read_hygiene
 from storage.nudge_choices import read_pause
 from storage.nudge_tables import inspection, snooze, waiver
+from storage.outbox import Letter, put_letter, read_letter_card
 from tests.bot.small_company import build_company
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
@@ -57,6 +58,17 @@ def letters(council: Council) -> dict[str, str]:
         return {row.key: row.audience for row in connection.execute(select(outbox))}
 
 
+def threads(council: Council) -> dict[str, str | None]:
+    """In whose thread each message stands, by key."""
+    with reading(council.engine) as connection:
+        return {row.key: row.thread_of for row in connection.execute(select(outbox))}
+
+
+def inspections(council: Council) -> list[tuple[str, int, str]]:
+    with reading(council.engine) as connection:
+        return [(row.manager, row.day, row.how) for row in connection.execute(select(inspection))]
+
+
 def acts(council: Council) -> list[tuple[str, str, str]]:
     with reading(council.engine) as connection:
         return [(row.by, row.act, row.object) for row in connection.execute(select(audit))]
@@ -77,7 +89,7 @@ def test_a_snooze_is_kept_with_its_day_and_reason_and_stands_in_the_audit(
     assert form is not None
     assert (form.command, form.argument) == ("snooze", GLOBEX)
     reply = dispatch.answer(ANA, Submitted("snooze", GLOBEX, NEXT_WEEK))
-    assert "I ask again on 2026-05-22" in words(reply)
+    assert "I ask again on 22 May 2026" in words(reply)
     with reading(council.engine) as connection:
         (row,) = connection.execute(select(snooze))
     assert (row.rule, date.fromordinal(row.until_day), row.reason) == (
@@ -178,21 +190,59 @@ def test_a_manager_marks_a_deal_as_inspected_and_its_owner_cannot(
     dispatch.answer(ANA, Clicked("inspect", "006B"))
     assert acts(council) == []
     dispatch.answer(MONA, Clicked("inspect", "006B"))
-    with reading(council.engine) as connection:
-        (row,) = connection.execute(select(inspection))
-    assert (row.manager, row.day, row.how) == ("005M", TODAY.toordinal(), "confirmed")
+    assert inspections(council) == [("005M", TODAY.toordinal(), "confirmed")]
 
 
 def test_a_question_goes_to_the_owner_and_the_answer_back(council: Council, dispatch: Dispatch) -> None:
     dispatch.answer(MONA, Submitted("ask_owner", "006B", {"question": "Is June real?"}))
-    dispatch.answer(ANA, Submitted("answer_question", "006B:005M", {"answer": "Yes."}))
-    assert list(letters(council).values()) == ["@005A", "@005M"]
+    assert letters(council) == {"asked:1": "@005M", "question:1": "@005A"}
+    dispatch.answer(ANA, Submitted("answer_question", "1", {"answer": "Yes."}))
+    assert threads(council) == {"asked:1": None, "question:1": None, "answer:2": "asked:1"}
+    with reading(council.engine) as connection:
+        assert "You answered Mona" in (read_letter_card(connection, "question:1") or "")
 
 
-def test_nobody_is_answered_who_did_not_ask(council: Council, dispatch: Dispatch) -> None:
-    reply = dispatch.answer(ANA, Submitted("answer_question", "006B:005Z", {"answer": "Yes."}))
+def test_the_answer_comes_into_the_thread_of_the_message_where_it_was_asked(
+    council: Council, dispatch: Dispatch
+) -> None:
+    mine = Letter(key="team:1", kind="manager_digest", audience="@005M", card="{}")
+    with writing(council.engine) as connection:
+        put_letter(connection, mine, NOW)
+    form = dispatch.answer(MONA, Clicked("ask_owner", "006B"), Where(message_key="team:1")).form
+    assert form is not None
+    dispatch.answer(MONA, Submitted("ask_owner", form.argument, {"question": "Is June real?"}))
+    dispatch.answer(ANA, Submitted("answer_question", "1", {"answer": "Yes."}))
+    assert threads(council) == {
+        "team:1": None,
+        "asked:1": "team:1",
+        "question:1": None,
+        "answer:2": "team:1",
+    }
+
+
+def test_an_answer_comes_into_no_thread_of_somebody_else(council: Council, dispatch: Dispatch) -> None:
+    theirs = Letter(key="digest:1", kind="digest", audience="@005A", card="{}")
+    with writing(council.engine) as connection:
+        put_letter(connection, theirs, NOW)
+    forged = '["006B", "digest:1"]'
+    dispatch.answer(MONA, Submitted("ask_owner", forged, {"question": "Is June real?"}))
+    assert threads(council)["asked:1"] is None
+
+
+@pytest.mark.parametrize("argument", ["1", "006B:005Z", "", "-1", "9" * 40])
+def test_nobody_is_answered_who_did_not_ask(council: Council, dispatch: Dispatch, argument: str) -> None:
+    reply = dispatch.answer(ANA, Submitted("answer_question", argument, {"answer": "Yes."}))
     assert "older message" in words(reply)
     assert letters(council) == {}
+
+
+def test_a_manager_who_opens_or_asks_has_looked_at_the_deal_and_its_owner_has_not(
+    council: Council, dispatch: Dispatch
+) -> None:
+    dispatch.answer(ANA, Clicked("fix", "006B"))
+    assert inspections(council) == []
+    dispatch.answer(MONA, Clicked("fix", "006B"))
+    assert inspections(council) == [("005M", TODAY.toordinal(), "opened")]
 
 
 def test_a_finding_that_can_be_fixed_is_not_acknowledged(dispatch: Dispatch) -> None:

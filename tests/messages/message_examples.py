@@ -69,6 +69,7 @@ from pipeline.letters import LetterState, TroubledLetter
 from pipeline.matrix import Metric, Status
 from tests.messages.action_examples import action_cards, action_forms
 from tests.messages.audit_examples import audit_page
+from tests.messages.choice_examples import choice_cards, choice_forms
 from tests.messages.council_examples import CONTEXT_FORM, COUNCIL_CARDS
 from tests.messages.digest_examples import (
     digest,
@@ -89,6 +90,7 @@ from tests.messages.finding_examples import (
     team_findings,
     waterfall,
 )
+from tests.messages.fix_examples import fix_cards, fix_forms
 from tests.messages.job_examples import job_cards
 from tests.messages.matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
 from tests.messages.picture_example import PICTURE
@@ -272,6 +274,8 @@ def _cards() -> dict[str, Card]:
         **resumed_cards(),
         "audit": compose_audit(audit_page(), UTC, Wording()),
         "audit_nothing": compose_audit(AuditPage((), has_older=False), UTC, Wording()),
+        **fix_cards(),
+        **choice_cards(),
         **job_cards(),
         **COUNCIL_CARDS,
         "everything": everything(),
@@ -281,6 +285,8 @@ def _cards() -> dict[str, Card]:
 CARDS = _cards()
 FORMS: dict[str, Form] = {
     **action_forms(),
+    **fix_forms(),
+    **choice_forms(),
     "form": form(),
     "council_context": CONTEXT_FORM,
     "confirmation": confirmation(),
