@@ -1,7 +1,7 @@
 """`fix`: a form with the fields that a deal's findings name, saved as a whole or not at all."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from handlers.asking import Asked, Clicked, Submitted
@@ -27,7 +27,7 @@ from pipeline.access import Action, Deal, may
 from pipeline.crm_fields import Busy, Conflict, DealShape, FieldShape, Gone, Rejected, Saved, WriteResult
 from pipeline.crm_records import FieldValue, OpportunityRecord
 from pipeline.deal_entry import EntryRefused, entry_text, read_entry, shown_text, token_of
-from pipeline.deal_fields import value_of
+from pipeline.deal_fields import STANDARD_PLACES, value_of
 from pipeline.digests import Done, DoneKind
 from pipeline.errors import CouncilError, UnknownName
 from pipeline.findings import Finding
@@ -36,6 +36,7 @@ from storage.deal_heads import read_deal_head
 from storage.deal_values import read_deal_record
 from storage.findings_of import findings_on
 from storage.learnt_rejections import learnt_refusals
+from storage.mirror import pulled_state
 from storage.nudge_choices import record_inspection
 from storage.write_intents import Changes
 
@@ -93,15 +94,16 @@ def open_next_step(asked: Asked, clicked: Clicked) -> Reply:
 def open_form(
     asked: Asked, deal_id: str, act: FixAct, names: Sequence[str], typed: Mapping[str, str] | None = None
 ) -> Reply:
-    """From the mirror, without waiting for the CRM's record. Without `names`: what the findings name.
+    """From the mirror, without waiting for the CRM's record, unless it asks for a field that no pull brings.
 
-    `typed`: values to begin with instead of the current ones.
+    Without `names`: what the findings name. `typed`: values to begin with instead of the current ones.
     """
     shape = asked.desk.crm.describe(deal_id)
     with reading(asked.engine) as connection:
         head = read_deal_head(connection, deal_id)
         may(asked.member, Action.FIX, Deal(head.owner_id, head.is_confidential)).require()
         record = read_deal_record(connection, deal_id)
+        held = {*STANDARD_PLACES, *pulled_state(connection).fields}
         findings = () if names else _own(findings_on(connection, asked.company, deal_id))
         wanted = list(names) or [name for one in findings for name in one.fixes]
         stage = (typed or {}).get("StageName", record.stage)
@@ -109,6 +111,8 @@ def open_form(
     fields = [name for name in dict.fromkeys([*wanted, *hints]) if _is_writable(shape, name)]
     if not fields:
         raise CouncilError(f"Nothing on {record.name} can be mended from here. Open it in the CRM.")
+    if not held.issuperset(fields):
+        record = read_live(asked, deal_id, Action.FIX, also=fields).record
     entries = [
         _entry(asked, shape.fields[name], record, (typed or {}).get(name), hints.get(name, ""))
         for name in fields
@@ -154,7 +158,7 @@ def _entry(
 def save_fix(asked: Asked, sent: Submitted) -> Reply:
     """Nothing is written unless everything can be; what was typed stays in the form."""
     ticket = _Ticket.of(sent.argument)
-    live = read_live(asked, ticket.deal_id, Action.FIX)
+    live = read_live(asked, ticket.deal_id, Action.FIX, also=ticket.seen)
     draft = _draft(live, ticket, sent.answers)
     if draft.problems:
         return Reply(form=_again(asked, live, draft, ticket))
@@ -230,10 +234,12 @@ def answer_result(asked: Asked, live: LiveDeal, draft: _Draft, ticket: _Ticket, 
                 )
                 for one in differences
             }
-            fresh = read_live(asked, ticket.deal_id, Action.FIX)
+            fresh = read_live(asked, ticket.deal_id, Action.FIX, also=ticket.seen)
             return Reply(form=_again(asked, fresh, replace(draft, problems=problems), ticket))
         case Rejected():
-            return Reply(form=_again(asked, live, _with_refusals(live, draft, result), ticket))
+            refused = _with_refusals(live, draft, result)
+            joined = _with_further(asked, live, refused.problems)
+            return Reply(form=_again(asked, joined, refused, ticket))
         case Gone():
             raise UnknownName(GONE)
         case Busy(says=says):
@@ -253,6 +259,16 @@ def _with_refusals(live: LiveDeal, draft: _Draft, rejected: Rejected) -> _Draft:
         if not named:
             whole.append(refusal.says)
     return replace(draft, problems=problems, problem=" ".join(whole))
+
+
+def _with_further(asked: Asked, live: LiveDeal, names: Iterable[str]) -> LiveDeal:
+    """With the fields that join the form and that no pull brings; the others stay as the person saw them."""
+    further = [name for name in names if name not in STANDARD_PLACES and name not in live.record.fields]
+    if not further:
+        return live
+    fresh = read_live(asked, live.record.id, Action.FIX, also=further)
+    record = live.record._replace(fields={**fresh.record.fields, **live.record.fields})
+    return replace(live, evidence=replace(live.evidence, opportunity=record))
 
 
 def _again(asked: Asked, live: LiveDeal, draft: _Draft, ticket: _Ticket) -> Form:

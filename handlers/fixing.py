@@ -5,7 +5,7 @@ cells, audit, digests and "this event is done" move together. What dies in betwe
 `recover`, since the CRM alone knows whether the change arrived.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from crm.records import Fix, PullRequest
@@ -25,9 +25,9 @@ from pipeline.crm_fields import (
     Saved,
     WriteResult,
 )
-from pipeline.crm_records import DealEvidence, FieldValue, OpportunityRecord
+from pipeline.crm_records import DealEvidence, FieldKind, FieldValue, OpportunityRecord
 from pipeline.deal_entry import shown_text
-from pipeline.deal_fields import kind_of
+from pipeline.deal_fields import STANDARD_PLACES, kind_of
 from pipeline.digests import Done, DoneKind
 from pipeline.errors import CouncilError, UnknownName
 from storage.audit import AuditEntry, record_audit
@@ -51,6 +51,9 @@ _OUTCOMES = {
 }
 
 
+_NONE: Mapping[str, FieldKind] = {}
+
+
 @dataclass(frozen=True)
 class LiveDeal:
     """A deal as the CRM holds it now, and what can be typed into its fields."""
@@ -70,25 +73,29 @@ class LiveDeal:
         return shape
 
 
-def read_live(asked: Asked, deal_id: str, action: Action) -> LiveDeal:
+def read_live(asked: Asked, deal_id: str, action: Action, *, also: Collection[str] = ()) -> LiveDeal:
     """The deal from the CRM, for somebody who may do that to it: its owner may have changed since.
 
-    Raises `UnknownName` where it is gone and `AccessDenied`.
+    `also`: fields that are needed, be they in a pull or not. Raises `UnknownName` where it is gone and
+    `AccessDenied`.
     """
-    evidence = asked.desk.crm.read_deal(deal_id, pull_request(asked))
+    shape = asked.desk.crm.describe(deal_id)
+    kinds = {name: kind_of(shape.fields[name].type) for name in also if name in shape.fields}
+    evidence = asked.desk.crm.read_deal(deal_id, pull_request(asked, kinds))
     if evidence is None or evidence.opportunity.is_deleted:
         raise UnknownName("This deal is not in the CRM any more, and nothing was saved. See /hygiene.")
     may(asked.member, action, Deal(evidence.opportunity.owner_id)).require()
-    return LiveDeal(evidence, asked.desk.crm.describe(deal_id))
+    return LiveDeal(evidence, shape)
 
 
-def pull_request(asked: Asked) -> PullRequest:
-    """What a pull of today would ask for."""
+def pull_request(asked: Asked, further: Mapping[str, FieldKind] = _NONE) -> PullRequest:
+    """What a pull of today would ask for, and further fields that somebody needs now."""
     with reading(asked.engine) as connection:
         state = pulled_state(connection)
     definitions = asked.company.definitions
+    more = {name: kind for name, kind in further.items() if name not in STANDARD_PLACES}
     return PullRequest(
-        fields=state.fields,
+        fields={**more, **state.fields},
         corporate_currency=definitions.money.corporate_currency,
         now=int(asked.now.timestamp()),
         timezone=definitions.calendar.timezone,
