@@ -6,6 +6,7 @@ cells, audit, digests and "this event is done" move together. What dies in betwe
 """
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from crm.records import Fix, PullRequest
@@ -13,6 +14,7 @@ from handlers.asking import Asked
 from handlers.deal_choice import today_of
 from messages.card_text import card_to_text
 from messages.nudge import compose_digest
+from messages.recovered import ChangedField, compose_finished, recovered_key
 from pipeline.access import Action, Deal, may
 from pipeline.crm_fields import (
     Busy,
@@ -34,12 +36,13 @@ from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading, writing
 from storage.deal_heads import find_deal_head
 from storage.digests import digests_showing, read_digest, record_done
+from storage.inbox import EventAlreadyDone
 from storage.learnt_rejections import remember_refusals
 from storage.mirror import pulled_state
 from storage.nudge_choices import record_inspection
 from storage.outbox import revise_letter
 from storage.refreshing import prepare_refresh, refresh_deal
-from storage.write_intents import Changes, WriteIntent, close_intent, open_intent
+from storage.write_intents import Changes, WriteIntent, close_intent, close_saved, open_intent
 
 OWNER = "OwnerId"
 _OUTCOMES = {
@@ -131,16 +134,19 @@ def write_changes(asked: Asked, live: LiveDeal, changes: Changes, act: str) -> W
 
 
 def _count(asked: Asked, live: LiveDeal, changes: Changes, act: str, number: int) -> None:
+    """All that a saved change moves, in one transaction; nothing where `recover` was quicker."""
     deal_id = live.record.id
     ground = prepare_refresh(asked.engine, asked.company, asked.now)
     evidence = asked.desk.crm.read_deal(deal_id, pull_request(asked))
-    with asked.acting() as connection:
+    with suppress(EventAlreadyDone), asked.acting() as connection:
+        if not close_saved(connection, number, asked.now):
+            return
         if evidence is not None:
             refresh_deal(connection, ground, evidence, asked.now)
         for name, (old, new) in changes.items():
             _record(connection, asked, live, act, name, old, new)
         _note_inspection(connection, asked, live)
-        close_intent(connection, number, "saved", asked.now)
+        _take_back_not_saved(connection, live, changes, number)
         currency = asked.company.definitions.money.corporate_currency
         for key in digests_showing(connection, deal_id):
             card = compose_digest(read_digest(connection, key), currency)
@@ -152,6 +158,16 @@ def _note_inspection(connection: Connection, asked: Asked, live: LiveDeal) -> No
     head = find_deal_head(connection, live.record.id)
     if head is not None and may(asked.member, Action.INSPECT, Deal(live.record.owner_id)).allowed:
         record_inspection(connection, head, manager=asked.member.id, day=today_of(asked), how="changed")
+
+
+def _take_back_not_saved(connection: Connection, live: LiveDeal, changes: Changes, number: int) -> None:
+    """What `recover` told of a call that it thought dead, and that was only slow."""
+    key = recovered_key(number)
+    fields = [
+        ChangedField(shape.label, shown_text(shape, old), shown_text(shape, new))
+        for shape, (old, new) in ((live.field(name), pair) for name, pair in changes.items())
+    ]
+    revise_letter(connection, key, card_to_text(compose_finished(key, live.record.name, fields)))
 
 
 def _record(

@@ -14,7 +14,13 @@ from messages.card import Card
 from messages.card_text import card_to_text
 from messages.deal_findings import field_label
 from messages.nudge import compose_digest
-from messages.recovered import ChangedField, compose_deal_gone, compose_finished, compose_not_written
+from messages.recovered import (
+    ChangedField,
+    compose_deal_gone,
+    compose_finished,
+    compose_not_written,
+    recovered_key,
+)
 from pipeline.crm_fields import FieldShape, FieldType
 from pipeline.deal_entry import shown_text
 from pipeline.deal_fields import is_done
@@ -51,12 +57,14 @@ def recover_writes(run: JobRun) -> Outcome:
 def _recover(run: JobRun, waiting: OpenIntent) -> str:
     deal = run.crm.read_deal(waiting.intent.opportunity_id, _request(run, waiting))
     if deal is None or deal.opportunity.is_deleted:
-        return _give_up(run, waiting, compose_deal_gone(_key(waiting)))
+        return _give_up(run, waiting, compose_deal_gone(recovered_key(waiting.number)))
     changed = _in_words(run, waiting)
     name = deal.opportunity.name
     if is_done(waiting.intent.changes, deal.opportunity):
         return _finish(run, waiting, deal, changed)
-    card = compose_not_written(_key(waiting), deal.opportunity.id, name, tuple(changed.values()))
+    card = compose_not_written(
+        recovered_key(waiting.number), deal.opportunity.id, name, tuple(changed.values())
+    )
     return _close(run, waiting, card if waiting.intent.event is None else None)
 
 
@@ -76,7 +84,7 @@ def _finish(run: JobRun, waiting: OpenIntent, deal: DealEvidence, changed: Mappi
         for key in digests_showing(connection, deal_id):
             digest = compose_digest(read_digest(connection, key), currency)
             revise_letter(connection, key, card_to_text(digest))
-        card = compose_finished(_key(waiting), deal.opportunity.name, tuple(changed.values()))
+        card = compose_finished(recovered_key(waiting.number), deal.opportunity.name, tuple(changed.values()))
         _tell(connection, run, waiting, card)
     return _SAVED
 
@@ -147,7 +155,3 @@ def _request(run: JobRun, waiting: OpenIntent) -> PullRequest:
         timezone=definitions.calendar.timezone,
         value_field=definitions.metrics.value_field,
     )
-
-
-def _key(waiting: OpenIntent) -> str:
-    return f"recovered:{waiting.number}"

@@ -18,6 +18,11 @@ class ChangedField:
     new: str
 
 
+def recovered_key(number: int) -> str:
+    """Of the message about the interrupted change with that number."""
+    return f"recovered:{number}"
+
+
 def compose_finished(key: str, deal_name: str, changes: Sequence[ChangedField]) -> Card:
     """The change had arrived in the CRM, and counts now."""
     says = "We were interrupted while this was saved. It did arrive, and it counts now."

@@ -67,6 +67,16 @@ def close_intent(connection: Connection, number: int, outcome: str, now: datetim
     return closed.rowcount > 0
 
 
+def close_saved(connection: Connection, number: int, now: datetime) -> bool:
+    """For whom the CRM has told so, also where somebody took it for lost. False: it has counted already."""
+    closed = connection.execute(
+        write_intent.update()
+        .where(write_intent.c.no == number, write_intent.c.outcome.is_distinct_from("saved"))
+        .values(closed_at=int(now.timestamp()), outcome="saved")
+    )
+    return closed.rowcount > 0
+
+
 def read_saved_deal(connection: Connection, event: str) -> str | None:
     """The id of the deal whose change by an event the CRM has saved."""
     saved = select(write_intent.c.opportunity_id).where(
