@@ -116,7 +116,7 @@ def test_a_change_by_somebody_else_shows_both_values_and_asks(
     form = opened(demo, desk, dispatch, deal)
     assert desk.crm.write(Fix(deal, MANAGER, 0, {FIELD: (before, "Fair")})) == Saved()
     again = form_of(dispatch.answer(MANAGER, sent(form, LeadSource="Letter", NextStep="Call")))
-    assert f"you saw {before}, it is now Fair" in inputs(again)[FIELD].problem
+    assert f"from {before} to Fair" in inputs(again)[FIELD].problem
     assert "Fair → Letter" in dispatch.answer(MANAGER, sent(again)).note
 
 
