@@ -4,6 +4,7 @@ from handlers.action_draft import read_local_day, read_office
 from handlers.action_letters import card_for, revise_action, tell_owner
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability
+from handlers.council_rows import show_in_council
 from handlers.words import old_button
 from messages.action import COMMENT, DONE, DROP, NEW_DATE, REASSIGN, START
 from messages.action_form import (
@@ -134,6 +135,7 @@ def save_owner(asked: Asked, submitted: Submitted) -> Reply:
         if owner.id != asked.member.id:
             tell_owner(connection, asked.company, people_now, changed, asked.now)
         revise_action(connection, asked.company, people_now, changed)
+        show_in_council(connection, changed.cell, read_local_day(asked))
     return Reply(note=f"It is {owner.name}'s now.")
 
 
@@ -177,6 +179,7 @@ def _shown_again(connection: Connection, asked: Asked, no: int, note: str) -> Re
     """The action revised wherever it was sent to; its card too where the click came from elsewhere."""
     changed = read_action(connection, no)
     revised = revise_action(connection, asked.company, read_people(asked.engine), changed)
+    show_in_council(connection, changed.cell, read_local_day(asked))
     is_seen = asked.where.message_key in revised
     return Reply(() if is_seen else (card_for(changed, asked),), note=note)
 

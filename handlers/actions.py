@@ -20,6 +20,7 @@ from handlers.action_lists import list_actions
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability, Words
 from handlers.cells import read_cell as read_cell_argument
+from handlers.council_rows import show_in_council
 from handlers.today import read_today
 from messages.action_form import SAVE, ActionFields, compose_action_form
 from messages.card import Form, Person
@@ -197,6 +198,7 @@ def _assign(asked: Asked, office: Office, draft: ActionDraft, origin: Origin) ->
         no = open_action(connection, new, asked.now)
         action = read_action(connection, no)
         announce_action(connection, asked.company, people, action, asked.now)
+        show_in_council(connection, action.cell, office.today)
         entry = AuditEntry(
             by=asked.member.id,
             surface=asked.where.surface,

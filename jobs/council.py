@@ -85,6 +85,7 @@ def _around(week: CouncilWeek, company: Company, actions: Sequence[CouncilAction
     for action in unfinished:
         line = action_line(action, week.edition.day, Wording())
         by_row[action.cell.value] = (*by_row.get(action.cell.value, ()), line)
+    red_again = red_twice(matrix, last_week)
     since = [ActionSince(action, read_cell(matrix, action.cell)) for action in actions]
     return Around(
         last_actions=moved_lines(since, week.edition.day, matrix.currency, Wording()),
@@ -93,7 +94,8 @@ def _around(week: CouncilWeek, company: Company, actions: Sequence[CouncilAction
         asked=week.asked,
         restated=week.restated,
         restated_of=week.restated_of,
-        red_without_action=tuple(row for row in red_twice(matrix, last_week) if row not in by_row),
+        red_again=red_again,
+        red_without_action=tuple(row for row in red_again if row not in by_row),
     )
 
 
@@ -105,7 +107,8 @@ def _put(connection: Connection, post: CouncilPost, day: date, channel: str, now
     for thread in post.threads:
         card = _in_channel(thread.card, channel)
         put_letter(connection, _letter(card, "council_thread", channel, before.key), now)
-        about = ThreadCell(day, thread.cell.dimension, thread.cell.value, thread.cell.metric)
+        cell = thread.cell
+        about = ThreadCell(day, cell.dimension, cell.value, cell.metric, thread.is_red_again)
         record_thread_cell(connection, card.key, about)
         before = card
     return True

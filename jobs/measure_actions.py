@@ -4,8 +4,10 @@ from collections import defaultdict
 from datetime import date, timedelta
 
 from jobs.job import JobRun, Outcome
+from messages.action import compose_outcome
 from messages.action_copies import compose_copy
 from messages.card_text import card_to_text
+from pipeline.action_copies import as_seen_by
 from pipeline.action_outcomes import judge
 from pipeline.actions import ActionStatus, CellReading, CouncilAction, Measured, read_cell
 from pipeline.company import Company
@@ -15,7 +17,7 @@ from storage.actions import read_action, read_actions, read_copies, store_measur
 from storage.apm import read_apm
 from storage.database import Connection, reading, writing
 from storage.mirror import read_mirror
-from storage.outbox import revise_letter
+from storage.outbox import Letter, put_letter, revise_letter
 from storage.people import read_people
 
 _KEPT = (ActionStatus.OPEN, ActionStatus.IN_PROGRESS, ActionStatus.DONE)
@@ -60,9 +62,35 @@ def _due(action: CouncilAction, company: Company, last_day: date) -> list[tuple[
 def _store(run: JobRun, people: People, no: int, measured: Measured) -> None:
     with writing(run.engine) as connection:
         if store_measured(connection, no, measured):
-            _show(connection, run.company, people, read_action(connection, no))
+            _show(connection, run, people, read_action(connection, no), measured)
 
 
-def _show(connection: Connection, company: Company, people: People, action: CouncilAction) -> None:
+def _show(
+    connection: Connection, run: JobRun, people: People, action: CouncilAction, measured: Measured
+) -> None:
+    """In every message of the action; and as a reply in its thread, for nobody sees that an old message
+    has changed."""
+    company = run.company
     for copy in read_copies(connection, action.no):
         revise_letter(connection, copy.key, card_to_text(compose_copy(copy, action, company, people)))
+        if copy.person_id is None and action.thread_key is not None:
+            seen = as_seen_by(copy.audience, action, company, people)
+            _reply(connection, run, copy.audience, seen, measured)
+
+
+def _reply(
+    connection: Connection, run: JobRun, audience: str, seen: CouncilAction, measured: Measured
+) -> None:
+    """Nothing where those who read along may not see the figures."""
+    if seen.baseline is None:
+        return
+    currency = run.company.definitions.money.corporate_currency
+    outcome = compose_outcome(seen, seen.baseline, measured, currency)
+    letter = Letter(
+        key=outcome.key,
+        kind="action_outcome",
+        audience=audience,
+        card=card_to_text(outcome),
+        thread_of=seen.thread_key,
+    )
+    put_letter(connection, letter, run.now)

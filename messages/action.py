@@ -21,7 +21,7 @@ from messages.card import (
 )
 from messages.figures import METRIC_LABELS
 from messages.wording import NO_VALUE, Wording
-from pipeline.action_copies import action_key
+from pipeline.action_copies import action_key, outcome_key
 from pipeline.actions import ActionStatus, CellReading, CouncilAction, Measured, Verdict
 from pipeline.actions_definition import ActionsDefinition
 from pipeline.cell_names import CellName
@@ -100,6 +100,29 @@ def _card(
         ),
         fallback=f"{action_title(action, definition)}: {action.title}. {action.owner.name}, by {due.words}. "
         f"{STATUS_LABELS[action.status]}.",
+    )
+
+
+def compose_outcome(
+    action: CouncilAction,
+    before: CellReading,
+    measured: Measured,
+    currency: str,
+    wording: Wording | None = None,
+) -> Card:
+    """For the thread, when an action was measured. `before`: its baseline."""
+    wording = wording or Wording()
+    moved = _moved_after(before, measured, action.cell.metric, currency, wording)
+    weeks = wording.count(measured.weeks, "week", "weeks")
+    title = f"{cell_words(action.cell)}, {weeks} after: {action.title}"
+    about = text(
+        action.owner.name, ", ", STATUS_LABELS[action.status].lower(), ", due ", wording.day(action.due)
+    )
+    return Card(
+        key=outcome_key(action.no, measured.weeks),
+        title=title,
+        blocks=(Paragraph(moved), Paragraph(about, Tone.NOTE)),
+        fallback=f"{title}. {spoken(moved)}",
     )
 
 

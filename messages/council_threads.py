@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
+from messages.action_lines import action_line
 from messages.card import Bold, Button, Buttons, Card, Fact, Facts, Paragraph, PlainBlock, text
 from messages.cell_buttons import assign_button, deals_button, why_button
 from messages.figures import METRIC_LABELS, figure_words, gap_words, value_words
@@ -14,6 +15,7 @@ from pipeline.cell_gaps import cells_of_row, row_gap, worst_cell
 from pipeline.cell_names import CellName
 from pipeline.editions import Context
 from pipeline.matrix import Matrix, Metric, Row
+from pipeline.posted_rows import PostedRow
 from pipeline.restating import Restatement
 
 WHY_BUTTONS = 3
@@ -36,16 +38,20 @@ class Around:
     restated_of: date | None = None
     inspected_share: Fraction | None = None
     """Share of open deals that a manager has looked at in the last fortnight."""
+    red_again: tuple[str, ...] = ()
+    """Rows that are red for the second week."""
     red_without_action: tuple[str, ...] = ()
-    """Rows that are red for the second week, and nobody has an action for them."""
+    """Those of them for which nobody has an action."""
 
 
 @dataclass(frozen=True)
 class RowThread:
-    """A thread's card, and the cell that it is about."""
+    """A thread's head, and the cell that it is about."""
 
     card: Card
     cell: CellName
+    is_red_again: bool
+    """It was red a week before too."""
 
 
 def compose_thread(matrix: Matrix, row: Row, post_key: str, around: Around, wording: Wording) -> RowThread:
@@ -66,7 +72,23 @@ def compose_thread(matrix: Matrix, row: Row, post_key: str, around: Around, word
         ),
         fallback=f"{row.value} is red, {gap} to green. {row.why}",
     )
-    return RowThread(card, worst)
+    return RowThread(card, worst, row.value in around.red_again)
+
+
+def compose_posted_row(posted: PostedRow, today: date, wording: Wording | None = None) -> Card:
+    """The message of a row as it is to be shown now: its figures stay, words and actions are of today."""
+    wording = wording or Wording()
+    row = next(row for row in posted.table.rows if row.value == posted.value)
+    is_left_alone = posted.is_red_again and not any(one.is_unfinished for one in posted.actions)
+    around = Around(
+        actions_by_row={
+            posted.value: tuple(action_line(one, today, wording) for one in posted.shown_actions)
+        },
+        contexts=posted.contexts,
+        asked=posted.asked,
+        red_without_action=(posted.value,) if is_left_alone else (),
+    )
+    return replace(compose_thread(posted.table, row, "", around, wording).card, key=posted.key)
 
 
 def thread_key(post_key: str, row: str) -> str:

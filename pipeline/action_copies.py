@@ -33,6 +33,11 @@ def reminder_prefix(no: int) -> str:
     return f"{_REMINDER}:{no}:"
 
 
+def outcome_key(no: int, weeks: int) -> str:
+    """Of the reply that says what moved so many weeks after the action; it is no copy."""
+    return f"{action_key(no)}:after:{weeks}"
+
+
 @dataclass(frozen=True)
 class ActionCopy:
     """One message that shows an action."""

@@ -9,6 +9,8 @@ from pipeline.cell_names import CellName
 from pipeline.matrix import Cell, Matrix, Metric, Row, Status
 
 _TO_SPEAK_ABOUT = (Status.RED, Status.YELLOW)
+_DECIDING = (Metric.FORECAST, Metric.COVERAGE)
+"""The worse of these two is the row's colour (DOMAIN section 7)."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ def average_open_deal(row: Row) -> Decimal | None:
 
 
 def worst_cell(row: Row) -> Metric:
-    """The cell that a row's thread is about: the worst colour, inside it the largest gap in money."""
-    return min(row.cells, key=lambda metric: _rank(row.cells[metric]))
+    """The cell that a row's thread is about: the worst colour, inside it the largest gap in money; of equals
+    the one that decides the row's colour."""
+    return min(row.cells, key=lambda metric: (_rank(row.cells[metric]), metric not in _DECIDING))
 
 
 def cells_of_row(row: Row) -> list[Cell]:

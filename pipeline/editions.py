@@ -19,6 +19,8 @@ class ThreadCell:
     value: str
     metric: Metric
     """The row's worst."""
+    is_red_again: bool = False
+    """The row was red a week before too."""
 
     @property
     def cell(self) -> CellName:

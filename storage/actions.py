@@ -243,7 +243,7 @@ def read_copies(connection: Connection, no: int) -> tuple[ActionCopy, ...]:
 
 
 def cells_after(connection: Connection, head: str) -> tuple[CellName, ...]:
-    """The cells of the messages that follow a message, in the order in which they came."""
+    """The cells of the messages that follow a message, one after the other, in their order."""
     following = select(outbox.c.key).where(outbox.c.follows == head).cte("following", recursive=True)
     following = following.union(select(outbox.c.key).join(following, outbox.c.follows == following.c.key))
     rows = connection.execute(

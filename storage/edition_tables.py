@@ -3,7 +3,7 @@
 An edition is known by the council's day. Days are ordinals, moments whole seconds since 1970-01-01 UTC.
 """
 
-from sqlalchemy import BigInteger, Column, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, false
 
 from storage.tables import metadata
 
@@ -51,7 +51,7 @@ cell_context = Table(
     Column("words", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
-"""What somebody said about a cell for a council, until it was posted."""
+"""What somebody said about a cell for a council, before it was posted or after."""
 
 thread_cell = Table(
     "thread_cell",
@@ -61,5 +61,9 @@ thread_cell = Table(
     Column("dimension", Text, nullable=False),
     Column("value", Text, nullable=False),
     Column("metric", Text, nullable=False),
+    Column("red_again", Boolean, nullable=False, server_default=false()),
 )
-"""The cell that a message of the council's post is about, by the message's key in the outbox."""
+"""The cell that a message of the council's post is about, by the message's key in the outbox.
+
+`red_again`: its row was red at the council before too.
+"""

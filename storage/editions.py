@@ -113,6 +113,7 @@ def record_thread_cell(connection: Connection, key: str, about: ThreadCell) -> N
             dimension=about.dimension.value,
             value=about.value,
             metric=about.metric.value,
+            red_again=about.is_red_again,
         )
     )
 
@@ -122,4 +123,10 @@ def find_thread_cell(connection: Connection, key: str) -> ThreadCell | None:
     row = connection.execute(select(thread_cell).where(thread_cell.c.key == key)).one_or_none()
     if row is None:
         return None
-    return ThreadCell(date.fromordinal(row.edition), Dimension(row.dimension), row.value, Metric(row.metric))
+    return ThreadCell(
+        edition=date.fromordinal(row.edition),
+        dimension=Dimension(row.dimension),
+        value=row.value,
+        metric=Metric(row.metric),
+        is_red_again=row.red_again,
+    )

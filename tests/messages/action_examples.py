@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from messages.action import compose_for_owner, compose_in_thread
+from messages.action import compose_for_owner, compose_in_thread, compose_outcome
 from messages.action_form import (
     ActionFields,
     compose_action_form,
@@ -108,7 +108,10 @@ def ledger_lines() -> tuple[LedgerLine, ...]:
 
 
 def action_cards() -> dict[str, Card]:
+    measured = measured_action()
+    before = coverage(date(2026, 10, 26), "8/5", "12/5", Status.RED)
     return {
+        "action_outcome": compose_outcome(measured, before, measured.measured[0], "USD"),
         "action": compose_in_thread(open_action(), DEFINITION, "USD"),
         "action_measured": compose_in_thread(measured_action(), DEFINITION, "USD"),
         "action_owner": compose_for_owner(
