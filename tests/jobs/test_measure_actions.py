@@ -81,8 +81,8 @@ def test_two_weeks_after_the_cell_is_measured_once_and_told_where_figures_may_be
         "action:1@005A",
         "action:2",
         "action:2@005M",
-        "action:1:after:2",
         "action:2:after:2",
+        "action:1:after:2",
         "reminder:1:2026-06-01@005A",
     ]
     moved = "Moved after, in 2 weeks: 0.65×"
