@@ -10,7 +10,7 @@ from messages.wording import Wording
 from pipeline.digests import DigestItem, items_of
 from pipeline.findings import Finding, PersonName
 
-MOST = 7
+MOST = 6
 """So many deals stand in one message; the others are in /hygiene."""
 
 

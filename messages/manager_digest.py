@@ -98,14 +98,23 @@ def _movement(rep: RepRisk, currency: str, wording: Wording) -> str:
 
 
 def _deal(deal: TeamDeal, currency: str, wording: Wording) -> tuple[PlainBlock, ...]:
-    item = deal.item
-    value = f" · {wording.short_money(item.value, currency)}" if item.value is not None else ""
-    owner = f" · {deal.owner.name}{', who has left' if deal.owner_has_left else ''}"
     return (
-        Paragraph(text(Bold(item.name), f"{value}{owner}")),
-        *(Paragraph(text(f"• {sentence(one.says)}")) for one in item.open_findings),
+        Paragraph(text(Bold(deal.item.name), _worth_and_owner(deal, currency, wording))),
+        *(Paragraph(text(f"• {sentence(one.says)}")) for one in deal.item.open_findings),
         Buttons(_buttons(deal)),
     )
+
+
+def _short_deal(deal: TeamDeal, currency: str, wording: Wording) -> tuple[PlainBlock, ...]:
+    """A deal of the fold in two blocks."""
+    problems = " ".join(sentence(one.says) for one in deal.item.open_findings)
+    known = _worth_and_owner(deal, currency, wording)
+    return Paragraph(text(Bold(deal.item.name), f"{known}: {problems}")), Buttons(_buttons(deal))
+
+
+def _worth_and_owner(deal: TeamDeal, currency: str, wording: Wording) -> str:
+    value = f" · {wording.short_money(deal.item.value, currency)}" if deal.item.value is not None else ""
+    return f"{value} · {deal.owner.name}{', who has left' if deal.owner_has_left else ''}"
 
 
 def _buttons(deal: TeamDeal) -> tuple[Button, ...]:
@@ -136,7 +145,7 @@ def _folded(deals: tuple[TeamDeal, ...], currency: str, wording: Wording) -> tup
         return ()
     blocks: list[PlainBlock] = []
     for deal in deals[:IN_THE_FOLD]:
-        blocks += _deal(deal, currency, wording)
+        blocks += _short_deal(deal, currency, wording)
     beyond = len(deals) - IN_THE_FOLD
     if beyond > 0:
         more = wording.count(beyond, "more deal is", "more deals are")

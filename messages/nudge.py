@@ -172,13 +172,11 @@ def _rest(digest: Digest, items: Sequence[DigestItem], currency: str, wording: W
     folded: list[PlainBlock] = []
     for item in items[:IN_THE_FOLD]:
         folded += _short_blocks(item, currency, wording)
+    if len(items) > IN_THE_FOLD:
+        beyond = wording.count(len(items) - IN_THE_FOLD, "deal", "deals")
+        folded.append(Buttons((Button(f"Show the other {beyond}", SHOW_ALL, digest.key),)))
     summary = f"Show all: {wording.count(len(items), 'more deal', 'more deals')}"
-    fold = Folded(summary, tuple(folded))
-    if len(items) <= IN_THE_FOLD:
-        return (fold,)
-    beyond = wording.count(len(items) - IN_THE_FOLD, "more deal", "more deals")
-    every = Button(f"Show the other {beyond}", SHOW_ALL, digest.key)
-    return (fold, Buttons((every,)))
+    return (Folded(summary, tuple(folded)),)
 
 
 def _short_blocks(item: DigestItem, currency: str, wording: Wording) -> tuple[PlainBlock, ...]:

@@ -45,6 +45,9 @@ from messages.render.parts import text_parts
 MAX_BYTES = 25_000
 """Teams takes about 28 KB a card; the rest is for the envelope and the part's number."""
 MAX_BUTTONS = 6
+"""So many may be seen before anything is opened."""
+SHOWN_CHOICES = (MAX_BUTTONS, 2, 1)
+"""How many buttons of a row stand open: fewer where the card becomes fewer messages by it."""
 LINE_CHARACTERS = 44
 """What a phone shows side by side."""
 BUTTON_EDGES = 6
@@ -57,12 +60,8 @@ def render_card(card: Card, images: Mapping[str, str] | None = None) -> list[Jso
 
     `images` gives the address of each picture by its name; a picture without one is described in words.
     """
-    elements: list[Json] = list(_title(card.title))
-    for number, block in enumerate(card.blocks):
-        elements.extend(_elements(block, images or {}, f"fold{number}"))
-    if card.actions:
-        elements.extend(_action_sets(card.actions))
-    parts = list(_pack(elements))
+    drawn = (list(_pack(_body(card, images or {}, shown))) for shown in SHOWN_CHOICES)
+    parts = min(drawn, key=len)
     return [
         _envelope(_numbered(part, number, len(parts), card.title), card.fallback)
         for number, part in enumerate(parts, start=1)
@@ -78,6 +77,16 @@ def render_form(form: Form, images: Mapping[str, str] | None = None) -> Json:
     submit = Button(form.submit, form.command, form.argument, ButtonStyle.PRIMARY)
     body.append({"type": "ActionSet", "actions": [_action(submit)]})
     return _envelope(body, form.title)
+
+
+def _body(card: Card, images: Mapping[str, str], shown: int) -> list[Json]:
+    elements = list(_title(card.title))
+    for number, block in enumerate((*card.blocks, *([Buttons(card.actions)] if card.actions else []))):
+        if isinstance(block, Buttons):
+            elements.extend(_choices(block.buttons, shown, f"choices{number}"))
+        else:
+            elements.extend(_elements(block, images, f"fold{number}"))
+    return elements
 
 
 def _envelope(body: list[Json], fallback: str) -> Json:
@@ -173,19 +182,21 @@ def _fold(fold: Folded, images: Mapping[str, str], fold_id: str) -> Iterator[Jso
         groups[-1].append(item)
     for number, group in enumerate(groups, start=1):
         suffix = f" ({number} of {len(groups)})" if len(groups) > 1 else ""
-        hidden = f"{fold_id}-{number}"
-        toggle = {
-            "type": "Action.ToggleVisibility",
-            "title": f"▾ {shortened(safe(fold.summary), 150)}{suffix}",
-            "targetElements": [hidden],
-        }
-        yield {
-            "type": "Container",
-            "items": [
-                {"type": "ActionSet", "actions": [toggle]},
-                {"type": "Container", "id": hidden, "isVisible": False, "items": group},
-            ],
-        }
+        summary = f"▾ {shortened(safe(fold.summary), 150)}{suffix}"
+        yield _opening(summary, f"{fold_id}-{number}", group)
+
+
+def _opening(summary: str, hidden: str, items: list[Json]) -> Json:
+    """A line that opens what is hidden below it. It is no button, of which Teams takes few."""
+    toggle = {"type": "Action.ToggleVisibility", "title": summary, "targetElements": [hidden]}
+    line = {"type": "RichTextBlock", "inlines": [run(summary, color="Accent", weight="Bolder")]}
+    return {
+        "type": "Container",
+        "items": [
+            {"type": "Container", "selectAction": toggle, "items": [line]},
+            {"type": "Container", "id": hidden, "isVisible": False, "items": items},
+        ],
+    }
 
 
 def _image(image: Image, images: Mapping[str, str]) -> Iterator[Json]:
@@ -198,6 +209,15 @@ def _image(image: Image, images: Mapping[str, str]) -> Iterator[Json]:
             yield {"type": "RichTextBlock", "inlines": [run(part, size="Small", isSubtle=True)]}
         return
     yield {"type": "Image", "url": address, "altText": safe(image.alt), "size": "Stretch"}
+
+
+def _choices(buttons: Sequence[Button], shown: int, hidden: str) -> Iterator[Json]:
+    """The first buttons of a row, and a line that names the others and opens them."""
+    yield from _action_sets(buttons[:shown])
+    others = buttons[shown:]
+    if others:
+        names = " · ".join(safe(button.label) for button in others)
+        yield _opening(f"⋯ {shortened(names, 100)}", hidden, list(_action_sets(others)))
 
 
 def _action_sets(buttons: Sequence[Button]) -> Iterator[Json]:

@@ -12,6 +12,7 @@ from tests.messages.finding_examples import ANA, BEN, CARA, finding, findings
 from tests.messages.matrix_examples import AS_OF
 
 HIGH = Severity.HIGH
+LONG_NAME = "Northwind Traders Deutschland GmbH & Co. KG: data cloud, renewal and expansion"
 
 
 def digest() -> Digest:
@@ -48,6 +49,30 @@ def long_digest() -> Digest:
         for number in range(1, 21)
     )
     return replace(digest(), items=items)
+
+
+def crowded_digest() -> Digest:
+    """Fifteen deals with long names, each past its close date, without amount and without next step."""
+    acme = digest().items[0]
+    broken = tuple(
+        finding(1, "", rule, HIGH, says=f"{rule} is missing, and the deal is due before the quarter ends.")
+        for rule in ("close_date_past", "amount_missing", "next_step_missing")
+    )
+    items = tuple(
+        replace(acme, opportunity_id=f"006{number:012}AAA", name=f"{LONG_NAME} {number}", findings=broken)
+        for number in range(1, 16)
+    )
+    return replace(digest(), items=items)
+
+
+def crowded_team_digest() -> TeamDigest:
+    """Twelve reps, and fifteen deals that want the manager's eye."""
+    reps = tuple(
+        RepRisk(PersonName(f"005{number:012}AAA", f"Rep Number {number}"), Decimal(1_000), 1, None)
+        for number in range(12)
+    )
+    deals = tuple(TeamDeal(item, ANA) for item in crowded_digest().items)
+    return replace(team_digest(), reps=reps, deals=deals)
 
 
 def nothing_to_fix() -> Digest:

@@ -9,6 +9,7 @@ import pytest
 
 from messages.apm import compose_matrix, compose_row, compose_why
 from messages.card import (
+    Button,
     Buttons,
     Card,
     DatePick,
@@ -217,12 +218,10 @@ def test_what_was_fixed_is_said_first_and_the_deal_loses_its_controls() -> None:
 
 def test_a_long_digest_offers_what_the_fold_does_not_hold() -> None:
     card = compose_digest(long_digest(), "USD")
-    last = buttons_of(card)[-1].buttons[0]
-    assert (last.label, last.command, last.argument) == (
-        "Show the other 10 more deals",
-        "show_all",
-        long_digest().key,
-    )
+    fold = card.blocks[-1]
+    assert isinstance(fold, Folded)
+    last = fold.blocks[-1]
+    assert last == Buttons((Button("Show the other 10 deals", "show_all", long_digest().key),))
 
 
 def test_a_digest_whose_deals_are_all_done_says_so() -> None:
