@@ -13,6 +13,7 @@ from handlers import (
     fix_form,
     help,
     hygiene,
+    linking,
     looking_in,
     outbox,
     pausing,
@@ -43,6 +44,7 @@ CAPABILITIES: tuple[Capability, ...] = (
     actions.CAPABILITY,
     action_changes.CAPABILITY,
     council.CAPABILITY,
+    linking.CAPABILITY,
     help.CAPABILITY,
 )
 

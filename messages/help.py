@@ -43,6 +43,12 @@ COMMANDS = (
     ),
     Command("/held", "messages that were held back to spare you", frozenset(ROLES)),
     Command("/outbox", "messages that did not arrive, and what to do about them", _for("operations")),
+    Command("/link", "who wrote to me and is nobody yet, and whom I cannot reach", _for("operations")),
+    Command(
+        "/link U123 ana@example.com",
+        "says which person a chat user is; /unlink undoes it",
+        _for("operations"),
+    ),
     Command("/audit", "who changed what; /audit deal:006… for one deal", _for("operations")),
     Command("/council", "the latest council as it was posted", _for("council", "operations")),
     Command('/council context EMEA coverage "…"', "a word about a cell before the council", _for("council")),

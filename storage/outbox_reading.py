@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from pipeline.audiences import to_person
 from pipeline.letters import LetterState, TroubledLetter
@@ -43,6 +43,16 @@ def read_troubled(connection: Connection) -> tuple[TroubledLetter, ...]:
         )
         for row in connection.execute(statement)
     )
+
+
+def count_failed_by_person(connection: Connection) -> dict[str, int]:
+    """How many messages to each person found no way, by CRM user id or listed e-mail."""
+    statement = (
+        select(outbox.c.audience, func.count().label("letters"))
+        .where(outbox.c.state == LetterState.FAILED, outbox.c.audience.like("@%"))
+        .group_by(outbox.c.audience)
+    )
+    return {row.audience.removeprefix("@"): row.letters for row in connection.execute(statement)}
 
 
 def read_held_cards(connection: Connection, person_id: str, since: datetime) -> tuple[str, ...]:

@@ -19,17 +19,11 @@ def read_link(connection: Connection, account: ChatAccount) -> PersonLink | None
     return _link(row) if row is not None else None
 
 
-def read_link_of_person(
-    connection: Connection, names: Collection[str], surface: str, tenant: str
-) -> PersonLink | None:
-    """The chat user as whom a person speaks there. `names`: CRM user id and, where they were listed by it
+def read_links_of_person(connection: Connection, names: Collection[str]) -> tuple[PersonLink, ...]:
+    """As whom a person speaks, by platform and tenant. `names`: CRM user id and, where they were listed by it
     before the CRM knew them, e-mail."""
-    found = connection.execute(
-        select(person_link)
-        .where(_columns.person.in_(names), _columns.surface == surface, _columns.tenant == tenant)
-        .order_by(_columns.linked_at.desc())
-    ).first()
-    return _link(found) if found is not None else None
+    ordered = select(person_link).order_by(_columns.surface, _columns.tenant, _columns.user_id)
+    return tuple(_link(row) for row in connection.execute(ordered.where(_columns.person.in_(names))))
 
 
 def read_links(connection: Connection) -> tuple[PersonLink, ...]:

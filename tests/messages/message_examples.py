@@ -93,6 +93,7 @@ from tests.messages.finding_examples import (
 from tests.messages.fix_examples import fix_cards, fix_forms
 from tests.messages.job_examples import job_cards
 from tests.messages.matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
+from tests.messages.people_examples import people_cards, people_forms
 from tests.messages.picture_example import PICTURE
 from tests.messages.resumed_examples import resumed_cards
 from tests.messages.rule_examples import changed_rule, managers_rule, observing_rule, rule_book, unasked_rule
@@ -278,6 +279,7 @@ def _cards() -> dict[str, Card]:
         **choice_cards(),
         **job_cards(),
         **COUNCIL_CARDS,
+        **people_cards(),
         "everything": everything(),
     }
 
@@ -287,6 +289,7 @@ FORMS: dict[str, Form] = {
     **action_forms(),
     **fix_forms(),
     **choice_forms(),
+    **people_forms(),
     "form": form(),
     "council_context": CONTEXT_FORM,
     "confirmation": confirmation(),
