@@ -116,7 +116,7 @@ class Delivery:
 
     def _record_shown(self, connection: Connection, claim: Claim, message: str, now: datetime) -> None:
         if claim.task is Task.UPDATE:
-            outcomes.mark_updated(connection, claim)
+            outcomes.mark_updated(connection, claim, message)
         else:
             outcomes.mark_posted(connection, claim, message, now)
 

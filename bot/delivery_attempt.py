@@ -87,8 +87,7 @@ async def _update(surface: Surface, claim: Claim) -> Attempted:
     posted = _posted(surface, claim.message)
     if posted is None:
         return Refused("It is not known where the message stands.")
-    await surface.update(posted, claim.key, _card(claim))
-    return Shown(posted.message)
+    return Shown((await surface.update(posted, claim.key, _card(claim))).message)
 
 
 async def _find(surface: Surface, claim: Claim) -> Attempted:

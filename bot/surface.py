@@ -91,8 +91,9 @@ class Surface(Protocol):
     async def post(self, to: Addressee, key: str, card: Card, thread: Posted | None) -> Posted:
         """Post a card; `thread`: in the thread of that message. Raises `DeliveryFailed`, `OutcomeUnknown`."""
 
-    async def update(self, posted: Posted, key: str, card: Card) -> None:
-        """Show another card in the place of a posted one; harmless to repeat. Raises `DeliveryFailed`."""
+    async def update(self, posted: Posted, key: str, card: Card) -> Posted:
+        """Show another card in the place of a posted one, and where it stands now; harmless to repeat.
+        Raises `DeliveryFailed`."""
 
     async def find(self, to: Addressee, key: str) -> Posted | None:
         """Where the message of that key stands, if it was posted. Raises `DeliveryFailed`."""

@@ -28,9 +28,9 @@ def mark_posted(connection: Connection, claim: Claim, message: str, now: datetim
     )
 
 
-def mark_updated(connection: Connection, claim: Claim) -> None:
-    """The posted message shows the claimed revision."""
-    _settle(connection, claim, LetterState.SENT, shown_revision=claim.revision, **_settled())
+def mark_updated(connection: Connection, claim: Claim, message: str) -> None:
+    """The posted message shows the claimed revision, and stands where the surface says."""
+    _settle(connection, claim, LetterState.SENT, shown_revision=claim.revision, message=message, **_settled())
 
 
 def mark_not_posted(connection: Connection, claim: Claim, now: datetime) -> None:

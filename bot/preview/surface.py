@@ -43,12 +43,13 @@ class PreviewSurface:
         self._room.post(replace(card, key=key), Place(to.audience, parent.number if parent else None))
         return _posted(to.audience, key)
 
-    async def update(self, posted: Posted, key: str, card: Card) -> None:
+    async def update(self, posted: Posted, key: str, card: Card) -> Posted:
         conversation, _ = _place(posted)
         try:
             self._room.update(conversation, key, replace(card, key=key))
         except MessageMissing as missing:
             raise Unreachable(str(missing)) from missing
+        return posted
 
     async def find(self, to: Addressee, key: str) -> Posted | None:
         return _posted(to.audience, key) if self._room.find(to.audience, key) is not None else None

@@ -51,7 +51,7 @@ class FakeSurface:
             raise OutcomeUnknown("The connection broke.")
         return Posted(self.name, str(len(self.said) - 1))
 
-    async def update(self, posted: Posted, key: str, card: Card) -> None:
+    async def update(self, posted: Posted, key: str, card: Card) -> Posted:
         self._check(posted)
         if self.failures and isinstance(failure := self.failures.popleft(), Exception):
             raise failure
@@ -61,6 +61,7 @@ class FakeSurface:
         assert message.key == key, "an update names the message by its own key"
         message.card = card
         self.updates += 1
+        return posted
 
     async def find(self, to: Addressee, key: str) -> Posted | None:
         assert self.can_look_up, "a surface that cannot look up is not asked"

@@ -33,6 +33,7 @@ SCOPES_OF: Mapping[str, tuple[str, ...]] = {
     "chat.postMessage": ("chat:write",),
     "chat.postEphemeral": ("chat:write",),
     "chat.update": ("chat:write",),
+    "chat.delete": ("chat:write",),
     "chat.getPermalink": (),
     "chat.unfurl": ("links:write",),
     "views.open": (),
@@ -65,6 +66,8 @@ class SlackServer:
         self.url = ""
         self.calls: list[tuple[str, Json]] = []
         self.failures: defaultdict[str, list[Failure]] = defaultdict(list)
+        self.passes: defaultdict[str, int] = defaultdict(int)
+        """So many calls of a method pass before its failures begin."""
         self.sockets: list[web.WebSocketResponse] = []
         self.acknowledged: dict[str, Json] = {}
         self.responses: list[tuple[str, Json]] = []
@@ -117,7 +120,7 @@ class SlackServer:
         method = request.match_info["method"]
         arguments = await _arguments(request)
         self.calls.append((method, arguments))
-        failure = self.failures[method].pop(0) if self.failures[method] else None
+        failure = self._next_failure(method)
         if failure is not None and not failure.happens_first:
             return _failed(failure)
         try:
@@ -132,6 +135,12 @@ class SlackServer:
             assert request.transport is not None
             request.transport.abort()
         return web.json_response({"ok": True, **answer})
+
+    def _next_failure(self, method: str) -> Failure | None:
+        if self.passes[method] > 0:
+            self.passes[method] -= 1
+            return None
+        return self.failures[method].pop(0) if self.failures[method] else None
 
     async def _answer(self, request: web.Request, method: str, arguments: Json) -> Json:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -160,6 +169,7 @@ class SlackServer:
             "chat.postMessage": self._post,
             "chat.postEphemeral": self._post_ephemeral,
             "chat.update": self._update,
+            "chat.delete": self._delete,
             "chat.getPermalink": self._permalink,
             "chat.unfurl": self._unfurl,
             "views.open": self._view_open,
@@ -227,8 +237,13 @@ class SlackServer:
         start = int(arguments.get("cursor") or 0)
         page = newest_first[start : start + limit]
         following = str(start + limit) if start + limit < len(newest_first) else ""
+        heads = {message.thread_ts for message in self.workspace.messages_of(channel.id)}
         return {
-            "messages": [message.as_json(with_metadata=with_metadata) for message in page],
+            "messages": [
+                message.as_json(with_metadata=with_metadata)
+                | ({"reply_count": 1} if message.ts in heads else {})
+                for message in page
+            ],
             "has_more": bool(following),
             "response_metadata": {"next_cursor": following},
         }
@@ -253,6 +268,13 @@ class SlackServer:
         _check_message(arguments)
         message.text, message.blocks, message.edited = arguments["text"], arguments["blocks"], True
         return {"channel": message.channel, "ts": message.ts, "text": message.text}
+
+    async def _delete(self, arguments: Json) -> Json:
+        message = self.workspace.find(arguments.get("channel", ""), arguments.get("ts", ""))
+        if message.user != BOT_USER:
+            raise SlackError("cant_delete_message")
+        self.workspace.messages.remove(message)
+        return {"channel": message.channel, "ts": message.ts}
 
     async def _permalink(self, arguments: Json) -> Json:
         message = self.workspace.find(arguments.get("channel", ""), arguments.get("message_ts", ""))

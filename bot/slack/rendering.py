@@ -1,0 +1,76 @@
+"""Cards and forms as they are sent to Slack: Block Kit, with what finds them again when they are used."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from messages.card import Card, Form
+from messages.render.blockkit import render_card, render_form
+
+Message = dict[str, Any]
+"""`blocks`, and the `text` that a notification says."""
+
+MAX_BLOCK_ID = 255
+MAX_PRIVATE_METADATA = 3000
+_KEY = "key:"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """From where a form was opened; it comes back from outside and proves nothing."""
+
+    argument: str = ""
+    channel: str = ""
+    message: str = ""
+    """The time stamp of the message in which the control stood."""
+    thread: str = ""
+    message_key: str = ""
+    response_url: str = ""
+
+
+def render_parts(card: Card, key: str, images: Mapping[str, str] | None = None) -> Sequence[Message]:
+    """The messages of a card. The first block of each is named by the card's key, where Slack has room."""
+    messages = render_card(card, images)
+    block_id = _KEY + key
+    if len(block_id) <= MAX_BLOCK_ID:
+        for message in messages:
+            message["blocks"][0]["block_id"] = block_id
+    return messages
+
+
+def key_in(blocks: Sequence[Mapping[str, Any]]) -> str | None:
+    """The key of the card that `render_parts` made these blocks of."""
+    block_id = str(blocks[0].get("block_id") or "") if blocks else ""
+    return block_id.removeprefix(_KEY) if block_id.startswith(_KEY) else None
+
+
+def render_view(form: Form, origin: Origin) -> Message:
+    """A form as a modal view that remembers from where it was opened."""
+    return {**render_form(form), "private_metadata": origin_to_text(origin, form.argument)}
+
+
+def origin_to_text(origin: Origin, argument: str) -> str:
+    """As much of it as fits; the form's own argument always does (buttons hold at most half of it)."""
+    whole = {**asdict(origin), "argument": argument}
+    written = json.dumps({name: value for name, value in whole.items() if value}, ensure_ascii=False)
+    return written if len(written) <= MAX_PRIVATE_METADATA else json.dumps({"argument": argument})
+
+
+def origin_from_text(written: str) -> Origin:
+    """What is not one of ours is an origin of which nothing is known."""
+    try:
+        found = json.loads(written or "{}")
+        return Origin(**{name: str(value) for name, value in found.items()})
+    except (ValueError, TypeError, AttributeError):
+        return Origin()
+
+
+def passing_view(title: str, words: str) -> Message:
+    """A modal that only says something."""
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": title[:24]},
+        "close": {"type": "plain_text", "text": "Close"},
+        "blocks": [{"type": "section", "text": {"type": "plain_text", "text": words[:3000]}}],
+    }
