@@ -16,6 +16,7 @@ from bot.surface import DeliveryFailed, OutcomeUnknown, TryLater, Unreachable, W
 
 Json = Mapping[str, Any]
 
+SLACK = AsyncWebClient.BASE_URL
 ANSWER_WITHIN_SECONDS = 25
 PATIENCE_UNSAID = timedelta(seconds=30)
 """When Slack asks for patience and does not say, or not legibly, how much."""
@@ -42,7 +43,8 @@ _REASONS = {
     "msg_too_long": "The message is too long for Slack. This is a fault of ours; please tell the "
     "administrators.",
     "not_in_channel": "I am not in that channel. In the channel type /invite and my name.",
-    "restricted_action": "The workspace's settings do not let apps post there. Ask a workspace administrator.",
+    "restricted_action": "The workspace's settings do not let apps post there. Ask a workspace "
+    "administrator.",
     "thread_not_found": "The message that heads the thread is not there any more.",
     "user_disabled": "The Slack account is deactivated.",
     "user_not_found": "Slack knows no such user.",
@@ -54,10 +56,13 @@ _REASONS = {
 class SlackApi:
     """The app's own client. `base_url` is another server than Slack's in tests alone."""
 
-    def __init__(self, token: str, session: aiohttp.ClientSession, base_url: str | None = None) -> None:
-        where = {} if base_url is None else {"base_url": base_url}
+    def __init__(self, token: str, session: aiohttp.ClientSession, base_url: str = SLACK) -> None:
         self.client = AsyncWebClient(
-            token, session=session, retry_handlers=[], timeout=ANSWER_WITHIN_SECONDS, **where
+            token,
+            base_url,
+            session=session,
+            retry_handlers=[],
+            timeout=ANSWER_WITHIN_SECONDS,
         )
         self.session = session
 
@@ -95,7 +100,7 @@ class SlackApi:
 def read_refusal(error: SlackApiError, method: str) -> DeliveryFailed | OutcomeUnknown:
     """What a refusal of Slack means: come back later, never like this, or nobody knows."""
     response = error.response
-    status = getattr(response, "status_code", None) or getattr(response, "status", 0)
+    status: int = getattr(response, "status_code", None) or getattr(response, "status", None) or 0
     data = getattr(response, "data", None)
     code = str(data.get("error") or "") if isinstance(data, dict) else ""
     headers = getattr(response, "headers", {}) or {}
@@ -119,7 +124,7 @@ def read_refusal(error: SlackApiError, method: str) -> DeliveryFailed | OutcomeU
 
 
 def read_patience(headers: Mapping[str, Any]) -> timedelta:
-    """How long `Retry-After` asks to wait: whole seconds, as Slack sends it; anything else is half a minute."""
+    """How long `Retry-After` asks to wait: whole seconds, as Slack sends it; anything else: half a minute."""
     written = next((str(value) for name, value in headers.items() if name.lower() == "retry-after"), "")
     if not (written.strip().isascii() and written.strip().isdigit()):
         return PATIENCE_UNSAID

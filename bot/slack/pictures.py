@@ -14,6 +14,7 @@ from messages.card import Block, Card, Folded, Image
 logger = structlog.get_logger()
 
 MOST_KEPT = 200
+_RAW = {"Content-Type": "application/octet-stream"}
 
 
 class Pictures:

@@ -80,8 +80,9 @@ class FileSurface:
         await self._show(Line("post", to.audience, key, card.title, thread.message if thread else None))
         return Posted(self.name, key)
 
-    async def update(self, posted: Posted, key: str, card: Card) -> None:
+    async def update(self, posted: Posted, key: str, card: Card) -> Posted:
         await self._show(Line("update", "", posted.message, card.title, None))
+        return posted
 
     async def find(self, to: Addressee, key: str) -> Posted | None:
         assert self.can_look_up, "a surface that cannot look up is not asked"
