@@ -11,6 +11,9 @@ from pipeline.errors import (
     UnknownName,
 )
 
+PROBLEM = "problem"
+"""The key of a card that says what went wrong."""
+
 _TITLES: tuple[tuple[type[CouncilError], str], ...] = (
     (UnknownName, "I do not know that name"),
     (NotRecognised, "I do not know you yet"),
@@ -39,7 +42,7 @@ def compose_problem(error: CouncilError) -> Card:
         )
     else:
         blocks = tuple(Paragraph(text(line)) for line in str(error).splitlines() if line.strip())
-    return Card("problem", title, blocks or (Paragraph(text("Type /help.")),), f"{title}: {error}")
+    return Card(PROBLEM, title, blocks or (Paragraph(text("Type /help.")),), f"{title}: {error}")
 
 
 def compose_failure(reference: str) -> Card:
@@ -49,4 +52,4 @@ def compose_failure(reference: str) -> Card:
         "Nothing was changed. Please try again in a minute; if it happens again, "
         f"give sales operations the reference {reference}."
     )
-    return Card("problem", title, (Paragraph(text(words)),), f"{title}. {words}")
+    return Card(PROBLEM, title, (Paragraph(text(words)),), f"{title}. {words}")

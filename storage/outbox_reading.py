@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from pipeline.audiences import to_person
 from pipeline.letters import LetterState, TroubledLetter
@@ -100,3 +100,20 @@ def read_place(connection: Connection, key: str) -> LetterPlace | None:
 
 def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def read_key_at(connection: Connection, surface: str, place: str) -> str | None:
+    """The key of the message that stands at a place of a surface; `place` is the first line of its words."""
+    key: str | None = connection.execute(
+        select(outbox.c.key)
+        .where(
+            outbox.c.surface == surface,
+            or_(
+                outbox.c.message == place,
+                and_(outbox.c.message > f"{place}\n", outbox.c.message < f"{place}\v"),
+            ),
+        )
+        .order_by(outbox.c.no)
+        .limit(1)
+    ).scalar()
+    return key

@@ -17,6 +17,7 @@ from bot.surface import DeliveryFailed, OutcomeUnknown, TryLater, Unreachable, W
 Json = Mapping[str, Any]
 
 SLACK = AsyncWebClient.BASE_URL
+HOOKS = "https://hooks.slack.com/"
 ANSWER_WITHIN_SECONDS = 25
 PATIENCE_UNSAID = timedelta(seconds=30)
 """When Slack asks for patience and does not say, or not legibly, how much."""
@@ -54,9 +55,12 @@ _REASONS = {
 
 
 class SlackApi:
-    """The app's own client. `base_url` is another server than Slack's in tests alone."""
+    """The app's own client. `base_url` and `hooks` name another server than Slack's in tests alone."""
 
-    def __init__(self, token: str, session: aiohttp.ClientSession, base_url: str = SLACK) -> None:
+    def __init__(
+        self, token: str, session: aiohttp.ClientSession, base_url: str = SLACK, hooks: str = HOOKS
+    ) -> None:
+        """`hooks`: how every address begins at which an interaction may be answered."""
         self.client = AsyncWebClient(
             token,
             base_url,
@@ -65,6 +69,11 @@ class SlackApi:
             timeout=ANSWER_WITHIN_SECONDS,
         )
         self.session = session
+        self._hooks = hooks
+
+    def may_answer_at(self, address: str) -> bool:
+        """Whether a response address is one of Slack's."""
+        return address.startswith(self._hooks)
 
     async def call(self, method: str, **arguments: Any) -> Json:
         """The answer to one call of a method. Raises `DeliveryFailed` or `OutcomeUnknown`."""

@@ -35,14 +35,20 @@ LOOK_BACK = 200
 class SlackSurface:
     """Speaks in one workspace."""
 
-    def __init__(self, api: SlackApi, addresses: Addresses) -> None:
+    def __init__(self, api: SlackApi, addresses: Addresses, team: str) -> None:
+        """`team`: the id of the workspace."""
         self._api = api
         self._addresses = addresses
+        self._team = team
         self._pictures = Pictures(api)
 
     @property
     def name(self) -> str:
         return NAME
+
+    @property
+    def tenant(self) -> str:
+        return self._team
 
     @property
     def pace(self) -> Pace:

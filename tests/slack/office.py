@@ -11,7 +11,7 @@ from bot.slack.api import SlackApi
 from bot.slack.scopes import BOT_SCOPES
 from bot.slack.surface import SlackSurface
 from tests.slack.server import BOT_TOKEN, SlackServer
-from tests.slack.workspace import Workspace
+from tests.slack.workspace import TEAM, Workspace
 
 ALL_SCOPES = frozenset(scope.name for scope in BOT_SCOPES)
 COUNCIL_CHANNEL = "C0COUNCIL"
@@ -56,6 +56,6 @@ async def open_office(
     clock = Ticking()
     workspace = workspace or people_at_work()
     async with SlackServer(workspace, scopes, clock).running() as server, aiohttp.ClientSession() as session:
-        api = SlackApi(token, session, server.url)
+        api = SlackApi(token, session, server.url, server.url.replace("/api/", "/response/"))
         addresses = Addresses(api, clock)
-        yield Office(workspace, server, api, addresses, SlackSurface(api, addresses), clock)
+        yield Office(workspace, server, api, addresses, SlackSurface(api, addresses, TEAM), clock)

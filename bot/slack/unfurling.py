@@ -1,0 +1,95 @@
+"""An address of the CRM that somebody posts: what the deal lacks, beside it, for those who may see it."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import structlog
+
+from bot.slack.api import SlackApi
+from bot.slack.heard import Heard
+from bot.slack.rendering import Message, render_parts
+from bot.surface import DeliveryFailed, OutcomeUnknown
+from handlers.asking import Typed
+from messages.card import Card
+from messages.problem import PROBLEM
+from messages.reply import Reply
+
+logger = structlog.get_logger()
+
+_RECORD = re.compile(r"/(006[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?)(?=/|$)")
+"""A Salesforce opportunity in an address of the web client: 15 characters, or 18 with their check-sum."""
+
+
+def deal_in(address: str, domains: Sequence[str]) -> str | None:
+    """The id of the deal that an address of one of these domains (or below them) shows."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    host = (parts.hostname or "").casefold()
+    is_ours = any(host == domain or host.endswith("." + domain) for domain in domains)
+    found = _RECORD.search(parts.path) if is_ours and parts.scheme == "https" else None
+    return found[1] if found else None
+
+
+class Asks(Protocol):
+    """Asks the handlers as the person who did something (`bot.slack.talk.Talk.ask`)."""
+
+    async def __call__(self, heard: Heard) -> Reply: ...
+
+
+class Unfurling:
+    """Shows deals beside their addresses.
+
+    What is unfurled in a channel is seen by everybody in it, so that happens only in channels that the
+    configuration opens for deals; elsewhere whoever posted the address is told alone.
+    """
+
+    def __init__(
+        self, api: SlackApi, ask: Asks, domains: Sequence[str], is_open: Callable[[str], Awaitable[bool]]
+    ) -> None:
+        """`is_open`: whether deals may be shown to all of a conversation, by its id."""
+        self._api = api
+        self._ask = ask
+        self._domains = tuple(domain.casefold() for domain in domains)
+        self._is_open = is_open
+
+    async def unfurl(self, heard: Heard, addresses: Sequence[str]) -> None:
+        """What somebody may not see, or what is no deal, stays as bare as it was."""
+        shown: dict[str, Sequence[Message]] = {}
+        for address in addresses:
+            deal_id = deal_in(address, self._domains)
+            card = await self._card(heard, deal_id) if deal_id is not None else None
+            if card is not None:
+                shown[address] = render_parts(card, card.key)
+        if not shown:
+            return
+        try:
+            if await self._is_open(heard.origin.channel):
+                await self._show_beside(heard, shown)
+            else:
+                await self._tell_poster(heard, shown)
+        except (DeliveryFailed, OutcomeUnknown) as error:
+            logger.info("deal_not_unfurled", reason=str(error))
+
+    async def _card(self, heard: Heard, deal_id: str) -> Card | None:
+        question = Typed(f"/deal {deal_id}")
+        reply = await self._ask(replace(heard, event=f"{heard.event}:{deal_id}", question=question))
+        (card, *_) = (*reply.cards, None)
+        return card if card is not None and card.key != PROBLEM else None
+
+    async def _show_beside(self, heard: Heard, shown: Mapping[str, Sequence[Message]]) -> None:
+        unfurls = {address: {"blocks": messages[0]["blocks"]} for address, messages in shown.items()}
+        await self._api.call(
+            "chat.unfurl", channel=heard.origin.channel, ts=heard.origin.message, unfurls=unfurls
+        )
+
+    async def _tell_poster(self, heard: Heard, shown: Mapping[str, Sequence[Message]]) -> None:
+        for messages in shown.values():
+            for message in messages:
+                await self._api.call(
+                    "chat.postEphemeral", channel=heard.origin.channel, user=heard.user, **message
+                )
