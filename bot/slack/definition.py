@@ -98,6 +98,6 @@ class SlackDefinition(Definition):
         if not value:
             raise CouncilError(
                 f"slack.{name} is not set. In the app's settings on Slack it stands under {_WHERE[name]}. "
-                f"Put it into the environment as COUNCIL_SLACK__{name.upper()}, or into a secret file of that name."
+                f"Put it into the environment as COUNCIL_SLACK__{name.upper()}, or into a secret file."
             )
         return value

@@ -80,13 +80,9 @@ class Showing:
         if await self._respond(heard, {**message, "replace_original": True}):
             return
         try:
-            await self._api.call(
-                "chat.update", channel=heard.origin.channel, ts=heard.origin.message, **message
-            )
-        except (
-            DeliveryFailed,
-            OutcomeUnknown,
-        ) as error:  # a message for one person's eyes cannot be changed so
+            place = {"channel": heard.origin.channel, "ts": heard.origin.message}
+            await self._api.call("chat.update", **place, **message)
+        except (DeliveryFailed, OutcomeUnknown) as error:
             logger.info("message_not_replaced", reason=str(error))
             await self._say_quietly(heard, [message])
 

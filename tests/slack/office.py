@@ -29,6 +29,8 @@ class Ticking:
 
 @dataclass(frozen=True)
 class Office:
+    """Clients of ours at a workspace."""
+
     workspace: Workspace
     server: SlackServer
     api: SlackApi
@@ -56,6 +58,6 @@ async def open_office(
     clock = Ticking()
     workspace = workspace or people_at_work()
     async with SlackServer(workspace, scopes, clock).running() as server, aiohttp.ClientSession() as session:
-        api = SlackApi(token, session, server.url, server.url.replace("/api/", "/response/"))
+        api = SlackApi(token, session, server.url, server.hooks)
         addresses = Addresses(api, clock)
         yield Office(workspace, server, api, addresses, SlackSurface(api, addresses, TEAM), clock)

@@ -96,6 +96,11 @@ class SlackServer:
                 await socket.close()
             await runner.cleanup()
 
+    @property
+    def hooks(self) -> str:
+        """How the addresses begin at which an interaction may be answered."""
+        return self.url.replace("/api/", "/response/")
+
     # --- For tests ------------------------------------------------------------------------------
 
     def trigger(self) -> str:

@@ -1,0 +1,450 @@
+"""Turns of talk over both ways in: the real Bolt and SDK, against a server that answers as Slack does."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from bot.dispatch import ALREADY
+from bot.slack.definition import SlackDefinition
+from bot.slack.manifest import ASSIGN_SHORTCUT
+from bot.slack.room import Slack, open_slack
+from bot.slack.surface import SlackSurface
+from handlers.asking import Clicked, Question, Submitted, Typed, Where
+from messages.card import Button, Buttons, Card, DateInput, Form, Paragraph, TextInput, text
+from messages.reply import Attachment, Reply, Visibility
+from pipeline.person_links import Sender
+from tests.contracts.surface import ANA, CHANNEL
+from tests.slack.office import ALL_SCOPES, COUNCIL_CHANNEL, Ticking, people_at_work
+from tests.slack.server import APP_TOKEN, BOT_TOKEN, Failure, SlackServer
+from tests.slack.users import SIGNING_SECRET, HttpWay, Slacker, SocketWay, Way
+from tests.slack.workspace import Workspace
+
+
+@dataclass
+class Desk:
+    """Stands for the handlers: keeps what is asked, and answers as a test says."""
+
+    reply: Callable[[Question], Reply] = lambda _: Reply((card("answer", "An answer"),))
+    asked: list[tuple[Sender, Question, Where, str | None]] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
+    release: threading.Event | None = None
+
+    def answer(self, sender: Sender, question: Question, where: Where, event: str | None) -> Reply:
+        if event is not None and event in {one[3] for one in self.asked}:
+            return Reply(note=ALREADY)
+        self.asked.append((sender, question, where, event))
+        if self.release is not None:
+            self.release.wait(5)
+        return self.reply(question)
+
+    @property
+    def questions(self) -> list[Question]:
+        return [question for _, question, _, _ in self.asked]
+
+
+@dataclass
+class Scene:
+    server: SlackServer
+    workspace: Workspace
+    surface: SlackSurface
+    desk: Desk
+    ana: Slacker
+    clock: Ticking
+
+    async def until(self, happened: Callable[[], object]) -> None:
+        async with asyncio.timeout(5):
+            while not happened():
+                await asyncio.sleep(0.005)
+
+    @property
+    def whispers(self) -> list[str]:
+        """What was shown to one person alone by answering an interaction."""
+        return [titles(payload) for _, payload in self.server.responses]
+
+
+def titles(payload: dict[str, object]) -> str:
+    blocks = payload.get("blocks") or ()
+    for block in blocks:  # type: ignore[attr-defined]
+        if block["type"] == "header":
+            return str(block["text"]["text"])
+    return str(payload.get("text", ""))
+
+
+def card(key: str, title: str, *buttons: Button) -> Card:
+    return Card(key, title, (Paragraph(text("Words.")), *((Buttons(buttons),) if buttons else ())), title)
+
+
+FORM = Form(
+    "form", "Fix the deal", (DateInput("close", "Close date"), TextInput("next", "Next step")), "save", "006A"
+)
+
+
+@asynccontextmanager
+async def scene(kind: str, desk: Desk, scopes: frozenset[str] = ALL_SCOPES) -> AsyncIterator[Scene]:
+    clock = Ticking()
+    workspace = people_at_work()
+    workspace.direct("U0ANA")
+    definition = SlackDefinition(
+        bot_token=SecretStr(BOT_TOKEN),
+        app_token=SecretStr(APP_TOKEN),
+        signing_secret=SecretStr(SIGNING_SECRET),
+        way_in="http" if kind == "http" else "socket",
+        port=0,
+        command_names={"apm": "pipeline-apm"},
+        unfurl_domains=("example.lightning.force.com",),
+    )
+    async with (
+        SlackServer(workspace, scopes, clock).running() as server,
+        open_slack(definition, desk.answer, desk.keys.get, (), Slack(server.url, server.hooks)) as room,
+        aiohttp.ClientSession() as session,
+    ):
+        way: Way = SocketWay(server) if room.address is None else HttpWay(room.address, session)
+        yield Scene(server, workspace, room.surface, desk, Slacker("U0ANA", server, way), clock)
+
+
+@pytest.fixture(params=["socket", "http"])
+def kind(request: pytest.FixtureRequest) -> str:
+    way: str = request.param
+    return way
+
+
+async def test_a_command_is_answered_to_the_asker_alone(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        assert (await here.ana.command("/pipeline-apm region", COUNCIL_CHANNEL)).status == 200
+        await here.until(lambda: here.server.responses)
+        ((sender, question, where, event),) = here.desk.asked
+        assert (sender.account.user_id, sender.email) == ("U0ANA", "ana@example.com")
+        assert sender.timezone == "Europe/Berlin"
+        assert question == Typed("/apm region"), "by the name that the command has with us"
+        assert (where.surface, where.conversation) == ("slack", "#pipeline-council")
+        assert event is not None
+        ((_, payload),) = here.server.responses
+        assert payload["response_type"] == "ephemeral"
+        assert here.whispers == ["An answer"]
+
+
+async def test_what_is_for_all_is_posted_for_all(kind: str) -> None:
+    desk = Desk(lambda _: Reply((card("action", "An action"),), Visibility.CHANNEL))
+    async with scene(kind, desk) as here:
+        await here.ana.command("/action spiff", COUNCIL_CHANNEL)
+        await here.until(lambda: here.workspace.messages)
+        assert [
+            (message.channel, titles(message.as_json(with_metadata=False)))
+            for message in here.workspace.messages
+        ] == [(COUNCIL_CHANNEL, "An action")]
+
+
+async def test_words_between_the_two_of_us_are_answered_there(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        await here.ana.say("hygiene", "D0ANA")
+        await here.until(lambda: len(here.workspace.messages) == 2)
+        assert here.desk.questions == [Typed("hygiene")]
+        assert here.desk.asked[0][2].conversation == "@U0ANA"
+        assert here.workspace.messages[1].channel == "D0ANA"
+
+
+async def test_a_mention_is_answered_in_its_thread_to_the_asker_alone(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        said = await here.ana.say("<@U0BOT> apm region &amp; more", COUNCIL_CHANNEL)
+        await here.until(lambda: here.workspace.ephemeral)
+        assert here.desk.questions == [Typed("apm region & more")]
+        ((channel, user, payload),) = here.workspace.ephemeral
+        assert (channel, user, payload["thread_ts"]) == (COUNCIL_CHANNEL, "U0ANA", said.ts)
+
+
+async def test_a_mention_of_a_colleague_is_their_e_mail_to_the_handlers(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        await here.ana.command('/action spiff EMEA coverage "2x" <@U0BEN|ben> by Friday', COUNCIL_CHANNEL)
+        await here.until(lambda: here.desk.asked)
+        assert here.desk.questions == [Typed('/action spiff EMEA coverage "2x" @ben@example.com by Friday')]
+
+
+async def test_a_thread_is_known_by_the_letter_that_heads_it(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        posted = await here.surface.post(CHANNEL, "council:row", card("council:row", "EMEA"), None)
+        head = here.workspace.messages[0]
+        here.desk.keys[posted.message.split("\n")[0]] = "council:row"
+        await here.ana.say("<@U0BOT> assign spiff", COUNCIL_CHANNEL, head.ts)
+        await here.until(lambda: here.desk.asked)
+        assert here.desk.asked[0][2].thread_key == "council:row"
+
+
+async def test_a_click_carries_its_argument_and_the_key_of_its_card(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        await here.surface.post(
+            ANA, "digest:1", card("digest:1", "Digest", Button("Push", "push_two_weeks", "006A")), None
+        )
+        await here.ana.press(here.workspace.messages[0], "Push")
+        await here.until(lambda: len(here.workspace.messages) == 2)
+        assert here.desk.questions == [Clicked("push_two_weeks", "006A")]
+        assert here.desk.asked[0][2].message_key == "digest:1"
+
+
+async def test_a_picked_date_and_choice_come_with_what_was_picked(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        await here.surface.post(ANA, "digest:1", card("digest:1", "Digest"), None)
+        message = here.workspace.messages[0]
+        date = {"type": "datepicker", "action_id": "close_date#006A", "selected_date": "2026-11-14"}
+        choice = {"type": "static_select", "action_id": "stage#006A", "selected_option": {"value": "Won"}}
+        await here.ana.click(message, date)
+        await here.ana.click(message, choice)
+        await here.until(lambda: len(here.desk.asked) == 2)
+        assert here.desk.questions == [
+            Clicked("close_date", "006A", "2026-11-14"),
+            Clicked("stage", "006A", "Won"),
+        ]
+
+
+async def test_an_answer_with_the_same_key_takes_the_place_of_the_message(kind: str) -> None:
+    desk = Desk(lambda _: Reply((card("digest:1", "Done"),)))
+    async with scene(kind, desk) as here:
+        await here.surface.post(ANA, "digest:1", card("digest:1", "Digest", Button("Push", "push")), None)
+        await here.ana.press(here.workspace.messages[0], "Push")
+        await here.until(lambda: here.server.responses)
+        ((_, payload),) = here.server.responses
+        assert payload["replace_original"] is True
+        assert titles(payload) == "Done"
+
+
+async def test_a_click_that_answers_with_a_form_opens_it(kind: str) -> None:
+    async with scene(kind, Desk(lambda _: Reply(form=FORM))) as here:
+        await here.surface.post(ANA, "digest:1", card("digest:1", "Digest", Button("Fix", "fix")), None)
+        await here.ana.press(here.workspace.messages[0], "Fix")
+        await here.until(lambda: here.workspace.views)
+        (view,) = here.workspace.views.values()
+        assert (view["title"]["text"], view["callback_id"]) == ("Fix the deal", "save")
+
+
+async def test_a_form_comes_back_with_its_answers_and_whence_it_was_opened(kind: str) -> None:
+    desk = Desk(lambda question: Reply(form=FORM) if isinstance(question, Clicked) else Reply(note="Saved."))
+    async with scene(kind, desk) as here:
+        await here.surface.post(ANA, "digest:1", card("digest:1", "Digest", Button("Fix", "fix")), None)
+        await here.ana.press(here.workspace.messages[0], "Fix")
+        await here.until(lambda: here.workspace.views)
+        (view,) = here.workspace.views.values()
+        done = await here.ana.submit(
+            view,
+            {
+                "close": {"type": "datepicker", "selected_date": "2026-11-14"},
+                "next": {"type": "plain_text_input", "value": None},
+            },
+        )
+        assert done.payload == {}, "the form closes"
+        assert here.desk.questions[1] == Submitted("save", "006A", {"close": "2026-11-14", "next": ""})
+        assert here.desk.asked[1][2].message_key == "digest:1"
+        await here.until(lambda: here.server.responses)
+        assert here.whispers == ["Saved."]
+
+
+async def test_what_is_wrong_stands_at_its_field_and_typed_words_stay(kind: str) -> None:
+    wrong = Form(
+        "form",
+        "Fix the deal",
+        (DateInput("close", "Close date", problem="A date before today."), TextInput("next", "Next step")),
+        "save",
+        "006A",
+    )
+    async with scene(kind, Desk(lambda _: Reply(form=wrong))) as here:
+        answer = await here.ana.submit(
+            {"id": "V1", "hash": "1", "callback_id": "save", "private_metadata": '{"argument": "006A"}'},
+            {"close": {"type": "datepicker", "selected_date": "2020-01-01"}, "next": {"value": "Call"}},
+        )
+        assert answer.payload == {"response_action": "errors", "errors": {"close": "A date before today."}}
+
+
+async def test_a_form_that_asks_for_more_takes_the_place_of_the_one_that_was_sent(kind: str) -> None:
+    more = Form(
+        "form",
+        "Fix the deal",
+        (
+            DateInput("close", "Close date"),
+            TextInput("reason", "Loss reason", problem="The CRM asks for it."),
+        ),
+        "save",
+        "006A",
+    )
+    async with scene(kind, Desk(lambda _: Reply(form=more))) as here:
+        answer = await here.ana.submit(
+            {"id": "V1", "hash": "1", "callback_id": "save", "private_metadata": '{"argument": "006A"}'},
+            {"close": {"type": "datepicker", "selected_date": "2026-12-01"}},
+        )
+        assert answer.payload["response_action"] == "update"
+        assert [block.get("block_id") for block in answer.payload["view"]["blocks"]] == [
+            "close",
+            None,
+            "reason",
+        ]
+
+
+async def test_a_slow_crm_leaves_a_form_that_asks_for_patience_and_then_says_what_came_of_it(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.talk.PATIENCE_SECONDS", 0.05)
+    desk = Desk(lambda _: Reply((card("result", "Close date 30 Sep → 14 Nov"),)), release=threading.Event())
+    async with scene(kind, desk) as here:
+        here.workspace.views["V1"] = {}
+        answer = await here.ana.submit({"id": "V1", "hash": "1", "callback_id": "save"}, {})
+        assert answer.payload["view"]["title"]["text"] == "Saving…"
+        assert desk.release is not None
+        desk.release.set()
+        await here.until(lambda: here.workspace.views["V1"])
+        assert "Close date 30 Sep → 14 Nov" in str(here.workspace.views["V1"]["blocks"])
+
+
+async def test_a_slow_click_opens_a_window_that_asks_for_patience_and_becomes_the_form(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.talk.PATIENCE_SECONDS", 0.05)
+    desk = Desk(lambda _: Reply(form=FORM), release=threading.Event())
+    async with scene(kind, desk) as here:
+        await here.surface.post(ANA, "digest:1", card("digest:1", "Digest", Button("Fix", "fix")), None)
+        await here.ana.press(here.workspace.messages[0], "Fix")
+        await here.until(lambda: here.workspace.views)
+        assert next(iter(here.workspace.views.values()))["title"]["text"] == "One moment…"
+        assert desk.release is not None
+        desk.release.set()
+        await here.until(lambda: next(iter(here.workspace.views.values()))["title"]["text"] == "Fix the deal")
+
+
+async def test_a_form_for_which_the_three_seconds_are_over_is_one_press_away(kind: str) -> None:
+    desk = Desk(lambda _: Reply(form=FORM), release=threading.Event())
+    async with scene(kind, desk) as here:
+        await here.ana.command("/action", COUNCIL_CHANNEL)
+        await here.until(lambda: desk.asked)
+        here.clock.now += 4
+        assert desk.release is not None
+        desk.release.set()
+        await here.until(lambda: here.server.responses)
+        ((_, payload),) = here.server.responses
+        assert payload["response_type"] == "ephemeral"
+        pressed = payload["blocks"][-1]["elements"][0]
+        assert (pressed["text"]["text"], pressed["value"]) == ("Open “Fix the deal”", "/action")
+        message = here.workspace.say("U0BOT", COUNCIL_CHANNEL, "")
+        await here.ana.click(
+            message, {"type": "button", "action_id": pressed["action_id"], "value": pressed["value"]}
+        )
+        await here.until(lambda: here.workspace.views)
+        assert desk.questions == [Typed("/action"), Typed("/action")]
+
+
+async def test_the_menu_of_a_message_quotes_it_with_its_author_and_address(kind: str) -> None:
+    async with scene(kind, Desk(lambda _: Reply(form=FORM))) as here:
+        said = here.workspace.say("U0BEN", COUNCIL_CHANNEL, "Let us <https://x.example|call> them")
+        await here.ana.use_menu(said, ASSIGN_SHORTCUT)
+        await here.until(lambda: here.workspace.views)
+        (_, question, where, _) = here.desk.asked[0]
+        assert question == Clicked("assign_from_message")
+        assert where.quoted is not None
+        assert (where.quoted.text, where.quoted.author) == ("Let us call them", "Ben Osei")
+        assert where.quoted.link is not None
+        assert said.ts.replace(".", "") in where.quoted.link
+
+
+async def test_the_same_envelope_on_two_ways_counts_once_and_says_nothing_twice(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        await here.surface.post(ANA, "digest:1", card("digest:1", "Digest", Button("Push", "push")), None)
+        payload = here.ana.click_payload(
+            here.workspace.messages[0], {"type": "button", "action_id": "push#0", "value": "006A"}
+        )
+        for _ in range(2):
+            await here.ana.way.deliver("interactive", payload)
+        await here.until(lambda: len(here.workspace.messages) == 2)
+        await here.ana.say("hygiene", "D0ANA")
+        await here.until(lambda: len(here.desk.asked) == 2)
+        assert [one[1] for one in here.desk.asked] == [Clicked("push", "006A"), Typed("hygiene")]
+        assert not here.server.responses
+
+
+async def test_a_file_goes_to_the_asker_alone(kind: str) -> None:
+    desk = Desk(lambda _: Reply(attachment=Attachment("deals.csv", b"a,b\n")))
+    async with scene(kind, desk) as here:
+        await here.ana.command("/pipeline-apm region", COUNCIL_CHANNEL)
+        await here.until(lambda: here.server.responses)
+        (file,) = here.workspace.files.values()
+        assert (file["name"], file["channel"]) == ("deals.csv", "D0ANA")
+        assert list(here.workspace.uploads.values()) == [b"a,b\n"]
+        assert "our conversation" in here.whispers[0]
+
+
+async def test_an_answer_in_a_channel_that_we_are_not_in_still_reaches_the_asker(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        here.workspace.add_channel("C0SECRET", "secret", has_bot=False)
+        said = here.workspace.say("U0ANA", "C0SECRET", "x")
+        here.server.failures["chat.postEphemeral"].append(Failure(error="not_in_channel"))
+        await here.ana.happen(
+            {
+                "type": "app_mention",
+                "user": "U0ANA",
+                "text": "<@U0BOT> hi",
+                "ts": said.ts,
+                "channel": "C0SECRET",
+            }
+        )
+        await here.until(lambda: any(one.channel == "D0ANA" for one in here.workspace.messages))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"deleted": True}, "deactivated"),
+        ({"is_restricted": True}, "guest"),
+        ({"is_ultra_restricted": True}, "guest"),
+        ({"is_stranger": True}, "another organisation"),
+        ({"team_id": "T0ELSEWHERE"}, "another organisation"),
+        ({"email": None}, "e-mail"),
+        ({"is_bot": True}, "people"),
+    ],
+)
+async def test_whom_we_do_not_speak_with_is_told_so_in_words(changes: dict[str, object], says: str) -> None:
+    async with scene("http", Desk()) as here:
+        for name, value in changes.items():
+            setattr(here.workspace.users["U0ANA"], name, value)
+        await here.ana.command("/pipeline-apm region", COUNCIL_CHANNEL)
+        await here.until(lambda: here.server.responses)
+        assert says in str(here.server.responses[0][1])
+        assert here.desk.asked == []
+
+
+async def test_somebody_of_a_foreign_workspace_is_refused_before_slack_is_asked(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        here.ana.team = "T0ELSEWHERE"
+        await here.ana.command("/pipeline-apm region", COUNCIL_CHANNEL)
+        await here.until(lambda: here.server.responses)
+        assert "another organisation" in str(here.server.responses[0][1])
+        assert here.server.called("users.info") == []
+
+
+async def test_slack_that_does_not_say_who_somebody_is_gets_nobody_in(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        here.server.failures["users.info"].append(Failure(status=503, body="down"))
+        await here.ana.command("/pipeline-apm region", COUNCIL_CHANNEL)
+        await here.until(lambda: here.server.responses)
+        assert "try again" in str(here.server.responses[0][1])
+        assert here.desk.asked == []
+
+
+async def test_an_answer_goes_to_no_address_but_slacks_whatever_a_form_says(kind: str) -> None:
+    async with scene(kind, Desk(lambda _: Reply(note="Saved."))) as here:
+        foreign = here.server.url.replace("/api/", "/elsewhere/")
+        await here.ana.submit(
+            {"id": "V1", "callback_id": "save", "private_metadata": f'{{"response_url": "{foreign}"}}'}, {}
+        )
+        await here.until(lambda: here.workspace.messages)
+        assert here.server.responses == []
+        assert here.workspace.messages[0].text == "Saved."
+
+
+async def test_what_other_apps_say_and_what_is_changed_is_nobodys_question(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        for extra in ({"bot_id": "B1"}, {"subtype": "message_changed"}, {"subtype": "message_deleted"}):
+            event = {"type": "message", "channel": "D0ANA", "channel_type": "im", "ts": "1.1", "text": "x"}
+            assert (await here.ana.happen({**event, "user": "U0ANA", **extra})).status == 200
+        await here.ana.say("hygiene", "D0ANA")
+        await here.until(lambda: here.desk.asked)
+        assert here.desk.questions == [Typed("hygiene")]
