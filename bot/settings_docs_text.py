@@ -80,9 +80,14 @@ deals_visible = false
 confidential = "Confidential__c"
 
 [chat]
-surface = "preview"                # the local room
+surface = "preview"                # the local room; or "slack"
 operations_channel = "#sales-ops"
 administrators_channel = "#council-admins"
+
+[slack]                            # its tokens stand in the environment: COUNCIL_SLACK__BOT_TOKEN
+way_in = "socket"                  # "http": posts to a public address that leads to host and port
+command_names = { apm = "pipeline-apm" }           # where another app has a command of that name
+unfurl_domains = ["example.lightning.force.com"]   # beside a deal's address stands what the deal lacks
 
 [hygiene]
 stages = { proposal = "Proposal", negotiation = "Negotiation" }

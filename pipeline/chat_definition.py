@@ -10,7 +10,9 @@ from pipeline.definitions import Definition
 class ChatDefinition(Definition):
     """Where the product speaks, and where it tells those who look after it what went wrong."""
 
-    surface: Literal["preview"] = Field("preview", description="The chat: the local room.")
+    surface: Literal["preview", "slack"] = Field(
+        "preview", description="The chat: the local room on this machine, or a Slack workspace."
+    )
     operations_channel: str | None = Field(
         None,
         description="Channel of sales operations, such as #sales-ops: messages that could not be delivered "

@@ -34,7 +34,11 @@ _COMMANDS = {
     "outbox": ("bot.cli.outbox:show_outbox", "Messages that did not arrive, or may not have."),
     "people": ("bot.cli.people:people", "Who everybody is here and in the chat: people link, unlink."),
     "audit": ("bot.cli.audit:show_audit", "Who changed what, from what to what, where."),
-    "check": ("bot.cli.check:check", "Check the configuration against the CRM; every mistake at once."),
+    "check": (
+        "bot.cli.check:check",
+        "Check the configuration against the CRM, or against Slack: check slack.",
+    ),
+    "manifest": ("bot.cli.manifest:print_manifest", "The app's manifest, to make the app: manifest slack."),
     "db": ("bot.cli.db:show_state", "The state of the mirror."),
     "docs": ("bot.cli.docs:write_docs", "Write docs/configuration.md from the settings."),
 }

@@ -25,6 +25,13 @@ from pipeline.errors import ConfigurationError, Mistake
 DEFAULT_FILE = Path("council.toml")
 
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_SECRETS = {
+    ("storage", "password"): "passwords",
+    ("slack", "bot_token"): "tokens",
+    ("slack", "app_token"): "tokens",
+    ("slack", "signing_secret"): "secrets",
+}
+"""Keys that are never written into the configuration file, and what they hold."""
 _URL_WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
 
 
@@ -98,13 +105,15 @@ def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
 
 
 def _secrets_in_file(in_file: Mapping[str, Any], file: Path) -> Iterator[Mistake]:
+    for (section, key), kind in _SECRETS.items():
+        table = in_file.get(section)
+        if isinstance(table, Mapping) and key in table:
+            variable = variable_of((section, key))
+            elsewhere = f"keep {kind} out of this file: set {variable} or a secret file"
+            yield Mistake(str(file), f"{section}.{key}", "", elsewhere)
     storage = in_file.get("storage")
-    if not isinstance(storage, Mapping):
-        return
-    elsewhere = "keep passwords out of this file: set COUNCIL_STORAGE__PASSWORD or a secret file"
-    if "password" in storage:
-        yield Mistake(str(file), "storage.password", "", elsewhere)
-    if _URL_WITH_PASSWORD.search(str(storage.get("url", ""))):
+    if isinstance(storage, Mapping) and _URL_WITH_PASSWORD.search(str(storage.get("url", ""))):
+        elsewhere = "keep passwords out of this file: set COUNCIL_STORAGE__PASSWORD or a secret file"
         yield Mistake(str(file), "storage.url", "", elsewhere)
 
 

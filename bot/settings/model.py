@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from bot.slack.definition import SlackDefinition
 from crm.files.definition import FilesDefinition
 from pipeline.actions_definition import ActionsDefinition
 from pipeline.chat_definition import ChatDefinition
@@ -117,6 +118,7 @@ class Sections(Definition):
     people: PeopleDefinition = PeopleDefinition()
     council: CouncilDefinition = CouncilDefinition()
     chat: ChatDefinition = ChatDefinition()
+    slack: SlackDefinition = SlackDefinition()
     hygiene: HygieneDefinition = HygieneDefinition()
     nudges: NudgesDefinition = NudgesDefinition()
     actions: ActionsDefinition = ActionsDefinition()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import Any
 
 from bot.slack.api import SlackApi
@@ -15,7 +16,7 @@ _PAGE = 1000
 class Addresses:
     """Finds conversations. `seconds` gives a time that only ever grows."""
 
-    def __init__(self, api: SlackApi, seconds: Callable[[], float]) -> None:
+    def __init__(self, api: SlackApi, seconds: Callable[[], float] = monotonic) -> None:
         self._api = api
         self._seconds = seconds
         self._channels: Mapping[str, str] = {}

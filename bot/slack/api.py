@@ -23,6 +23,7 @@ PATIENCE_UNSAID = timedelta(seconds=30)
 """When Slack asks for patience and does not say, or not legibly, how much."""
 LONGEST_PATIENCE = timedelta(hours=1)
 
+_SCOPES = "x-oauth-scopes"
 _LATER = {"ratelimited", "rate_limited", "service_unavailable", "request_timeout", "team_added_to_org"}
 _IN_DOUBT = {"fatal_error", "internal_error"}
 """Slack says of these that parts of a call may have had their effect."""
@@ -88,6 +89,24 @@ class SlackApi:
             raise OutcomeUnknown(f"The connection to Slack broke ({type(error).__name__}).") from error
         data = answer.data
         return data if isinstance(data, dict) else {}
+
+    async def scopes(self) -> frozenset[str]:
+        """The rights that the token has, as Slack lists them. Raises `DeliveryFailed`, `OutcomeUnknown`."""
+        try:
+            answer = await self.client.api_call("auth.test")
+        except SlackApiError as error:
+            raise read_refusal(error, "auth.test") from error
+        written = next((value for name, value in answer.headers.items() if name.lower() == _SCOPES), "")
+        return frozenset(scope.strip() for scope in str(written).split(",") if scope.strip())
+
+    async def open_connection(self, app_token: str) -> None:
+        """Ask for a socket and leave it. Raises `DeliveryFailed`, `OutcomeUnknown`."""
+        try:
+            await self.client.apps_connections_open(app_token=app_token)
+        except SlackApiError as error:
+            raise read_refusal(error, "apps.connections.open") from error
+        except (TimeoutError, OSError, aiohttp.ClientError) as error:
+            raise TryLater("Slack could not be reached.") from error
 
     async def ask(self, method: str, **arguments: Any) -> Json:
         """The answer of a method that only tells: where the connection breaks, it can be asked again.

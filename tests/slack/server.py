@@ -27,6 +27,7 @@ SCOPES_OF: Mapping[str, tuple[str, ...]] = {
     "users.lookupByEmail": ("users:read.email",),
     "usergroups.users.list": ("usergroups:read",),
     "conversations.open": ("im:write",),
+    "conversations.info": ("channels:read", "groups:read", "im:read"),
     "conversations.list": ("channels:read", "groups:read"),
     "conversations.history": ("channels:history", "groups:history", "im:history"),
     "conversations.replies": ("channels:history", "groups:history", "im:history"),
@@ -139,7 +140,8 @@ class SlackServer:
         if failure is not None:
             assert request.transport is not None
             request.transport.abort()
-        return web.json_response({"ok": True, **answer})
+        scopes = {"x-oauth-scopes": ",".join(sorted(self.scopes))}
+        return web.json_response({"ok": True, **answer}, headers=scopes)
 
     def _next_failure(self, method: str) -> Failure | None:
         if self.passes[method] > 0:
@@ -168,6 +170,7 @@ class SlackServer:
             "users.lookupByEmail": self._lookup,
             "usergroups.users.list": self._group,
             "conversations.open": self._open_direct,
+            "conversations.info": self._info,
             "conversations.list": self._channels,
             "conversations.history": self._history,
             "conversations.replies": self._history,
@@ -209,6 +212,11 @@ class SlackServer:
 
     async def _open_direct(self, arguments: Json) -> Json:
         return {"channel": {"id": self.workspace.direct(arguments.get("users", "")).id}}
+
+    async def _info(self, arguments: Json) -> Json:
+        found = self.workspace.channel(arguments.get("channel", ""))
+        member = BOT_USER in found.members
+        return {"channel": {"id": found.id, "name": found.name, "is_member": member}}
 
     async def _channels(self, arguments: Json) -> Json:
         """Two a page, so that whoever reads one page only finds too few."""
