@@ -36,7 +36,7 @@ _COMMANDS = {
     "audit": ("bot.cli.audit:show_audit", "Who changed what, from what to what, where."),
     "check": (
         "bot.cli.check:check",
-        "Check the configuration against the CRM, or against Slack: check slack.",
+        "Check the configuration against the CRM, or against Slack (check slack).",
     ),
     "manifest": ("bot.cli.manifest:print_manifest", "The app's manifest, to make the app: manifest slack."),
     "db": ("bot.cli.db:show_state", "The state of the mirror."),

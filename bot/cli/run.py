@@ -17,15 +17,21 @@ from bot.preview.surface import NAME, restore_room
 from bot.preview.welcome import DEMO_WELCOME, Welcome
 from bot.room import list_guests
 from bot.running import present, run_in_room
+from bot.slack.manifest import EVENTS_PATH
+from bot.stopping import told_to_stop
 from storage.database import reading
 from storage.outbox_reading import read_shown
 
 
 def run(
     *,
-    surface: Annotated[  # noqa: ARG001 - there is one surface so far; naming it is what a start script does
-        Literal["preview"], Parameter(help="The chat: preview is the local room in the browser.")
-    ] = "preview",
+    surface: Annotated[
+        Literal["preview", "slack"] | None,
+        Parameter(
+            help="The chat: preview is the local room in the browser; default: [chat] surface of the "
+            "configuration."
+        ),
+    ] = None,
     port: Annotated[int, Parameter(help="Port on this machine; 0 takes any that is free.")] = 0,
     real_crm: Annotated[
         bool,
@@ -36,22 +42,41 @@ def run(
     """Run the schedule, deliver what is to be said, and answer in a chat, until Ctrl-C."""
     log_to_stderr()
     with opened(invocation) as council:
-        ground = _ground(council)
-        room = Room(present)
-        with reading(council.engine) as connection:
-            restore_room(room, read_shown(connection, NAME))
-        asyncio.run(
-            run_in_room(
-                council,
-                room,
-                lambda: list_guests(council, {}),
-                _announce,
-                port=port,
-                ground=ground,
-                allow_real_crm=real_crm,
-                welcome=DEMO_WELCOME if ground is DEMO else _welcome(ground),
-            )
+        if (surface or council.settings.chat.surface) == "slack":
+            _run_in_slack(council)
+        else:
+            _run_in_room(council, port=port, real_crm=real_crm)
+
+
+def _run_in_slack(council: Council) -> None:
+    from bot.slack.running import run_in_slack  # heavy, and the local room needs nothing of it
+
+    asyncio.run(run_in_slack(council, _announce_workspace, present, told_to_stop))
+
+
+def _announce_workspace(workspace: str, address: str | None) -> None:
+    console = terminal()
+    way = "through a socket" if address is None else f"by posts to {address}{EVENTS_PATH}"
+    console.print(f"Running in the Slack workspace {workspace}, {way}. Ctrl-C stops it.", soft_wrap=True)
+
+
+def _run_in_room(council: Council, *, port: int, real_crm: bool) -> None:
+    ground = _ground(council)
+    room = Room(present)
+    with reading(council.engine) as connection:
+        restore_room(room, read_shown(connection, NAME))
+    asyncio.run(
+        run_in_room(
+            council,
+            room,
+            lambda: list_guests(council, {}),
+            _announce,
+            port=port,
+            ground=ground,
+            allow_real_crm=real_crm,
+            welcome=DEMO_WELCOME if ground is DEMO else _welcome(ground),
         )
+    )
 
 
 def _ground(council: Council) -> Ground:

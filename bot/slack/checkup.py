@@ -102,7 +102,7 @@ async def _check_group(api: SlackApi, group: str) -> Checked:
         return Checked(
             False,
             f"The user group {group} cannot be read: {refused}",
-            "Its id begins with S and stands in the group's menu under “Copy group ID” (slack.council_group).",
+            "Its id begins with S; the group's menu has “Copy group ID” (slack.council_group).",
         )
     return Checked(True, f"The user group {group} has {len(answer['users'])} people: they are the council.")
 

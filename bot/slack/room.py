@@ -1,13 +1,14 @@
 """Slack put together: who answers, the two ways in, and how it all stops."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
 import aiohttp
-import structlog
 from aiohttp import web
+from slack_bolt.app.async_app import AsyncApp
 
 from bot.slack.addresses import Addresses
 from bot.slack.api import HOOKS, SLACK, SlackApi
@@ -20,10 +21,8 @@ from bot.slack.socket import Socket
 from bot.slack.surface import SlackSurface
 from bot.slack.talk import Answer, Talk
 from bot.slack.unfurling import Unfurling
-from bot.surface import DeliveryFailed
+from bot.surface import DeliveryFailed, OutcomeUnknown
 from pipeline.errors import CouncilError
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -36,13 +35,39 @@ class Slack:
 
 @dataclass(frozen=True)
 class SlackRoom:
-    """A workspace that we are in."""
+    """A workspace that we may speak in."""
 
     surface: SlackSurface
     workspace: str
     """Its name."""
-    address: str | None
-    """Where Slack's posts are taken on this machine; `None` with a socket."""
+    _app: AsyncApp
+    _api: SlackApi
+    _definition: SlackDefinition
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[str | None]:
+        """Take what Slack tells us, until the end of the block.
+
+        Gives the address on this machine to which the public one has to lead; `None` with a socket. Raises
+        `CouncilError` where the settings lack the secret of that way.
+        """
+        if self._definition.uses_http:
+            signature = Signature(self._definition.required("signing_secret"))
+            runner = web.AppRunner(Door(self._app, signature).build(), access_log=None, shutdown_timeout=5)
+            await runner.setup()
+            try:
+                await web.TCPSite(runner, self._definition.host, self._definition.port).start()
+                host, port = runner.addresses[0][:2]
+                yield f"http://{host}:{port}"
+            finally:
+                await runner.cleanup()
+        else:
+            socket = Socket(self._app, self._definition.required("app_token"), self._api)
+            try:
+                await socket.open()
+                yield None
+            finally:
+                await socket.close()
 
 
 @asynccontextmanager
@@ -53,48 +78,35 @@ async def open_slack(
     deal_channels: Sequence[str] = (),
     slack: Slack = Slack(),
 ) -> AsyncIterator[SlackRoom]:
-    """In the workspace until the end of the block; what is under way then is brought to its end.
+    """In the workspace until the end of the block; turns that are under way then come to their end.
 
     `deal_channels`: names of channels in which deals may be shown to all. Raises `CouncilError` where the
-    settings lack something or Slack refuses the token.
+    settings lack the token or Slack refuses it.
     """
-    async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+    async with aiohttp.ClientSession() as session:
         api = SlackApi(definition.required("bot_token"), session, slack.api, slack.hooks)
         identity = await _introduce(api)
         team = str(identity["team_id"])
-        addresses = Addresses(api, monotonic)
+        addresses = Addresses(api)
         talk = Talk(api, addresses, Colleagues(api, team, monotonic), answer, find_key, team)
-        stack.push_async_callback(talk.close)
 
         async def is_open(channel: str) -> bool:
             return channel.startswith("D") or f"#{await addresses.name_of(channel)}" in deal_channels
 
         unfurling = Unfurling(api, talk.ask, definition.unfurl_domains, is_open)
         app = build_app(api, identity, talk, unfurling, definition.command_names)
-        address = None
-        if definition.uses_http:
-            signature = Signature(definition.required("signing_secret"))
-            address = await _listen(stack, Door(app, signature).build(), definition)
-        else:
-            socket = Socket(app, definition.required("app_token"), api)
-            stack.push_async_callback(socket.close)
-            await socket.open()
-        yield SlackRoom(SlackSurface(api, addresses, team), str(identity.get("team") or team), address)
+        surface = SlackSurface(api, addresses, team)
+        try:
+            yield SlackRoom(surface, str(identity.get("team") or team), app, api, definition)
+        finally:
+            await talk.close()
 
 
-async def _introduce(api: SlackApi) -> dict[str, object]:
+async def _introduce(api: SlackApi) -> dict[str, Any]:
     """Who we are in which workspace."""
     try:
         return dict(await api.call("auth.test"))
-    except DeliveryFailed as refused:
-        raise CouncilError(f"Slack does not let the app in: {refused}") from refused
-
-
-async def _listen(stack: AsyncExitStack, application: web.Application, definition: SlackDefinition) -> str:
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=5)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, definition.host, definition.port).start()
-    host, port = runner.addresses[0][:2]
-    return f"http://{host}:{port}"
+    except (DeliveryFailed, OutcomeUnknown) as refused:
+        raise CouncilError(
+            f"Slack does not let the app in. {refused} `council check slack` says more."
+        ) from refused

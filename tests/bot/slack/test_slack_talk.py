@@ -102,9 +102,10 @@ async def scene(kind: str, desk: Desk, scopes: frozenset[str] = ALL_SCOPES) -> A
     async with (
         SlackServer(workspace, scopes, clock).running() as server,
         open_slack(definition, desk.answer, desk.keys.get, (), Slack(server.url, server.hooks)) as room,
+        room.listening() as address,
         aiohttp.ClientSession() as session,
     ):
-        way: Way = SocketWay(server) if room.address is None else HttpWay(room.address, session)
+        way: Way = SocketWay(server) if address is None else HttpWay(address, session)
         yield Scene(server, workspace, room.surface, desk, Slacker("U0ANA", server, way), clock)
 
 
