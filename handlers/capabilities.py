@@ -12,6 +12,7 @@ from handlers import (
     digesting,
     fix_form,
     help,
+    home,
     hygiene,
     linking,
     looking_in,
@@ -45,6 +46,7 @@ CAPABILITIES: tuple[Capability, ...] = (
     action_changes.CAPABILITY,
     council.CAPABILITY,
     linking.CAPABILITY,
+    home.CAPABILITY,
     help.CAPABILITY,
 )
 

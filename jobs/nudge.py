@@ -4,7 +4,7 @@ to ask."""
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 
 from jobs.job import JobRun, Outcome
 from messages.card import Card
@@ -25,6 +25,7 @@ from storage.mirror import pulled_state
 from storage.nudge_memory import Leave, fixed_since, read_deal_facts, read_leaves, read_memory, record_asked
 from storage.outbox import Letter, put_letter, to_person
 from storage.people import read_people
+from storage.person_settings import read_digest_times
 from storage.scales import read_calendar
 
 PEOPLE_A_STEP = 50
@@ -62,25 +63,33 @@ def _whose_morning_it_is(run: JobRun) -> list[_Reader]:
     with reading(run.engine) as connection:
         owners = owners_with_findings(connection)
         leaves = read_leaves(connection)
+        times = read_digest_times(connection, owners)
         calendar = read_calendar(connection, run.company.definitions)
         readers = [
             reader
             for owner in sorted(owners)
-            if (reader := _reader(run, people.by_id(owner), leaves.get(owner), calendar)) is not None
+            if (reader := _reader(run, people.by_id(owner), leaves.get(owner), times, calendar)) is not None
         ]
         keys = {digest_key(one.user.id, one.morning.day) for one in readers}
         written = has_digest(connection, keys)
     return [one for one in readers if digest_key(one.user.id, one.morning.day) not in written]
 
 
-def _reader(run: JobRun, user: User | None, leave: Leave | None, calendar: FiscalCalendar) -> _Reader | None:
+def _reader(
+    run: JobRun,
+    user: User | None,
+    leave: Leave | None,
+    times: Mapping[str, str],
+    calendar: FiscalCalendar,
+) -> _Reader | None:
     if user is None or not user.is_active or user.is_integration:
         return None
     company = run.company
     local = local_now(user, run.now, company.definitions.calendar.zone)
     country = country_of(user, company.nudges.countries)
     away_until = leave.until if leave is not None and leave.since <= local.date() else None
-    if not is_digest_time(local, company.nudges, company.working_days, country, away_until):
+    at = time.fromisoformat(times.get(user.id, company.nudges.at))
+    if not is_digest_time(local, company.nudges, company.working_days, country, away_until, at):
         return None
     day = local.date()
     period = calendar.period_of(day)

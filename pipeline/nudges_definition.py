@@ -123,6 +123,13 @@ class NudgesDefinition(Definition):
     def time_until(self) -> time:
         return time.fromisoformat(self.until)
 
+    @property
+    def digest_times(self) -> tuple[str, ...]:
+        """What a person may choose instead of `at`: each half hour before `until` that is not quiet."""
+        halves = (time(minutes // 60, minutes % 60) for minutes in range(0, 24 * 60, 30))
+        fitting = {f"{at:%H:%M}" for at in halves if at < self.time_until and not self.is_quiet(at)}
+        return tuple(sorted(fitting | {self.at}))
+
     def is_quiet(self, local: time) -> bool:
         """Quiet hours may span midnight; the same time twice means none."""
         start, end = time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until)

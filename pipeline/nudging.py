@@ -5,7 +5,7 @@ Everything here is decided from what is handed in: the day, the findings and wha
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -97,14 +97,16 @@ def is_digest_time(
     working_days: WorkingDays,
     country: str | None,
     paused_until: date | None,
+    at: time,
 ) -> bool:
     """Whether now, in the person's time zone, is a time for a digest: a digest day and a working day,
-    between `at` and `until`, not in quiet hours, not on leave (the last day of a pause included)."""
+    between `at` (the person's own, or the company's) and `until`, not in quiet hours, not on leave (the last
+    day of a pause included)."""
     day, now = local.date(), local.time()
     return (
         weekday_of(day) in nudges.days
         and working_days.is_working(day, country)
-        and nudges.time_at <= now < nudges.time_until
+        and at <= now < nudges.time_until
         and not nudges.is_quiet(now)
         and (paused_until is None or day > paused_until)
     )

@@ -42,6 +42,7 @@ outbox = Table(
     Index("outbox_out_of_date", "not_before", sqlite_where=_OUT_OF_DATE, postgresql_where=_OUT_OF_DATE),
     Index("outbox_audience", "audience", "state", "sent_at"),
     Index("outbox_thread", "thread_of"),
+    Index("outbox_place", "surface", "message"),
     Index("outbox_follows", "follows"),
 )
 """Every message that we want said, one row per key (`storage.outbox`).

@@ -9,6 +9,7 @@ from storage import (
     job_tables,
     nudge_tables,
     people_tables,
+    setting_tables,
 )
 from storage.tables import metadata
 
@@ -22,4 +23,5 @@ __all__ = [
     "metadata",
     "nudge_tables",
     "people_tables",
+    "setting_tables",
 ]

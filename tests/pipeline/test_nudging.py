@@ -87,7 +87,7 @@ NEVER = Memory()
 def test_a_digest_comes_on_its_days_in_the_local_morning(
     local: datetime, paused_until: date | None, expected: bool
 ) -> None:
-    assert is_digest_time(local, NUDGES, CHRISTMAS, None, paused_until) is expected
+    assert is_digest_time(local, NUDGES, CHRISTMAS, None, paused_until, NUDGES.time_at) is expected
 
 
 @given(
@@ -101,7 +101,7 @@ def test_nobody_is_asked_on_a_free_day_on_leave_or_in_quiet_hours(
     daily = NudgesDefinition.model_validate({"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]})
     local = datetime.combine(day, time(minute // 60, minute % 60))
     until = None if leave is None else day + timedelta(days=leave)
-    if is_digest_time(local, daily, CHRISTMAS, None, until):
+    if is_digest_time(local, daily, CHRISTMAS, None, until, daily.time_at):
         assert day.weekday() < 5
         assert day != date(2026, 12, 25)
         assert time(8) <= local.time() < time(18)

@@ -1,0 +1,105 @@
+"""A person's own page: what is theirs, and what they set on it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import Council, build_crm, open_council, open_desk
+from bot.dispatch import Dispatch
+from bot.settings import field_kinds, load_settings
+from handlers.asking import Clicked, Typed
+from jobs.pull import run_pull
+from messages.card import Card, Folded, Table
+from messages.render.terminal import render_text
+from storage.chat_tables import audit
+from storage.database import reading
+from storage.nudge_choices import read_pause
+from storage.person_settings import read_digest_at
+from tests.bot.small_company import build_company
+
+NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
+ANA, MONA, OPS = "ana@example.com", "mona@example.com", "ops@example.com"
+
+
+@pytest.fixture
+def council(tmp_path: Path) -> Iterator[Council]:
+    settings = load_settings(build_company(tmp_path), {})
+    council = open_council(settings)
+    crm, fields = build_crm(settings, NOW), field_kinds(settings)
+    run_pull(council.engine, crm, council.company, fields=fields, now=NOW, progress=lambda _: None)
+    yield council
+    council.engine.dispose()
+
+
+@pytest.fixture
+def dispatch(council: Council) -> Dispatch:
+    return Dispatch(open_desk(council, NOW), lambda: NOW)
+
+
+def home_of(dispatch: Dispatch, who: str) -> Card:
+    (card,) = dispatch.answer(who, Typed("/home")).cards
+    return card
+
+
+def words(card: Card) -> str:
+    return render_text(card, 300)
+
+
+def test_a_rep_finds_the_deals_to_fix_the_actions_and_the_settings(dispatch: Dispatch) -> None:
+    page = words(home_of(dispatch, ANA))
+    for part in ("Your deals", "Globex", "Your actions", "Nothing is waiting for you.", "Settings"):
+        assert part in page
+    assert "Your team" not in page
+
+
+def test_a_manager_finds_the_team_too(dispatch: Dispatch) -> None:
+    assert "Your team" in words(home_of(dispatch, MONA))
+
+
+def test_somebody_who_owns_no_deals_is_asked_for_none(dispatch: Dispatch) -> None:
+    page = words(home_of(dispatch, OPS))
+    assert "Your deals" not in page
+    assert "Settings" not in page, "nobody sends them digests"
+
+
+def test_the_page_holds_only_what_a_page_may_hold(dispatch: Dispatch) -> None:
+    for who in (ANA, MONA, OPS):
+        assert not [block for block in home_of(dispatch, who).blocks if isinstance(block, Table | Folded)]
+
+
+def test_a_pause_begins_and_ends_by_a_control(dispatch: Dispatch, council: Council) -> None:
+    dispatch.answer(ANA, Clicked("pause_until", "", "2026-05-22"))
+    with reading(council.engine) as connection:
+        assert str(read_pause(connection, "005A", NOW.date())) == "2026-05-22"
+    assert "away until 22 May" in words(home_of(dispatch, ANA))
+    assert dispatch.answer(ANA, Clicked("pause_off")).note == "Welcome back."
+    assert "away until" not in words(home_of(dispatch, ANA))
+
+
+def test_the_time_of_the_digest_is_kept_and_stands_in_the_audit(dispatch: Dispatch, council: Council) -> None:
+    assert dispatch.answer(ANA, Clicked("digest_at", "", "10:30")).note.startswith(
+        "Your digest comes at 10:30"
+    )
+    with reading(council.engine) as connection:
+        assert read_digest_at(connection, "005A") == "10:30"
+        row = connection.execute(select(audit)).one()
+    assert (row.by, row.act, row.object, row.old, row.new) == (
+        "005A",
+        "digest_at",
+        "person:005A",
+        None,
+        "10:30",
+    )
+
+
+@pytest.mark.parametrize("at", ["03:00", "19:00", "noon", "", "10:17"])
+def test_a_time_at_which_nobody_is_asked_is_refused_in_words(
+    dispatch: Dispatch, council: Council, at: str
+) -> None:
+    (card,) = dispatch.answer(ANA, Clicked("digest_at", "", at)).cards
+    assert "between 08:00 and 11:30" in words(card)
+    with reading(council.engine) as connection:
+        assert read_digest_at(connection, "005A") is None
