@@ -6,9 +6,11 @@ from handlers.asking import Asked, Clicked
 from handlers.capability import Capability, Words
 from handlers.cells import read_cell
 from handlers.grammar import ShowMatrix, ShowWhy, read_apm_words
+from handlers.sharing import offer_to_share, share
 from handlers.today import read_today
 from handlers.values import check_offered, find_value, row_of
 from handlers.visible import visible_matrix
+from handlers.words import CommandNotUnderstood
 from messages.apm import compose_matrix, compose_row, compose_why
 from messages.cell_buttons import SHOW_WHY
 from messages.reply import Reply
@@ -23,10 +25,27 @@ from storage.database import Engine, reading
 from storage.deals import read_deals
 from storage.editions import read_edition_of
 
+SHARE = "share_apm"
+"""Command of the button that shows a table to a channel; the argument is what stood behind /apm."""
+
 
 def answer_apm(asked: Asked, words: Words) -> Reply:
+    """A table or a row can be shared with a channel; why a cell has its colour leads to deals, and cannot."""
     wanted = read_apm_words(words)
-    return show_why(asked, wanted) if isinstance(wanted, ShowWhy) else show_matrix(asked, wanted)
+    if isinstance(wanted, ShowWhy):
+        return show_why(asked, wanted)
+    return offer_to_share(asked, SHARE, words, show_matrix(asked, wanted))
+
+
+def answer_share_button(asked: Asked, clicked: Clicked) -> Reply:
+    return share(asked, clicked, _answer_shared)
+
+
+def _answer_shared(asked: Asked, words: Words) -> Reply:
+    wanted = read_apm_words(words)
+    if isinstance(wanted, ShowWhy):
+        raise CommandNotUnderstood("Only tables and their rows are shared: they hold no deals.")
+    return show_matrix(asked, wanted)
 
 
 def answer_why_button(asked: Asked, clicked: Clicked) -> Reply:
@@ -39,7 +58,9 @@ def read_why_button(argument: str) -> ShowWhy:
     return ShowWhy(cell.value, cell.metric, cell.dimension, day)
 
 
-CAPABILITY = Capability(typed={"apm": answer_apm}, clicks={SHOW_WHY: answer_why_button})
+CAPABILITY = Capability(
+    typed={"apm": answer_apm}, clicks={SHOW_WHY: answer_why_button, SHARE: answer_share_button}
+)
 
 
 def show_matrix(asked: Asked, wanted: ShowMatrix) -> Reply:
