@@ -35,6 +35,20 @@ def match_person(typed: str, users: Iterable[User]) -> User:
     raise UnknownName(_nobody(typed, [user.name for user in people]))
 
 
+def suggest_people(typed: str, users: Iterable[User], most: int) -> tuple[User, ...]:
+    """Active people whose name or e-mail holds what was typed so far; names that begin with it first."""
+    wanted = " ".join(typed.lstrip("@").split()).casefold()
+    found = [
+        user
+        for user in users
+        if user.is_active
+        and not user.is_integration
+        and (wanted in user.name.casefold() or wanted in (user.email or "").casefold())
+    ]
+    found.sort(key=lambda user: (not user.name.casefold().startswith(wanted), user.name, user.id))
+    return tuple(found[:most])
+
+
 def _by_whole(user: User, wanted: str) -> bool:
     return wanted in {user.id.casefold(), (user.email or "").casefold(), user.name.casefold()}
 

@@ -30,6 +30,7 @@ from bot.slack.heard import (
 from bot.slack.manifest import ASSIGN_SHORTCUT, COMMANDS
 from bot.slack.talk import Talk
 from bot.slack.unfurling import Unfurling
+from messages.render.blockkit_text import MAX_LABEL
 
 logger = structlog.get_logger()
 
@@ -60,6 +61,7 @@ def build_app(
     app.action(ANYTHING)(listeners.on_click)
     app.view(ANYTHING)(listeners.on_submission)
     app.shortcut(ASSIGN_SHORTCUT)(listeners.on_message_menu)
+    app.options(ANYTHING)(listeners.on_suggestion)
     app.event("app_mention")(listeners.on_words)
     app.event("message")(listeners.on_message)
     app.event("app_home_opened")(listeners.on_home)
@@ -115,6 +117,16 @@ class Listeners:
     async def on_submission(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         answer = await self._talk.submit(read_submission(body))
         await ack(**answer)
+
+    async def on_suggestion(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Somebody types into a menu that is searched."""
+        user, typed = body.get("user", {}), str(body.get("value") or "")
+        found = await self._talk.suggest(str(user.get("id", "")), str(user.get("team_id") or ""), typed)
+        options = [
+            {"text": {"type": "plain_text", "text": one.label[:MAX_LABEL]}, "value": one.value}
+            for one in found
+        ]
+        await ack(options=options)
 
     async def on_home(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()

@@ -19,7 +19,7 @@ from bot.slack.door import Door
 from bot.slack.signature import Signature
 from bot.slack.socket import Socket
 from bot.slack.surface import SlackSurface
-from bot.slack.talk import Answer, Talk
+from bot.slack.talk import Answers, Talk
 from bot.slack.unfurling import Unfurling
 from bot.surface import DeliveryFailed, OutcomeUnknown
 from pipeline.errors import CouncilError
@@ -73,7 +73,7 @@ class SlackRoom:
 @asynccontextmanager
 async def open_slack(
     definition: SlackDefinition,
-    answer: Answer,
+    answers: Answers,
     find_key: Callable[[str], str | None],
     deal_channels: Sequence[str] = (),
     slack: Slack = Slack(),
@@ -88,7 +88,7 @@ async def open_slack(
         identity = await _introduce(api)
         team = str(identity["team_id"])
         addresses = Addresses(api)
-        talk = Talk(api, addresses, Colleagues(api, team, monotonic), answer, find_key, team)
+        talk = Talk(api, addresses, Colleagues(api, team, monotonic), answers, find_key, team)
 
         async def is_open(channel: str) -> bool:
             return channel.startswith("D") or f"#{await addresses.name_of(channel)}" in deal_channels

@@ -37,7 +37,7 @@ async def run_in_slack(
     company = council.company
     deal_channels = company.council.channels if company.council.deals_visible else ()
     find_key = key_finder(council.engine)
-    opening = open_slack(council.settings.slack, dispatch.answer_sender, find_key, deal_channels, slack)
+    opening = open_slack(council.settings.slack, dispatch, find_key, deal_channels, slack)
     async with opening as room, AsyncExitStack() as ways_in:
         address = await ways_in.enter_async_context(room.listening())
         async with asyncio.TaskGroup() as running:

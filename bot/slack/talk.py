@@ -6,7 +6,7 @@ the turn goes on by itself; where a form is slow to come, one that asks for pati
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from bot.slack.addresses import Addresses
 from bot.slack.api import SlackApi
 from bot.slack.colleagues import Colleagues
 from bot.slack.heard import Heard, mentioned_users, with_addresses
+from bot.slack.people import SlackPerson
 from bot.slack.places import NAME, head_place
 from bot.slack.rendering import Message, Origin, passing_view, render_view
 from bot.slack.showing import Showing
@@ -24,6 +25,7 @@ from bot.surface import DeliveryFailed, OutcomeUnknown
 from handlers.asking import Clicked, Question, Quote, Submitted, Typed, Where
 from messages.card import (
     Card,
+    Choice,
     ChoiceInput,
     DateInput,
     Form,
@@ -48,10 +50,13 @@ HOME = Typed("/home")
 _INPUTS = (TextInput, DateInput, NumberInput, ChoiceInput, PersonInput)
 
 
-class Answer(Protocol):
-    """Whoever answers a chat user (`bot.dispatch.Dispatch.answer_sender`). It may block."""
+class Answers(Protocol):
+    """Whoever answers chat users (`bot.dispatch.Dispatch`). It may block, and never raises."""
 
-    def __call__(self, sender: Sender, question: Question, where: Where, event: str | None) -> Reply: ...
+    def answer_sender(self, sender: Sender, question: Question, where: Where, event: str | None) -> Reply: ...
+
+    def suggest_people(self, sender: Sender, typed: str) -> Sequence[Choice]:
+        """People whose name holds what somebody has typed so far; nobody for whom is not known here."""
 
 
 class Talk:
@@ -62,7 +67,7 @@ class Talk:
         api: SlackApi,
         addresses: Addresses,
         colleagues: Colleagues,
-        answer: Answer,
+        answers: Answers,
         find_key: Callable[[str], str | None],
         team: str,
     ) -> None:
@@ -70,7 +75,7 @@ class Talk:
         self._api = api
         self._addresses = addresses
         self._colleagues = colleagues
-        self._answer = answer
+        self._answers = answers
         self._find_key = find_key
         self._team = team
         self._showing = Showing(api, addresses)
@@ -122,6 +127,15 @@ class Talk:
             await self._change_view(heard.view, shown)
         await self._showing.show(heard, reply)
 
+    async def suggest(self, user: str, team: str, typed: str) -> Sequence[Choice]:
+        """What a menu offers for the letters typed into it so far; nothing where Slack cannot wait for it."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                person = await self._colleagues.person(user, team)
+                return await asyncio.to_thread(self._answers.suggest_people, self._vouch(person), typed)
+        except (TimeoutError, DeliveryFailed, AccessDenied):
+            return ()
+
     async def show_home(self, heard: Heard) -> None:
         """Put a person's own page together anew."""
         reply = await self.ask(heard)
@@ -135,7 +149,7 @@ class Talk:
             sender = await self._sender(heard)
             question = await self._with_addresses(heard.question)
             where = await self._where(heard)
-            return await asyncio.to_thread(self._answer, sender, question, where, heard.event)
+            return await asyncio.to_thread(self._answers.answer_sender, sender, question, where, heard.event)
         except CouncilError as error:
             return Reply((compose_problem(error),))
         except (DeliveryFailed, OutcomeUnknown):
@@ -147,7 +161,9 @@ class Talk:
             return Reply((compose_failure(reference),))
 
     async def _sender(self, heard: Heard) -> Sender:
-        person = await self._colleagues.person(heard.user, heard.team)
+        return self._vouch(await self._colleagues.person(heard.user, heard.team))
+
+    def _vouch(self, person: SlackPerson) -> Sender:
         account = ChatAccount(NAME, self._team, person.id)
         return Sender(account, person.name, person.email, person.timezone)
 

@@ -105,7 +105,10 @@ def _date(field: DateInput | DatePick) -> Json:
 
 
 def _select(field: Menu) -> Json:
-    """A menu; more than a hundred choices go into groups, of which Slack takes a hundred."""
+    """A menu; more than a hundred choices go into groups, of which Slack takes a hundred. More people than
+    Slack takes are searched for while somebody types."""
+    if _is_searched(field):
+        return _search(field)
     options = _fitting(field) or [{"text": plain_text("Nothing to choose from", MAX_LABEL), "value": "-"}]
     element: Json = {"type": "static_select"}
     if len(options) <= MAX_OPTIONS:
@@ -120,6 +123,16 @@ def _select(field: Menu) -> Json:
         ]
     initial = [option for option in options if option["value"] == field.value]
     return element | ({"initial_option": initial[0]} if initial else {})
+
+
+def _is_searched(field: Menu) -> bool:
+    return isinstance(field, PersonInput) and len(_fitting(field)) < len(field.people)
+
+
+def _search(field: Menu) -> Json:
+    element: Json = {"type": "external_select", "min_query_length": 2}
+    chosen = [option for option in _all_options(field) if option["value"] == field.value]
+    return element | ({"initial_option": chosen[0]} if chosen else {})
 
 
 def _all_options(field: Menu) -> list[Json]:
@@ -143,5 +156,5 @@ def _fitting(field: Menu) -> list[Json]:
 
 def _left_out_options(field: Menu) -> Iterator[Json]:
     total, kept = len(_all_options(field)), len(_fitting(field))
-    if kept < total:
+    if kept < total and not _is_searched(field):
         yield from notes(f"Only {kept:,} of {total:,} choices fit here.")

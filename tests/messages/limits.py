@@ -66,6 +66,9 @@ def _check_slack_block(block: Json) -> None:
             assert 1 <= len(block.get("options", [None])) <= 100
             assert all(len(option["value"]) <= 150 for option in block.get("options", ()))
             _check_picker(block)
+        case "external_select":
+            assert 0 <= block["min_query_length"] <= 20
+            _check_picker(block)
         case "datepicker":
             _check_picker(block)
         case "image":

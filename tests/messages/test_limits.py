@@ -20,6 +20,8 @@ from messages.card import (
     Folded,
     Form,
     Paragraph,
+    Person,
+    PersonInput,
     Pick,
     Table,
     TableRow,
@@ -207,6 +209,16 @@ def test_a_menu_of_any_length_fits_and_says_what_it_leaves_out(count: int, label
     shown = next(element for element in cards[0]["body"] if element["type"] == "Input.ChoiceSet")["choices"]
     assert count == 0 or chosen in [choice["value"] for choice in shown]
     assert count_words(cards, f"Only {len(shown):,} of {count:,} choices fit here.") == (len(shown) < count)
+
+
+def test_people_too_many_for_a_menu_are_searched_for_on_slack() -> None:
+    people = tuple(Person(f"005{number:04}", f"Person {number}") for number in range(2000))
+    modal = blockkit.render_form(Form("key", "New owner", (PersonInput("owner", "Owner", people),), "save"))
+    (asked,) = modal["blocks"]
+    assert asked["element"] == {"type": "external_select", "min_query_length": 2, "action_id": "owner"}
+    known = PersonInput("owner", "Owner", people, "0050007")
+    (asked,) = blockkit.render_form(Form("key", "New owner", (known,), "save"))["blocks"]
+    assert asked["element"]["initial_option"]["text"]["text"] == "Person 7"
 
 
 def test_a_value_too_long_for_a_field_is_cut_and_says_so() -> None:

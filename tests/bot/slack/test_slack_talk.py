@@ -16,14 +16,14 @@ from bot.slack.manifest import ASSIGN_SHORTCUT
 from bot.slack.room import Slack, open_slack
 from bot.slack.surface import SlackSurface
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
-from messages.card import Button, Buttons, Card, DateInput, Form, Paragraph, TextInput, text
+from messages.card import Button, Buttons, Card, Choice, DateInput, Form, Paragraph, TextInput, text
 from messages.reply import Attachment, Reply, Visibility
 from pipeline.person_links import Sender
 from tests.contracts.surface import ANA, CHANNEL
 from tests.slack.office import ALL_SCOPES, COUNCIL_CHANNEL, Ticking, people_at_work
 from tests.slack.server import APP_TOKEN, BOT_TOKEN, Failure, SlackServer
 from tests.slack.users import SIGNING_SECRET, HttpWay, Slacker, SocketWay, Way
-from tests.slack.workspace import Workspace
+from tests.slack.workspace import TEAM, Workspace
 
 
 @dataclass
@@ -35,13 +35,16 @@ class Desk:
     keys: dict[str, str] = field(default_factory=dict)
     release: threading.Event | None = None
 
-    def answer(self, sender: Sender, question: Question, where: Where, event: str | None) -> Reply:
+    def answer_sender(self, sender: Sender, question: Question, where: Where, event: str | None) -> Reply:
         if event is not None and event in {one[3] for one in self.asked}:
             return Reply(note=ALREADY)
         self.asked.append((sender, question, where, event))
         if self.release is not None:
             self.release.wait(5)
         return self.reply(question)
+
+    def suggest_people(self, sender: Sender, typed: str) -> tuple[Choice, ...]:
+        return (Choice("005A", f"{sender.name} sought {typed}"),)
 
     @property
     def questions(self) -> list[Question]:
@@ -101,7 +104,7 @@ async def scene(kind: str, desk: Desk, scopes: frozenset[str] = ALL_SCOPES) -> A
     )
     async with (
         SlackServer(workspace, scopes, clock).running() as server,
-        open_slack(definition, desk.answer, desk.keys.get, (), Slack(server.url, server.hooks)) as room,
+        open_slack(definition, desk, desk.keys.get, (), Slack(server.url, server.hooks)) as room,
         room.listening() as address,
         aiohttp.ClientSession() as session,
     ):
@@ -360,6 +363,17 @@ async def test_the_same_envelope_on_two_ways_counts_once_and_says_nothing_twice(
         await here.until(lambda: len(here.desk.asked) == 2)
         assert [one[1] for one in here.desk.asked] == [Clicked("push", "006A"), Typed("hygiene")]
         assert not here.server.responses
+
+
+async def test_a_menu_is_searched_while_somebody_types(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        asked = {"type": "block_suggestion", "action_id": "owner", "block_id": "owner", "value": "li"}
+        user = {"user": {"id": "U0ANA", "team_id": TEAM}, "team": {"id": TEAM}}
+        answer = await here.ana.way.deliver("interactive", {**asked, **user})
+        (option,) = answer.payload["options"]
+        assert (option["value"], option["text"]["text"]) == ("005A", "Ana Lind sought li")
+        stranger = {"user": {"id": "U0ANA", "team_id": "T0ELSEWHERE"}, "team": {"id": TEAM}}
+        assert (await here.ana.way.deliver("interactive", {**asked, **stranger})).payload["options"] == []
 
 
 async def test_a_file_goes_to_the_asker_alone(kind: str) -> None:
