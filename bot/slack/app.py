@@ -30,7 +30,7 @@ from bot.slack.heard import (
 from bot.slack.manifest import ASSIGN_SHORTCUT, COMMANDS
 from bot.slack.talk import Talk
 from bot.slack.unfurling import Unfurling
-from messages.render.blockkit_text import MAX_LABEL
+from messages.render.blockkit_text import MAX_LABEL, plain_text
 
 logger = structlog.get_logger()
 
@@ -122,11 +122,7 @@ class Listeners:
         """Somebody types into a menu that is searched."""
         user, typed = body.get("user", {}), str(body.get("value") or "")
         found = await self._talk.suggest(str(user.get("id", "")), str(user.get("team_id") or ""), typed)
-        options = [
-            {"text": {"type": "plain_text", "text": one.label[:MAX_LABEL]}, "value": one.value}
-            for one in found
-        ]
-        await ack(options=options)
+        await ack(options=[{"text": plain_text(one.label, MAX_LABEL), "value": one.value} for one in found])
 
     async def on_home(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()

@@ -424,10 +424,24 @@ def _check_message(arguments: Json) -> None:
         raise SlackError("invalid_metadata_format")
 
 
+_IN_VIEWS = {"actions", "context", "divider", "header", "image", "input", "rich_text", "section"}
+"""Tables and folds stand in messages only."""
+
+
+def _check_view_blocks(view: Json) -> None:
+    blocks = view.get("blocks", ())
+    ids = [block["block_id"] for block in blocks if "block_id" in block]
+    strange = [block["type"] for block in blocks if block["type"] not in _IN_VIEWS]
+    asks = any(block["type"] == "input" for block in blocks)
+    if strange or len(set(ids)) < len(ids) or (view["type"] == "modal" and asks and "submit" not in view):
+        raise SlackError("invalid_arguments", response_metadata={"messages": [f"blocks: {strange or ids}"]})
+
+
 def _checked_view(view: Any) -> Json:
     shown: Json = json.loads(view) if isinstance(view, str) else view
     if len(shown.get("private_metadata", "")) > 3000 or len(shown.get("blocks", ())) > 100:
         raise SlackError("invalid_arguments")
+    _check_view_blocks(shown)
     if shown["type"] == "modal" and not 1 <= len(shown["title"]["text"]) <= 24:
         raise SlackError("invalid_arguments")
     return shown
