@@ -14,6 +14,8 @@ from bot.event_text import Happening, event_to_text
 from handlers.asking import Asked, Desk, Question, Where
 from handlers.capabilities import answer
 from handlers.recognising import recognise_sender
+from handlers.suggesting import suggest_owners
+from messages.card import Choice
 from messages.problem import compose_failure, compose_problem
 from messages.reply import Reply
 from pipeline.access import Member, identify
@@ -64,6 +66,15 @@ class Dispatch:
             str(account),
             lambda: self.answer(recognise_sender(self.desk, sender, self.clock()), question, here, event),
         )
+
+    def suggest_people(self, sender: Sender, typed: str) -> tuple[Choice, ...]:
+        """People whose name holds what a chat user has typed into a menu so far; none for a stranger."""
+        try:
+            member = self.member(recognise_sender(self.desk, sender, self.clock()))
+        except CouncilError:
+            return ()
+        here = Where(sender.account.surface, tenant=sender.account.tenant)
+        return suggest_owners(Asked(self.desk, member, here, self.clock()), typed)
 
     def reply(self, happening: Happening, event: str | None) -> Reply:
         """The answer to an event that is in our hands; what settles it is the caller's. Never raises."""

@@ -59,7 +59,7 @@ async def _print_slack_checks(council: Council) -> bool:
 
     definition = council.settings.slack
     token = definition.required("bot_token")
-    wanted = Wanted(_channels(council), _administrators(council))
+    wanted = Wanted(_channels(council), lambda team: _administrators(council, team))
     is_well = True
     async with aiohttp.ClientSession() as session:
         api = SlackApi(token, session)
@@ -81,10 +81,10 @@ def _channels(council: Council) -> dict[str, str]:
     return purposes
 
 
-def _administrators(council: Council) -> list[Addressee]:
+def _administrators(council: Council, team: str) -> list[Addressee]:
     people = read_people(council.engine)
     with reading(council.engine) as connection:
         return [
-            read_addressee(connection, audience, "slack")
+            read_addressee(connection, audience, "slack", team)
             for audience in listed_people(people, council.settings.people.administrators)
         ]

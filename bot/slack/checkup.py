@@ -1,6 +1,6 @@
 """Whether everything is as it has to be in the workspace, and what to click where it is not."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.slack.addresses import Addresses
@@ -31,7 +31,8 @@ class Wanted:
 
     channels: Mapping[str, str]
     """What each is for, by channel names with `#`."""
-    administrators: Sequence[Addressee]
+    administrators: Callable[[str], Sequence[Addressee]]
+    """Whom to write to, in the workspace of that id."""
 
 
 async def check_workspace(
@@ -50,7 +51,7 @@ async def check_workspace(
         yield await _check_channel(api, addresses, channel, purpose)
     if definition.council_group is not None:
         yield await _check_group(api, definition.council_group)
-    for person in wanted.administrators:
+    for person in wanted.administrators(str(identity.get("team_id"))):
         yield await _greet(api, addresses, person)
 
 

@@ -43,11 +43,13 @@ class Colleagues:
         return person
 
     async def emails(self, user_ids: tuple[str, ...]) -> dict[str, str]:
-        """The e-mails of those who are colleagues; of others nothing is said."""
+        """The e-mails of those who are colleagues and have one; of others nothing is said."""
         found = {}
         for user_id in user_ids:
             try:
-                found[user_id] = (await self.person(user_id, self._home_team)).email
+                email = (await self.person(user_id, self._home_team)).email
             except (AccessDenied, DeliveryFailed):
                 continue
+            if email is not None:
+                found[user_id] = email
         return found

@@ -14,7 +14,8 @@ class SlackPerson:
     id: str
     team: str
     name: str
-    email: str
+    email: str | None
+    """`None` where Slack does not show it."""
     timezone: str | None
     """IANA name; `None` where Slack does not say."""
 
@@ -23,7 +24,7 @@ def read_person(user: Mapping[str, Any], home_team: str) -> SlackPerson:
     """The person behind the `user` of `users.info`.
 
     Raises `AccessDenied`, in words for the person, for bots, guests, people from other organisations, and
-    those who are deactivated or whose e-mail Slack does not show us.
+    those who are deactivated.
     """
     profile = user.get("profile") or {}
     name = str(profile.get("real_name") or user.get("real_name") or user.get("name") or "")
@@ -41,12 +42,7 @@ def read_person(user: Mapping[str, Any], home_team: str) -> SlackPerson:
             "You are a guest in this workspace, and the pipeline is for members only. "
             "Ask a workspace administrator to make you a full member."
         )
-    email = str(profile.get("email") or "").strip()
-    if not email:
-        raise AccessDenied(
-            "Slack does not show me your e-mail address, so I cannot tell which CRM user you are. Add it to "
-            "your Slack profile, or ask sales operations to link you."
-        )
+    email = str(profile.get("email") or "").strip() or None
     timezone = user.get("tz")
     return SlackPerson(
         str(user.get("id")), home_team, name, email, timezone if isinstance(timezone, str) else None

@@ -16,7 +16,7 @@ from tests.slack.office import ALL_SCOPES, Office, open_office
 from tests.slack.server import APP_TOKEN, BOT_TOKEN
 
 DEFINITION = SlackDefinition(bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN))
-WANTED = Wanted({"#pipeline-council": "the council"}, (ANA,))
+WANTED = Wanted({"#pipeline-council": "the council"}, lambda _: (ANA,))
 
 
 async def check(
@@ -84,7 +84,7 @@ async def test_a_secret_that_is_not_set_is_named_with_where_slack_shows_it(
 async def test_a_channel_that_is_missing_or_not_entered_says_what_to_type() -> None:
     async with open_office() as office:
         office.workspace.add_channel("C0OPS", "sales-ops", has_bot=False)
-        wanted = Wanted({"#sales-ops": "sales operations", "#nowhere": "administrators"}, ())
+        wanted = Wanted({"#sales-ops": "sales operations", "#nowhere": "administrators"}, lambda _: ())
         entered, missing = wrong(await check(office, wanted=wanted))
         assert "In #sales-ops type /invite" in entered
         assert "no channel #nowhere" in missing
@@ -101,7 +101,7 @@ async def test_a_user_group_is_counted_or_said_to_be_unreadable() -> None:
 
 async def test_an_administrator_who_is_not_in_slack_is_named() -> None:
     async with open_office() as office:
-        wanted = Wanted({}, (Addressee("@x", "nobody@example.com", "No Body"),))
+        wanted = Wanted({}, lambda _: (Addressee("@x", "nobody@example.com", "No Body"),))
         (only,) = wrong(await check(office, wanted=wanted))
         assert only.startswith("No Body could not be written to")
 

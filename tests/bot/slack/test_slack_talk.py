@@ -412,7 +412,6 @@ async def test_an_answer_in_a_channel_that_we_are_not_in_still_reaches_the_asker
         ({"is_ultra_restricted": True}, "guest"),
         ({"is_stranger": True}, "another organisation"),
         ({"team_id": "T0ELSEWHERE"}, "another organisation"),
-        ({"email": None}, "e-mail"),
         ({"is_bot": True}, "people"),
     ],
 )
