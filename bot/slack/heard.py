@@ -5,12 +5,12 @@ contents of messages come from people.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
-from bot.slack.rendering import Origin, key_in, origin_from_text
+from bot.slack.rendering import Origin, key_in, key_of_block, origin_from_text
 from handlers.asking import Clicked, Question, Quote, Submitted, Typed
 from messages.render.blockkit import argument_of_pick, command_of
 
@@ -113,9 +113,15 @@ def _origin_of(body: Json) -> Origin:
         channel=str(channel.get("id") or container.get("channel_id") or ""),
         message=ts,
         thread="" if thread == ts else thread,
-        message_key=key_in(message.get("blocks") or ()) or "",
+        message_key=key_of_block(_block_of(body)) or key_in(message.get("blocks") or ()),
         response_url=str(body.get("response_url") or ""),
     )
+
+
+def _block_of(body: Json) -> str:
+    """The block whose control was used."""
+    actions: Sequence[Json] = body.get("actions") or ({},)
+    return str(actions[0].get("block_id") or "")
 
 
 def read_submission(body: Json) -> Heard:

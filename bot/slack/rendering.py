@@ -1,7 +1,7 @@
 """Cards and forms as they are sent to Slack: Block Kit, with what finds them again when they are used."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,19 +30,34 @@ class Origin:
 
 
 def render_parts(card: Card, key: str, images: Mapping[str, str] | None = None) -> Sequence[Message]:
-    """The messages of a card. The first block of each is named by the card's key, where Slack has room."""
+    """The messages of a card. Blocks with controls are named by the card's key, where Slack has room: what
+    Slack tells of a click on a message for one person's eyes is hardly more than the name of its block."""
     messages = render_card(card, images)
-    block_id = _KEY + key
-    if len(block_id) <= MAX_BLOCK_ID:
-        for message in messages:
-            message["blocks"][0]["block_id"] = block_id
+    for message in messages:
+        for number, block in enumerate(_with_controls(message["blocks"])):
+            block_id = f"{_KEY}{number}:{key}"
+            if len(block_id) <= MAX_BLOCK_ID:
+                block["block_id"] = block_id
     return messages
 
 
-def key_in(blocks: Sequence[Mapping[str, Any]]) -> str | None:
-    """The key of the card that `render_parts` made these blocks of."""
-    block_id = str(blocks[0].get("block_id") or "") if blocks else ""
-    return block_id.removeprefix(_KEY) if block_id.startswith(_KEY) else None
+def _with_controls(blocks: Sequence[Message]) -> Iterator[Message]:
+    for block in blocks:
+        if block["type"] == "actions" or "accessory" in block:
+            yield block
+        yield from _with_controls(block.get("child_blocks", ()))
+
+
+def key_of_block(block_id: str) -> str:
+    """The key of the card to which a block of that name belongs; empty for one that `render_parts` did not
+    name."""
+    return block_id.split(":", 2)[2] if block_id.startswith(_KEY) and block_id.count(":") > 1 else ""
+
+
+def key_in(blocks: Sequence[Mapping[str, Any]]) -> str:
+    """The key of the card that `render_parts` made these blocks of; empty where nothing says it."""
+    named = (key_of_block(str(block.get("block_id") or "")) for block in blocks)
+    return next((key for key in named if key), "")
 
 
 def render_view(form: Form, origin: Origin) -> Message:
