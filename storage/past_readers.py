@@ -45,7 +45,8 @@ class PastReaders:
         nudges, working_days = self.company.nudges, self.company.working_days
         local = datetime.combine(day, nudges.time_at)
         away_until = self._away_until(person_id, day)
-        if not is_digest_time(local, nudges, working_days, country_of(user, nudges.countries), away_until):
+        country = country_of(user, nudges.countries)
+        if not is_digest_time(local, nudges, working_days, country, away_until, nudges.time_at):
             return None
         return self._reader(user, local)
 

@@ -13,6 +13,7 @@ from typing import Any
 from bot.slack.rendering import Origin, key_in, key_of_block, origin_from_text
 from handlers.asking import Clicked, Question, Quote, Submitted, Typed
 from messages.render.blockkit import argument_of_pick, command_of
+from messages.render.blockkit_inputs import PROBLEM_SIGN
 
 Json = Mapping[str, Any]
 
@@ -47,6 +48,8 @@ class Heard:
     quoted: Quote | None = None
     is_aloud: bool = False
     """Said in a channel before everybody, so that the answer stands in the thread of what was said."""
+    shows_problems: bool = False
+    """The form that was sent says already what was wrong with the answers before."""
     is_from_home: bool = False
     """Done on the person's own page, which shows it when it is done."""
 
@@ -135,7 +138,13 @@ def read_submission(body: Json) -> Heard:
         question=Submitted(str(view.get("callback_id") or ""), origin.argument, _answers(view)),
         origin=origin,
         view=str(view["id"]),
+        shows_problems=any(_is_problem(block) for block in view.get("blocks") or ()),
     )
+
+
+def _is_problem(block: Json) -> bool:
+    text: Json = block.get("text") or {}
+    return block.get("type") == "section" and str(text.get("text") or "").startswith(PROBLEM_SIGN)
 
 
 def _answers(view: Json) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Slack put together: who answers, the two ways in, and how it all stops."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -40,6 +40,8 @@ class SlackRoom:
     surface: SlackSurface
     workspace: str
     """Its name."""
+    settle: Callable[[], Awaitable[None]]
+    """Waits until everything that was asked so far is answered."""
     _app: AsyncApp
     _api: SlackApi
     _definition: SlackDefinition
@@ -97,9 +99,9 @@ async def open_slack(
         app = build_app(api, identity, talk, unfurling, definition.command_names)
         surface = SlackSurface(api, addresses, team)
         try:
-            yield SlackRoom(surface, str(identity.get("team") or team), app, api, definition)
+            yield SlackRoom(surface, str(identity.get("team") or team), talk.settle, app, api, definition)
         finally:
-            await talk.close()
+            await talk.settle()
 
 
 async def _introduce(api: SlackApi) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Answers(Protocol):
 
 
 class Talk:
-    """Takes turns in one workspace; `close` waits for those that are under way."""
+    """Takes turns in one workspace."""
 
     def __init__(
         self,
@@ -85,8 +85,8 @@ class Talk:
         """Let a turn go on by itself."""
         self._keep(asyncio.create_task(_logged(turn)))
 
-    async def close(self) -> None:
-        """Bring the turns that are under way to their end."""
+    async def settle(self) -> None:
+        """Wait until the turns that are under way have come to their end."""
         while self._under_way:
             await asyncio.gather(*self._under_way, return_exceptions=True)
 
@@ -271,9 +271,11 @@ async def _logged(turn: Coroutine[Any, Any, None]) -> None:
 
 def _answer_form(heard: Heard, form: Form) -> Message:
     """What Slack is to do with the form that was sent: say what is wrong at its fields, where nothing else
-    has changed and the typed words can stay as they are; else show the new one in its place."""
+    has changed and the typed words can stay as they are; else show the new one in its place, as where the
+    old one says what is right by now."""
     problems = {field.key: field.problem for field in _inputs(form) if field.problem}
-    if problems and not form.problem and _is_same_form(heard.question, form):
+    is_same = _is_same_form(heard.question, form) and not heard.shows_problems
+    if problems and is_same and not form.problem:
         return {"response_action": "errors", "errors": problems}
     return _updated(render_view(form, heard.origin))
 

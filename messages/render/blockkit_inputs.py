@@ -29,6 +29,8 @@ from messages.render.blockkit_text import (
 MAX_OPTIONS = 100
 MAX_PLACEHOLDER = 150
 MAX_OPTION_CHARACTERS = 6000
+PROBLEM_SIGN = "⚠"
+"""Begins every line that says what was wrong with an answer."""
 
 
 Menu = ChoiceInput | PersonInput | ChoicePick
@@ -36,7 +38,7 @@ Menu = ChoiceInput | PersonInput | ChoicePick
 
 def problem_sections(problem: str) -> Iterator[Json]:
     if problem:
-        yield from (section(part) for part in pieces(f"⚠ {inert(problem)}", MAX_TEXT))
+        yield from (section(part) for part in pieces(f"{PROBLEM_SIGN} {inert(problem)}", MAX_TEXT))
 
 
 def pick_blocks(pick: Pick) -> Iterator[Json]:

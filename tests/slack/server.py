@@ -57,6 +57,27 @@ class Failure:
     """The call has its effect, and the connection breaks before the answer."""
 
 
+@dataclass(frozen=True)
+class Whisper:
+    """What one user alone saw."""
+
+    user: str
+    ts: str
+    payload: Json
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The interaction that a response address answers."""
+
+    user: str
+    channel: str
+    message: str | None = None
+    """The message in which a control was used."""
+    whisper: int | None = None
+    """The same for one that only its user saw: its place in `whispers`."""
+
+
 class SlackServer:
     """Start it with `running`; `url` ends with `/api/`."""
 
@@ -74,6 +95,8 @@ class SlackServer:
         self.responses: list[tuple[str, Json]] = []
         self.enforces_pace = False
         self._last_post: dict[str, float] = {}
+        self.whispers: list[Whisper] = []
+        self._answered: dict[str, Answered] = {}
         self._uses: defaultdict[str, int] = defaultdict(int)
         self._triggers: dict[str, float] = {}
 
@@ -110,8 +133,11 @@ class SlackServer:
         self._triggers[trigger] = self.clock()
         return trigger
 
-    def response_url(self) -> str:
-        return self.url.replace("/api/", f"/response/{secrets.token_hex(6)}")
+    def response_url(self, answered: "Answered | None" = None) -> str:
+        """Where an interaction may be answered."""
+        token = secrets.token_hex(6)
+        self._answered[token] = answered or Answered("", "")
+        return f"{self.hooks}{token}"
 
     async def send(self, envelope: Json, socket: int = -1) -> None:
         """An envelope over one of the open sockets."""
@@ -272,6 +298,7 @@ class SlackServer:
         channel = self.workspace.channel(arguments.get("channel", ""))
         _check_message(arguments)
         self.workspace.ephemeral.append((channel.id, arguments["user"], arguments))
+        self._whisper(arguments["user"], arguments)
         return {"message_ts": self.workspace.next_ts()}
 
     async def _update(self, arguments: Json) -> Json:
@@ -359,8 +386,26 @@ class SlackServer:
         self._uses[token] += 1
         if self._uses[token] > RESPONSE_USES:
             return web.Response(status=404, text="used_url")
-        self.responses.append((token, await request.json()))
+        payload = await request.json()
+        self.responses.append((token, payload))
+        self._show_response(self._answered.get(token) or Answered("", ""), payload)
         return web.Response(text="ok")
+
+    def _whisper(self, user: str, payload: Json) -> None:
+        self.whispers.append(Whisper(user, self.workspace.next_ts(), payload))
+
+    def _show_response(self, answered: "Answered", payload: Json) -> None:
+        blocks, text = payload.get("blocks", ()), payload.get("text", "")
+        if payload.get("replace_original") and answered.whisper is not None:
+            before = self.whispers[answered.whisper]
+            self.whispers[answered.whisper] = Whisper(before.user, before.ts, payload)
+        elif payload.get("replace_original") and answered.message is not None:
+            message = self.workspace.find(answered.channel, answered.message)
+            message.blocks, message.text, message.edited = blocks, text, True
+        elif payload.get("response_type") == "in_channel":
+            self.workspace.post(self.workspace.channel(answered.channel), payload)
+        else:
+            self._whisper(answered.user, payload)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(heartbeat=None, autoping=True)

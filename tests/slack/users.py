@@ -13,7 +13,7 @@ import aiohttp
 
 from bot.slack.manifest import EVENTS_PATH
 from bot.slack.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, Signature
-from tests.slack.server import SlackServer
+from tests.slack.server import Answered, SlackServer
 from tests.slack.workspace import APP_ID, BOT_USER, TEAM, Json, SlackMessage
 
 SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -100,21 +100,36 @@ class Slacker:
             "slash_commands",
             {"command": name, "text": text, "user_id": self.id, "team_id": self.team, "channel_id": channel,
              "channel_name": "directmessage", "trigger_id": self._base()["trigger_id"],
-             "response_url": self.server.response_url(), "api_app_id": APP_ID},
+             "response_url": self.server.response_url(Answered(self.id, channel)), "api_app_id": APP_ID},
         )  # fmt: skip
 
     async def click(self, message: SlackMessage, action: Json) -> Acknowledged:
         """A control of a message."""
         return await self.way.deliver("interactive", self.click_payload(message, action))
 
+    async def click_whisper(self, channel: str, whisper: int, action: Json) -> Acknowledged:
+        """A control of a message that this user alone sees: Slack tells nothing of what stands in it."""
+        place = {"message_ts": "1.1", "channel_id": channel, "is_ephemeral": True}
+        answered = Answered(self.id, channel, whisper=whisper)
+        payload = {
+            **self._base(),
+            "type": "block_actions",
+            "channel": {"id": channel, "name": "x"},
+            "container": {"type": "message", **place},
+            "response_url": self.server.response_url(answered),
+            "actions": [action],
+        }
+        return await self.way.deliver("interactive", payload)
+
     def click_payload(self, message: SlackMessage, action: Json) -> Json:
+        answered = Answered(self.id, message.channel, message.ts)
         return {
             **self._base(),
             "type": "block_actions",
             "channel": {"id": message.channel, "name": "x"},
             "message": message.as_json(with_metadata=False),
             "container": {"type": "message", "message_ts": message.ts, "channel_id": message.channel},
-            "response_url": self.server.response_url(),
+            "response_url": self.server.response_url(answered),
             "actions": [action],
         }
 
@@ -134,7 +149,7 @@ class Slacker:
         payload = {**self._base(), "type": "message_action", "callback_id": callback,
                    "channel": {"id": message.channel, "name": "x"}, "message_ts": message.ts,
                    "message": message.as_json(with_metadata=False),
-                   "response_url": self.server.response_url()}  # fmt: skip
+                   "response_url": self.server.response_url(Answered(self.id, message.channel))}  # fmt: skip
         return await self.way.deliver("interactive", payload)
 
     async def say(self, text: str, channel: str, thread_ts: str | None = None) -> SlackMessage:
