@@ -41,14 +41,14 @@ from storage.nudge_choices import WaiverWish, ask_waiver, decline_waiver, grant_
 from storage.outbox import Letter, put_letter, revise_letter
 from storage.people import read_people
 
-LONGEST_WAIVER = timedelta(days=366)
 USUAL_WAIVER = timedelta(days=90)
 
 
 def open_waiver(asked: Asked, clicked: Clicked) -> Reply:
     choice = _choice(asked, clicked.argument)
     decides = _decides(asked, choice)
-    until = today_of(asked) + USUAL_WAIVER
+    longest = timedelta(days=asked.company.nudges.longest_waiver_days)
+    until = today_of(asked) + min(USUAL_WAIVER, longest)
     form = compose_waiver_form(choice.argument, choice.deal.name, choice.rule, until, "", {}, decides=decides)
     return Reply(form=form)
 
@@ -57,7 +57,8 @@ def save_waiver(asked: Asked, sent: Submitted) -> Reply:
     choice = _choice(asked, sent.argument)
     decides = _decides(asked, choice)
     today = today_of(asked)
-    until, day_problem = read_day_answer(sent.answers.get(UNTIL, ""), today, today + LONGEST_WAIVER)
+    longest = timedelta(days=asked.company.nudges.longest_waiver_days)
+    until, day_problem = read_day_answer(sent.answers.get(UNTIL, ""), today, today + longest)
     reason = sent.answers.get(REASON, "").strip()
     problems = {UNTIL: day_problem, REASON: word_problem(reason)}
     if until is None or any(problems.values()):

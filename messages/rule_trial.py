@@ -42,7 +42,7 @@ def compose_trial(trial: RuleTrial, wording: Wording | None = None) -> Card:
     course = trial.proposed
     blocks: tuple[Block, ...] = (
         Paragraph(text(Bold(_in_one_line(trial, course, wording)), f" {_standing_of(trial)}")),
-        *_compared(trial, course, wording),
+        *(_compared(trial, course, wording) if _has_findings(trial) else ()),
         *_people(trial, course, wording),
         *_weeks(trial, course, wording),
         *notes,
@@ -51,13 +51,15 @@ def compose_trial(trial: RuleTrial, wording: Wording | None = None) -> Card:
 
 
 def _in_one_line(trial: RuleTrial, course: Course, wording: Wording) -> str:
+    days = wording.count(len(course.days), "day of digests", "days of digests")
+    if course.findings == 0:
+        return f"It would have found nothing, on {days}."
     if trial.audience is not Audience.OWNER:
         return f"{wording.count(course.findings, 'finding', 'findings')}, and no message of its own."
     asked = [one for one in course.people if one.messages]
     messages = wording.count(course.messages, "message", "messages")
     people = wording.count(len(asked), "person", "people")
     findings = wording.count(course.findings, "finding", "findings")
-    days = wording.count(len(course.days), "day of digests", "days of digests")
     return f"{messages} to {people} about {findings}, on {days}."
 
 
@@ -70,6 +72,10 @@ def _standing_of(trial: RuleTrial) -> str:
 
 
 # --- Figures --------------------------------------------------------------------------------------
+
+
+def _has_findings(trial: RuleTrial) -> bool:
+    return any(one is not None and one.findings > 0 for one in (trial.proposed, trial.current))
 
 
 def _compared(trial: RuleTrial, course: Course, wording: Wording) -> tuple[Block, ...]:
@@ -151,7 +157,7 @@ def _people(trial: RuleTrial, course: Course, wording: Wording) -> tuple[Block, 
 
 def _weeks(trial: RuleTrial, course: Course, wording: Wording) -> tuple[Block, ...]:
     """A line a week: a second table would make a second message of the card on Slack."""
-    if len(course.weeks) < 2:
+    if len(course.weeks) < 2 or not _has_findings(trial):
         return ()
     is_asked = trial.audience is Audience.OWNER
     now: dict[date, int] = (

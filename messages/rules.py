@@ -9,6 +9,8 @@ from messages.card import (
     Bold,
     Card,
     Column,
+    Fact,
+    Facts,
     Folded,
     Heading,
     Paragraph,
@@ -24,7 +26,10 @@ from pipeline.rule_statistics import RuleBook, RuleStatistics
 
 
 def compose_rules(book: RuleBook, wording: Wording | None = None) -> Card:
-    """Rules to mute first, then those that nudge, those that observe, and those that do not run."""
+    """Rules to mute first, then those that nudge, those that observe, and those that do not run.
+
+    One table in all: a second one would make a second message of it on Slack.
+    """
     wording = wording or Wording()
     running = [rule for rule in book.rules if rule.silent_because is None]
     nudging = [rule for rule in running if rule.nudges]
@@ -34,6 +39,7 @@ def compose_rules(book: RuleBook, wording: Wording | None = None) -> Card:
     blocks: tuple[Block, ...] = (
         Paragraph(text(in_one_line)),
         *_recommendations(book, muted, wording),
+        *_objections(running, wording),
         *((_table("Rules that nudge", nudging, wording),) if nudging else ()),
         *_observing(observing, wording),
         *_silent([rule for rule in book.rules if rule.silent_because is not None], wording),
@@ -71,30 +77,62 @@ def _recommendations(book: RuleBook, muted: Sequence[RuleStatistics], wording: W
     return (Heading("Better muted"), *lines) if lines else ()
 
 
+def _objections(rules: Sequence[RuleStatistics], wording: Wording) -> tuple[Block, ...]:
+    """What people say against rules: that they are wrong, and wishes for a waiver that wait."""
+    disputed = [
+        f"{rule_label(rule.rule)} {wording.count(rule.disputed, 'time', 'times')}"
+        for rule in sorted(rules, key=lambda one: (-one.disputed, one.rule))
+        if rule.disputed
+    ]
+    wishes = [
+        f"{rule_label(rule.rule)} {wording.number(rule.waiver_wishes)}"
+        for rule in rules
+        if rule.waiver_wishes
+    ]
+    facts = (
+        *((Fact("Called wrong", text(", ".join(disputed))),) if disputed else ()),
+        *((Fact("Waivers that wait for a manager", text(", ".join(wishes))),) if wishes else ()),
+    )
+    return (Facts(facts),) if facts else ()
+
+
 def _observing(rules: Sequence[RuleStatistics], wording: Wording) -> tuple[Block, ...]:
     if not rules:
         return ()
     words = wording.count(len(rules), "rule only observes", "rules only observe")
-    return (Folded(words, (_table("Rules that observe", rules, wording),)),)
+    facts = tuple(Fact(rule_label(rule.rule), text(_in_words(rule, wording))) for rule in rules)
+    return (Folded(words, (Facts(facts),)),)
+
+
+def _in_words(rule: RuleStatistics, wording: Wording) -> str:
+    """Its figures on one line; those that are nothing are left out."""
+    parts = [f"{wording.number(rule.open)} open"]
+    if rule.fixed:
+        parts.append(f"{wording.number(rule.fixed)} fixed")
+    if rule.median_days is not None:
+        parts.append(f"{_days(rule.median_days, wording)} days to fix")
+    if rule.waived:
+        parts.append(f"{wording.number(rule.waived)} waived")
+    return ", ".join(parts)
 
 
 def _table(title: str, rules: Sequence[RuleStatistics], wording: Wording) -> Table:
     lines = tuple(
         TableRow(
             (
-                TextCell(text(rule_label(rule.rule))),
-                TextCell(text(rule.severity.value)),
+                TextCell(text(f"{rule_label(rule.rule)} ({rule.severity.value})")),
                 TextCell(text(wording.number(rule.open))),
                 TextCell(text(wording.number(rule.asked))),
                 TextCell(text(wording.number(rule.fixed))),
                 TextCell(text(_rate(rule, wording))),
                 TextCell(text(_days(rule.median_days, wording))),
+                TextCell(text(wording.number(rule.waived))),
             )
         )
         for rule in rules
     )
-    figures = ("Open", "Asked", "Fixed", "Fix rate", "Days to fix")
-    columns = (Column("Rule"), Column("Severity"), *(Column(name, Align.RIGHT) for name in figures))
+    figures = ("Open", "Asked", "Fixed", "Rate", "Days", "Waived")
+    columns = (Column("Rule"), *(Column(name, Align.RIGHT) for name in figures))
     return Table(title, columns, lines)
 
 
@@ -120,7 +158,8 @@ def _silent(rules: Sequence[RuleStatistics], wording: Wording) -> tuple[Block, .
 def _explained(book: RuleBook, wording: Wording) -> str:
     weeks = wording.count(book.weeks, "week", "weeks")
     return (
-        f"Of the last {weeks}. Fix rate: fixed or acknowledged, of all findings that were closed or asked "
+        f"Of the last {weeks}. Rate: fixed or acknowledged, of all findings that were closed or asked "
         f"about; below {wording.percent(Fraction(book.floor))} of at least {wording.number(book.enough)} a "
-        "rule is better muted. Days to fix: the median. Try a rule with /hygiene preview and its name."
+        "rule is better muted. Days: the median from first seen to fixed. Waived: exempt now. "
+        "Try a rule with /hygiene preview and its name."
     )

@@ -28,6 +28,12 @@ class RuleStatistics:
     """From first seen to fixed; `None` where nothing was."""
     silent_because: str | None = None
     """Why it does not run, in words."""
+    disputed: int = 0
+    """How often in these weeks somebody said that the rule is wrong."""
+    waived: int = 0
+    """Findings exempt now."""
+    waiver_wishes: int = 0
+    """Wishes to exempt one that a manager has not decided about."""
 
     @property
     def fix_rate(self) -> Fraction | None:

@@ -3,10 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 
-from sqlalchemy import Connection, Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
 
 from pipeline.company import Company
 from pipeline.findings import Severity
@@ -14,11 +14,13 @@ from pipeline.hygiene.catalogue import RULES
 from pipeline.hygiene.definition import HygieneDefinition
 from pipeline.hygiene.rule_settings import BuiltInRules
 from pipeline.rule_statistics import RuleBook, RuleStatistics
+from storage.chat_tables import audit
 from storage.database import reading
+from storage.exemptions import waiver_holds
 from storage.finding_lives import HowClosed
 from storage.hygiene import ask_hygiene
 from storage.mirror import pulled_state
-from storage.nudge_tables import asked_finding, finding_life
+from storage.nudge_tables import asked_finding, finding_life, waiver
 from storage.scales import read_scales
 
 WEEKS = 8
@@ -28,7 +30,9 @@ _FIXED = (HowClosed.FIXED_IN_CHAT.value, HowClosed.FIXED_IN_CRM.value, HowClosed
 def read_rule_statistics(engine: Engine, company: Company) -> RuleBook:
     """Every rule that is switched on, those with most open findings first.
 
-    One pass over the findings of the last weeks. Raises `NothingPulled` before the first pull.
+    One pass over the findings of the last weeks, and one each over disputes and waivers.
+
+    Raises `NothingPulled` before the first pull.
     """
     with reading(engine) as connection:
         state = pulled_state(connection)
@@ -47,7 +51,17 @@ def read_rule_statistics(engine: Engine, company: Company) -> RuleBook:
         )
         silent = {notice.rule: notice.unasked_because or notice.says for notice in question.plan.notices}
         counts = _count(connection, today.toordinal() - 7 * WEEKS)
-    rules = [_statistics(rule, counts[rule.name], silent) for rule in _switched_on(company.hygiene)]
+        began = datetime.combine(today - timedelta(weeks=WEEKS), time.max, company.definitions.calendar.zone)
+        objections = _Objections(
+            disputed=_count_by_rule(
+                connection, audit.c.field, and_(audit.c.act == "wrong_rule", audit.c.at > began.timestamp())
+            ),
+            waived=_count_by_rule(connection, waiver.c.rule, waiver_holds(today.toordinal())),
+            wishes=_count_by_rule(connection, waiver.c.rule, waiver.c.state == "asked"),
+        )
+    rules = [
+        _statistics(rule, counts[rule.name], silent, objections) for rule in _switched_on(company.hygiene)
+    ]
     return RuleBook(
         weeks=WEEKS,
         rules=tuple(sorted(rules, key=lambda one: (one.silent_because is not None, -one.open, one.rule))),
@@ -70,6 +84,24 @@ class _Counts:
     counted: int = 0
     days: Counter[int] = field(default_factory=Counter)
     """Fixed findings by the days that it took."""
+
+
+@dataclass(frozen=True)
+class _Objections:
+    """By rule."""
+
+    disputed: Mapping[str, int]
+    waived: Mapping[str, int]
+    wishes: Mapping[str, int]
+
+
+def _count_by_rule(
+    connection: Connection, rule: ColumnElement[str], which: ColumnElement[bool]
+) -> Mapping[str, int]:
+    rows = connection.execute(
+        select(rule.label("rule"), func.count().label("times")).where(which).group_by(rule)
+    )
+    return {row.rule: row.times for row in rows}
 
 
 def _switched_on(hygiene: HygieneDefinition) -> Iterator[_AsSet]:
@@ -119,7 +151,9 @@ def _count(connection: Connection, since: int) -> Mapping[str, _Counts]:
     return counts
 
 
-def _statistics(rule: _AsSet, counts: _Counts, silent: Mapping[str, str]) -> RuleStatistics:
+def _statistics(
+    rule: _AsSet, counts: _Counts, silent: Mapping[str, str], objections: _Objections
+) -> RuleStatistics:
     return RuleStatistics(
         rule=rule.name,
         severity=max(counts.open, key=lambda one: one.rank, default=rule.severity),
@@ -130,6 +164,9 @@ def _statistics(rule: _AsSet, counts: _Counts, silent: Mapping[str, str]) -> Rul
         fixed=counts.days.total(),
         median_days=_median(counts.days),
         silent_because=silent.get(rule.name),
+        disputed=objections.disputed.get(rule.name, 0),
+        waived=objections.waived.get(rule.name, 0),
+        waiver_wishes=objections.wishes.get(rule.name, 0),
     )
 
 

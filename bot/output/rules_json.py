@@ -20,6 +20,9 @@ _RULE_COLUMNS = (
     "fix_rate",
     "median_days",
     "mute",
+    "disputed",
+    "waived",
+    "waiver_wishes",
     "silent_because",
 )
 _TRIAL_COLUMNS = (
@@ -59,6 +62,9 @@ def rules_csv(book: RuleBook) -> str:
             ratio(rule.fix_rate),
             ratio(rule.median_days),
             book.deserves_muting(rule),
+            rule.disputed,
+            rule.waived,
+            rule.waiver_wishes,
             rule.silent_because,
         ]
         for rule in book.rules
@@ -104,6 +110,9 @@ def _rule(book: RuleBook, rule: RuleStatistics) -> Json:
         "fix_rate": ratio(rule.fix_rate),
         "median_days": ratio(rule.median_days),
         "mute": book.deserves_muting(rule),
+        "disputed": rule.disputed,
+        "waived": rule.waived,
+        "waiver_wishes": rule.waiver_wishes,
         "silent_because": rule.silent_because,
     }
 

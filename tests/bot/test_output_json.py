@@ -12,10 +12,12 @@ from jsonschema import Draft202012Validator
 from bot.output.hygiene_json import hygiene_json
 from bot.output.matrix_json import matrix_json, why_json
 from bot.output.people_json import people_json
+from bot.output.rules_json import rules_json, trials_json
 from bot.output.waterfall_json import waterfall_json
 from pipeline.matrix import Dimension, Metric
 from tests.bot import answers
 from tests.messages import people_examples
+from tests.messages.rule_examples import changed_rule, managers_rule, rule_book, unasked_rule
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 
@@ -24,6 +26,8 @@ ANSWERS: dict[str, tuple[str, Callable[[], Mapping[str, object]]]] = {
     "pair": ("apm", lambda: matrix_json(answers.pair())),
     "without last year": ("apm", lambda: matrix_json(answers.without_prior())),
     "hygiene": ("hygiene", lambda: hygiene_json(answers.report())),
+    "rules": ("rules", lambda: rules_json(rule_book())),
+    "preview": ("preview", lambda: trials_json([changed_rule(), managers_rule(), unasked_rule()])),
     "waterfall": ("waterfall", lambda: waterfall_json(answers.waterfall(), None, None)),
     "people": ("people", lambda: people_json(people_examples.directory(), people_examples.strangers())),
     "slice": ("waterfall", lambda: waterfall_json(answers.waterfall(), Dimension.REGION, "EMEA")),
@@ -40,7 +44,7 @@ def as_read(answer: Mapping[str, object]) -> Any:
     return json.loads(json.dumps(answer, allow_nan=False))
 
 
-@pytest.mark.parametrize("name", ["apm", "hygiene", "people", "waterfall"])
+@pytest.mark.parametrize("name", ["apm", "hygiene", "people", "preview", "rules", "waterfall"])
 def test_a_schema_is_itself_valid(name: str) -> None:
     Draft202012Validator.check_schema(schema(name))
 

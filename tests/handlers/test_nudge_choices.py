@@ -1,6 +1,7 @@
 """What people decide about being asked, over a pulled company: who may, what is kept, who hears of it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from storage.hygiene_reading import read_hygiene
 from storage.nudge_choices import read_pause
 from storage.nudge_tables import inspection, snooze, waiver
 from storage.outbox import Letter, put_letter, read_letter_card
+from storage.rule_statistics import read_rule_statistics
 from tests.bot.small_company import build_company
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
@@ -164,9 +166,9 @@ def test_only_a_manager_above_decides(council: Council, dispatch: Dispatch, who:
 
 
 def test_a_manager_exempts_at_once_for_a_year_at_most(council: Council, dispatch: Dispatch) -> None:
-    late = dispatch.answer(MONA, Submitted("waive", GLOBEX, {"until": "2027-05-17", "reason": "r"}))
+    late = dispatch.answer(MONA, Submitted("waive", GLOBEX, {"until": "2027-05-16", "reason": "r"}))
     assert late.form is not None
-    dispatch.answer(MONA, Submitted("waive", GLOBEX, {"until": "2027-05-16", "reason": "r"}))
+    dispatch.answer(MONA, Submitted("waive", GLOBEX, {"until": "2027-05-15", "reason": "r"}))
     assert finding(council, "category_stage_mismatch").waived
     assert letters(council) == {}
 
@@ -177,6 +179,33 @@ def test_a_forged_decision_is_an_old_button(dispatch: Dispatch, argument: str) -
 
 
 # --- Wrong rule, inspect, ask, pause --------------------------------------------------------------
+
+
+def test_the_longest_waiver_is_that_of_the_configuration(council: Council) -> None:
+    nudges = council.company.nudges.model_copy(update={"longest_waiver_days": 10})
+    short = replace(council, company=replace(council.company, nudges=nudges))
+    dispatch = Dispatch(open_desk(short, NOW), lambda: NOW)
+    late = dispatch.answer(MONA, Submitted("waive", GLOBEX, {"until": "2026-05-26", "reason": "r"}))
+    assert late.form is not None
+    assert dispatch.answer(MONA, Submitted("waive", GLOBEX, {"until": "2026-05-25", "reason": "r"})).note
+    offered = dispatch.answer(MONA, Clicked("waive", "006C:category_stage_mismatch")).form
+    assert offered is not None
+    assert [one.value for one in offered.blocks if isinstance(one, DateInput)] == [date(2026, 5, 25)]
+
+
+def test_the_rules_count_who_calls_them_wrong_what_is_waived_and_what_waits(
+    council: Council, dispatch: Dispatch
+) -> None:
+    dispatch.answer(ANA, Submitted("wrong_rule", GLOBEX, {"reason": "It is a renewal."}))
+    dispatch.answer(MONA, Submitted("waive", GLOBEX, {"until": "2026-08-01", "reason": "r"}))
+    dispatch.answer(ANA, Submitted("waive", GLOBEX, {"until": "2026-09-01", "reason": "r"}))
+    rule = {one.rule: one for one in read_rule_statistics(council.engine, council.company).rules}[
+        "category_stage_mismatch"
+    ]
+    assert (rule.disputed, rule.waived, rule.waiver_wishes) == (1, 1, 1)
+    shown = words(dispatch.answer(OPS, Typed("/hygiene rules")))
+    assert "Called wrong: Category stage mismatch 1 time" in shown
+    assert "Waivers that wait for a manager: Category stage mismatch 1" in shown
 
 
 def test_a_wrong_rule_is_told_to_sales_operations(council: Council, dispatch: Dispatch) -> None:

@@ -109,7 +109,19 @@ def rule_book() -> RuleBook:
     return RuleBook(
         weeks=8,
         rules=(
-            RuleStatistics("next_step_missing", Severity.MEDIUM, True, 31, 40, 42, 3, Fraction(19, 2)),
+            RuleStatistics(
+                "next_step_missing",
+                Severity.MEDIUM,
+                True,
+                31,
+                40,
+                42,
+                3,
+                Fraction(19, 2),
+                disputed=4,
+                waived=2,
+                waiver_wishes=1,
+            ),
             RuleStatistics("close_date_past", Severity.HIGH, True, 12, 38, 44, 35, Fraction(3)),
             RuleStatistics("close_date_too_far", Severity.LOW, False, 7, 0, 4, 4, Fraction(21)),
             RuleStatistics("overdue_task", Severity.LOW, False, 0, 0, 0, 0, None, reason),
