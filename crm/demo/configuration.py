@@ -109,6 +109,17 @@ days = ["tue", "thu"]
 at = "08:30"
 countries = {_inline(COUNTRIES_OF_ZONES)}
 
+[actions]
+remind_days_before = [2, 0]
+remind_days_after = [1, 5]
+
+[actions.types]
+spiff = {{ label = "SPIFF", command = "spiff" }}
+enablement = {{ label = "Enablement", command = "enablement" }}
+dinner = {{ label = "Prospect dinner", command = "dinner" }}
+paid_media = {{ label = "Paid media", command = "media" }}
+webinar = {{ label = "Customer webinar", command = "webinar" }}
+
 [hygiene]
 stages = {{ proposal = "Proposal", negotiation = "Negotiation" }}
 segments = {{ small = ["SMB"], mid = ["MM"], enterprise = ["ENT", "PUB"] }}
