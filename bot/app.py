@@ -68,7 +68,7 @@ def build_company(settings: Settings) -> Company:
         settings.council,
         settings.nudges,
         settings.actions,
-        build_working_days(settings.calendar, settings.nudges.countries.values(), datetime.now(UTC).date()),
+        build_working_days(settings.calendar, datetime.now(UTC).date()),
         settings.chat,
     )
 

@@ -72,6 +72,8 @@ council = ["005000000000001AAA"]   # CRM user ids or e-mails
 functions = { sales = ["ana@example.com"], marketing = ["li@example.com"] }
 operations = ["ops@example.com"]
 administrators = ["admin@example.com"]
+countries = { "ana@example.com" = "DE" }   # whose public holidays hold for somebody
+country_field = "Owner.CountryCode"        # of the CRM user; else by time zone, see [nudges]
 
 [council]
 weekday = "monday"                 # where nobody works on it: the next working day

@@ -11,7 +11,7 @@ from messages.card_text import card_to_text
 from messages.escalation import compose_telling, compose_warning
 from pipeline.findings import Finding, PersonName
 from pipeline.hygiene.wording import counted
-from pipeline.local_time import country_of, local_now
+from pipeline.local_time import local_now
 from pipeline.nudging import Morning, OnTheLadder, is_telling_due, is_told_of, is_warning_due
 from pipeline.people import People, User
 from storage.database import reading, writing
@@ -64,7 +64,7 @@ def _steps(run: JobRun, people: People) -> Iterator[_Step]:
         if rung is None or owner is None or not owner.is_active or not is_told_of(one, run.company.nudges):
             continue
         day = local_now(owner, run.now, calendar.zone).date()
-        country = country_of(owner, run.company.nudges.countries)
+        country = run.company.countries.of(owner)
         period = calendar.period_of(day)
         morning = Morning(day, run.company.nudges, run.company.working_days, period, country)
         leave = leaves.get(owner.id)

@@ -10,7 +10,7 @@ from messages.manager_digest import compose_manager_digest
 from pipeline.digests import items_of
 from pipeline.findings import Audience, Finding, PersonName
 from pipeline.hygiene.wording import counted
-from pipeline.local_time import country_of, local_now
+from pipeline.local_time import local_now
 from pipeline.nudging import in_order
 from pipeline.people import People, User
 from pipeline.team_digests import RepRisk, TeamDeal, TeamDigest, team_digest_key
@@ -65,7 +65,7 @@ def _digests(run: JobRun, connection: Connection, people: People) -> Iterator[Te
 def _works_today(run: JobRun, user: User) -> bool:
     zone = run.company.definitions.calendar.zone
     day = local_now(user, run.now, zone).date()
-    country = country_of(user, run.company.nudges.countries)
+    country = run.company.countries.of(user)
     return user.is_active and not user.is_integration and run.company.working_days.is_working(day, country)
 
 

@@ -13,7 +13,7 @@ from messages.nudge import compose_digest
 from pipeline.calendar import FiscalCalendar
 from pipeline.digests import Digest, digest_key, items_of
 from pipeline.findings import Finding, PersonName
-from pipeline.local_time import country_of, local_now
+from pipeline.local_time import local_now
 from pipeline.matrix import Status
 from pipeline.nudging import Morning, askable, in_order, is_digest_time
 from pipeline.people import User
@@ -86,7 +86,7 @@ def _reader(
         return None
     company = run.company
     local = local_now(user, run.now, company.definitions.calendar.zone)
-    country = country_of(user, company.nudges.countries)
+    country = company.countries.of(user)
     away_until = leave.until if leave is not None and leave.since <= local.date() else None
     at = time.fromisoformat(times.get(user.id, company.nudges.at))
     if not is_digest_time(local, company.nudges, company.working_days, country, away_until, at):

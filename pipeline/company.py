@@ -1,9 +1,11 @@
 """The company as the rules know it: everything of the configuration that figures and access need."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipeline.actions_definition import ActionsDefinition
 from pipeline.chat_definition import ChatDefinition
+from pipeline.countries import Countries
 from pipeline.definitions import CouncilDefinition, Definitions, PeopleDefinition
 from pipeline.hygiene.definition import HygieneDefinition
 from pipeline.nudges_definition import NudgesDefinition
@@ -22,3 +24,8 @@ class Company:
     actions: ActionsDefinition = field(default_factory=ActionsDefinition)
     working_days: WorkingDays = field(default_factory=WorkingDays)
     chat: ChatDefinition = field(default_factory=ChatDefinition)
+
+    @cached_property
+    def countries(self) -> Countries:
+        """In which country each person is."""
+        return Countries(self.people.countries, self.people.country_field, self.nudges.countries)

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.countries import OWNER, check_country
 from pipeline.matrix import TOTAL, Dimension, Metric
 from pipeline.nearest import did_you_mean
 
@@ -347,6 +348,30 @@ class PeopleDefinition(Definition):
     operations: tuple[str, ...] = Field((), description="Sales operations: CRM user ids or e-mails.")
     administrators: tuple[str, ...] = Field((), description="Administrators: CRM user ids or e-mails.")
     company_totals_for_reps: bool = Field(False, description="Reps may see the company's total row.")
+    countries: Mapping[str, str] = Field(
+        {},
+        description="In which country somebody is, for its public holidays, by e-mail or CRM user id: "
+        '"ana@example.com" = "DE". It goes before `country_field` and `nudges.countries`.',
+    )
+    country_field: str | None = Field(
+        None,
+        description="Field of the CRM user that holds the country as an ISO code, such as Owner.CountryCode. "
+        "Where it is empty or holds no code, `nudges.countries` tells by the time zone.",
+    )
+
+    @field_validator("countries")
+    @classmethod
+    def _iso_codes(cls, countries: Mapping[str, str]) -> Mapping[str, str]:
+        for person, country in countries.items():
+            check_country(person, country)
+        return countries
+
+    @field_validator("country_field")
+    @classmethod
+    def _field_of_a_user(cls, name: str | None) -> str | None:
+        if name is not None and not (name.startswith(OWNER) and len(name) > len(OWNER)):
+            raise ValueError("expected a field of the CRM user, such as Owner.CountryCode")
+        return name
 
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday"]

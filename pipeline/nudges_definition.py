@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from pipeline.countries import check_country
 from pipeline.definitions import Definition
 from pipeline.findings import Severity
 from pipeline.schedule import Weekday
@@ -61,8 +62,8 @@ class NudgesDefinition(Definition):
     quiet_until: str = Field("08:00", description="Until here nobody is asked anything, local time.")
     countries: Mapping[str, str] = Field(
         {},
-        description='Whose public holidays hold in a time zone: "Europe/Berlin" = "DE". Elsewhere those of '
-        "`calendar.holidays`.",
+        description='Whose public holidays hold in a time zone: "Europe/Berlin" = "DE". What `[people]` says '
+        "of somebody goes before it; elsewhere those of `calendar.holidays` hold.",
     )
     messages_per_week: int = Field(
         3,
@@ -101,8 +102,7 @@ class NudgesDefinition(Definition):
     @classmethod
     def _iso_codes(cls, countries: Mapping[str, str]) -> Mapping[str, str]:
         for zone, country in countries.items():
-            if not re.fullmatch(r"[A-Z]{2}", country):
-                raise ValueError(f"{zone}: expected the two capital letters of a country, such as DE")
+            check_country(zone, country)
         return countries
 
     @model_validator(mode="after")

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from pipeline.crm_records import FieldValue
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class User:
     """IANA name; `None` where the CRM does not say."""
     is_integration: bool = False
     """A machine's account: nobody to speak with, and nobody's manager."""
+    fields: Mapping[str, FieldValue] = field(default_factory=dict, hash=False)
+    """Further fields that the configuration names, by API name."""
 
 
 @dataclass(frozen=True)

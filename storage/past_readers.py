@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from pipeline.calendar import FiscalCalendar
 from pipeline.company import Company
-from pipeline.local_time import country_of, zone_of
+from pipeline.local_time import zone_of
 from pipeline.nudging import Morning, is_digest_time
 from pipeline.people import People, User
 from pipeline.put_offs import PutOffs, Snoozed, Waived
@@ -45,7 +45,7 @@ class PastReaders:
         nudges, working_days = self.company.nudges, self.company.working_days
         local = datetime.combine(day, nudges.time_at)
         away_until = self._away_until(person_id, day)
-        country = country_of(user, nudges.countries)
+        country = self.company.countries.of(user)
         if not is_digest_time(local, nudges, working_days, country, away_until, nudges.time_at):
             return None
         return self._reader(user, local)
@@ -63,7 +63,7 @@ class PastReaders:
 
     def _reader(self, user: User, local: datetime) -> Reader:
         day, nudges = local.date(), self.company.nudges
-        country = country_of(user, nudges.countries)
+        country = self.company.countries.of(user)
         had = self._had_in_the_week(user, local)
         return Reader(
             Morning(day, nudges, self.company.working_days, self.calendar.period_of(day), country),

@@ -26,6 +26,7 @@ def people_of(connection: Connection) -> People:
             manager_id=row.manager_id,
             timezone=row.timezone or zones.get(row.crm_id),
             is_integration=row.is_integration,
+            fields=row.fields,
         )
         for row in connection.execute(select(person))
     ]

@@ -86,7 +86,7 @@ def _days(connection: Connection, company: Company, weeks: int) -> Sequence[date
     state = pulled_state(connection)
     last = date.fromordinal(state.measured_day or 1)
     nudges = company.nudges
-    countries = frozenset(nudges.countries.values())
+    countries = {*nudges.countries.values(), *company.people.countries.values()}
     return digest_days(company.working_days, nudges.days, countries, last=last, weeks=weeks)
 
 

@@ -22,5 +22,7 @@ def mistaken_countries(settings: Settings) -> Iterator[Mistake]:
 def _named(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.calendar.holidays is not None:
         yield "calendar.holidays", settings.calendar.holidays
+    for person, country in settings.people.countries.items():
+        yield f'people.countries."{person}"', country
     for zone, country in settings.nudges.countries.items():
         yield f'nudges.countries."{zone}"', country

@@ -58,6 +58,8 @@ def field_uses(settings: Settings) -> Iterator[FieldUse]:
     """Every key that names a field outright; those in expressions are not among them."""
     yield FieldUse("metrics.value_field", settings.metrics.value_field, Kind.NUMBER, is_needed=True)
     yield from _dimension_fields(settings.dimensions)
+    if settings.people.country_field is not None:
+        yield FieldUse("people.country_field", settings.people.country_field, Kind.TEXT, is_needed=False)
     for index, field in enumerate(settings.hygiene.qualification_fields):
         yield FieldUse(f"hygiene.qualification_fields[{index}]", field, None, is_needed=False)
     yield from _rule_fields(settings)

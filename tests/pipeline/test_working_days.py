@@ -36,7 +36,7 @@ def test_after_so_many_working_days_as_many_have_passed(day: date, count: int) -
 
 
 def test_the_holidays_come_from_the_country_that_is_configured() -> None:
-    days = build_working_days(CalendarDefinition(holidays="US"), ("DE",), THURSDAY)
+    days = build_working_days(CalendarDefinition(holidays="US"), THURSDAY)
     assert not days.is_working(THURSDAY)
     assert days.is_working(THURSDAY, "DE")
     assert not days.is_working(date(2026, 12, 25), "DE")
