@@ -55,7 +55,7 @@ class DigestItem:
     opportunity_id: str
     name: str
     value: Decimal | None
-    """In the corporate currency, as it was when the digest was written."""
+    """In the corporate currency, as of the digest or the last fix from chat."""
     close_date: date | None
     findings: tuple[Finding, ...]
     """Everything that was asked about, the most severe first."""

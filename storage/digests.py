@@ -12,7 +12,7 @@ from pipeline.errors import UnknownName
 from pipeline.findings import Audience, Finding, PersonName, Severity
 from pipeline.money import SCALE
 from storage.nudge_tables import deal_done, digest, digest_item, finding_life
-from storage.tables import opportunity_key
+from storage.tables import FOREVER, opportunity_key, opportunity_version
 
 
 class DigestMissing(UnknownName):
@@ -117,6 +117,38 @@ def record_done(connection: Connection, deal_id: str, done: Done, *, by: str, no
     connection.execute(
         insert(deal_done).values(opportunity=number, at=int(now.timestamp()), by=by, done=_done_to_json(done))
     )
+
+
+def renew_findings(connection: Connection, deal: int, found: Collection[Finding]) -> None:
+    """Let every digest that shows a deal (its number) say how the deal stands now: its close date, and the
+    words and values of the findings that are still open. What is closed keeps its old words."""
+    current = {one.rule: one for one in found}
+    close_day = connection.execute(
+        select(opportunity_version.c.close_day).where(
+            opportunity_version.c.opportunity == deal,
+            opportunity_version.c.part == 0,
+            opportunity_version.c.valid_to == FOREVER,
+            opportunity_version.c.gen_to == FOREVER,
+        )
+    ).scalar()
+    rows = connection.execute(select(digest_item).where(digest_item.c.opportunity == deal)).all()
+    for row in rows:
+        findings = [
+            _finding_to_json(current[one["rule"]]) | {"since": one["since"]}
+            if one["rule"] in current
+            else one
+            for one in row.findings
+        ]
+        value = next((one.value for one in current.values()), None)
+        connection.execute(
+            digest_item.update()
+            .where(digest_item.c.digest == row.digest, digest_item.c.opportunity == deal)
+            .values(
+                findings=findings,
+                close_day=close_day,
+                value=row.value if value is None else int(value * SCALE),
+            )
+        )
 
 
 def count_digests(connection: Connection, day: date) -> int:

@@ -23,6 +23,7 @@ from storage.apm import VIEWS, Measuring, dimensions_of, forget_tables, keep_tab
 from storage.base import read_base, replace_sums
 from storage.database import reading
 from storage.deal_rows import number_of, write_deal
+from storage.digests import renew_findings
 from storage.finding_lives import HowClosed, keep_lives_of, rules_that_ran
 from storage.hygiene import ask_hygiene, judge_opportunity
 from storage.hygiene_columns import HygieneQuestion
@@ -193,6 +194,7 @@ def _judge(
         found = judge_opportunity(connection, question, ids[number], silenced)
         store_findings_of(connection, ids[number], found, state.generation)
         keep_lives_of(connection, ids[number], asked, as_of, HowClosed.FIXED_IN_CHAT)
+        renew_findings(connection, number, found)
 
 
 def _silenced(connection: Connection, question: HygieneQuestion) -> frozenset[str]:

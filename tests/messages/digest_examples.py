@@ -86,7 +86,10 @@ def _fixed(item: DigestItem) -> DigestItem:
 
 
 def _noted(item: DigestItem) -> DigestItem:
-    return replace(item, done=(Done(DoneKind.CHANGED, "CloseDate", "2027-02-14", "2027-02-01"),))
+    """It closes earlier now, which is still in the next quarter."""
+    done = (Done(DoneKind.CHANGED, "CloseDate", "2027-02-14", "2027-02-01"),)
+    findings = tuple(replace(one, seen="2027-02-01") for one in item.findings)
+    return replace(item, done=done, findings=findings, close_date=date(2027, 2, 1))
 
 
 def _snoozed(item: DigestItem) -> DigestItem:
