@@ -100,7 +100,7 @@ def save_due(asked: Asked, submitted: Submitted) -> Reply:
     try:
         due = read_due_day(typed, read_local_day(asked), calendar)
     except DateAmbiguous as error:
-        return Reply(form=compose_due_form(action, typed, error.days, str(error)))
+        return Reply(form=compose_due_form(action, typed, error.days, error.question))
     except CouncilError as error:
         return Reply(form=compose_due_form(action, typed[:LONGEST_DAY], (), str(error)))
     if due == action.due:
@@ -120,7 +120,7 @@ def save_owner(asked: Asked, submitted: Submitted) -> Reply:
         owner = match_person(typed[:LONGEST_COMMENT], read_office(asked).users)
     except PersonAmbiguous as error:
         people = tuple(Person(user.id, user.name) for user in error.candidates)
-        return Reply(form=compose_owner_form(action, typed, people, str(error)))
+        return Reply(form=compose_owner_form(action, typed, people, error.question))
     except UnknownName as error:
         return Reply(form=compose_owner_form(action, typed[:200], (), str(error)))
     if owner.id == action.owner.id:

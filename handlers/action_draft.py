@@ -190,10 +190,10 @@ def _part(name: str, found: _Findings, read: Callable[[], Read]) -> Read | None:
         return read()
     except DateAmbiguous as error:
         found.days = error.days
-        found.problems[name] = str(error)
+        found.problems[name] = error.question
     except PersonAmbiguous as error:
         found.people = error.candidates
-        found.problems[name] = str(error)
+        found.problems[name] = error.question
     except CouncilError as error:
         found.problems[name] = str(error)
     return None

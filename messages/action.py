@@ -63,7 +63,8 @@ def compose_in_thread(
     action: CouncilAction, definition: ActionsDefinition, currency: str, wording: Wording | None = None
 ) -> Card:
     """For the thread of its row: everything, with the figures. `currency`: the corporate one."""
-    return _card(action_key(action.no), action, definition, currency, wording or Wording())
+    title = action_title(action, definition)
+    return _card(action_key(action.no), title, action, currency, wording or Wording())
 
 
 def compose_for_owner(
@@ -78,18 +79,17 @@ def compose_for_owner(
     them still (`CouncilAction.without_figures`)."""
     wording = wording or Wording()
     if action.owner.id == owner_id:
-        return _card(key, action, definition, currency, wording)
+        title = f"For you: {action_title(action, definition)}"
+        return _card(key, title, action, currency, wording)
     words = text("This is ", Person(action.owner.id, action.owner.name), "'s now: ", Bold(action.title), ".")
     return Card(key, action_title(action, definition), (Paragraph(words),), spoken(words))
 
 
-def _card(
-    key: str, action: CouncilAction, definition: ActionsDefinition, currency: str, wording: Wording
-) -> Card:
+def _card(key: str, title: str, action: CouncilAction, currency: str, wording: Wording) -> Card:
     due = wording.full_day(action.due)
     return Card(
         key=key,
-        title=action_title(action, definition),
+        title=title,
         blocks=(
             Paragraph(text(Bold(action.title))),
             Facts(_facts(action, wording)),
@@ -98,7 +98,7 @@ def _card(
             *_comments(action, wording),
             *action_buttons(action),
         ),
-        fallback=f"{action_title(action, definition)}: {action.title}. {action.owner.name}, by {due.words}. "
+        fallback=f"{title}: {action.title}. {action.owner.name}, by {due.words}. "
         f"{STATUS_LABELS[action.status]}.",
     )
 
@@ -140,7 +140,8 @@ def _facts(action: CouncilAction, wording: Wording) -> tuple[Fact, ...]:
         facts.append(Fact("Cost", text(wording.money(action.cost, action.currency))))
     if action.expected:
         facts.append(Fact("Expected", text(action.expected)))
-    assigned = text(Person(action.assigner.id, action.assigner.name), ", ", wording.day(action.opened_on))
+    day = wording.day(action.opened_on)
+    assigned = text(Person(action.assigner.id, action.assigner.name), ", ", day, f" (action {action.no})")
     facts.append(Fact("Assigned by", assigned))
     return tuple(facts)
 
@@ -154,11 +155,10 @@ def _status(action: CouncilAction, wording: Wording) -> Text:
 
 
 def _quoted(action: CouncilAction) -> tuple[Paragraph, ...]:
-    if not action.quoted and action.link is None:
-        return ()
     words = action.quoted[:QUOTED_CHARACTERS] + ("…" if len(action.quoted) > QUOTED_CHARACTERS else "")
-    link = (Link("See the message", action.link),) if action.link else ()
-    return (Paragraph(text(f"“{words}” " if words else "", *link), Tone.NOTE),)
+    quote = (Paragraph(text(f"“{words}”"), Tone.NOTE),) if words else ()
+    link = (Paragraph(text(Link("See the message", action.link))),) if action.link else ()
+    return (*quote, *link)
 
 
 def _comments(action: CouncilAction, wording: Wording) -> tuple[Paragraph, ...]:

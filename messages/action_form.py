@@ -72,7 +72,7 @@ def compose_action_form(fields: ActionFields, argument: str, definition: Actions
             "title",
             "What is to be done",
             fields.title,
-            "2x on Data Cloud",
+            "In a few words: 2x on Data Cloud",
             required=True,
             problem=problems.get("title", ""),
         ),

@@ -110,15 +110,15 @@ def compose_ledger(
             Column("Type"),
             Column("Actions", Align.RIGHT),
             Column("Spend", Align.RIGHT),
-            Column("Median movement of the cell", Align.RIGHT),
+            Column("Moved after, median", Align.RIGHT),
             Column("Back to green", Align.RIGHT),
         ),
         tuple(_ledger_row(line, definition, wording) for line in lines),
     )
     note = (
-        "Movement: change in points of what the cell needs to be green, as last measured. Cells move for "
-        "many reasons; this says what moved after an action, not what it caused. Of "
-        f"{TOO_FEW} measured actions there is no figure."
+        "Moved after: by how many points of what it needs to be green the cell had moved when it was last "
+        "measured, and in how many actions that could be compared. Cells move for many reasons; this says "
+        f"what moved after an action, not what it caused. Of {TOO_FEW} actions there is no figure."
     )
     count = sum(line.count for line in lines)
     return Card(
@@ -135,7 +135,7 @@ def _ledger_row(line: LedgerLine, definition: ActionsDefinition, wording: Wordin
         definition.label(line.kind),
         f"{wording.number(line.count)}{dropped}",
         _spend(line, wording),
-        f"{points(line.median_movement)} of {line.compared}" if line.median_movement is not None else TOO_FEW,
+        f"{points(line.median_movement)} ({line.compared})" if line.median_movement is not None else TOO_FEW,
         f"{wording.percent(line.back_to_green)} of {line.started_off_green}"
         if line.back_to_green is not None
         else TOO_FEW,

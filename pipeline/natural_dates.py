@@ -42,7 +42,10 @@ class DateAmbiguous(CouncilError):
     def __init__(self, words: str, days: Sequence[date]) -> None:
         self.days = tuple(days)
         said = " or ".join(spoken_day(day) for day in self.days)
-        super().__init__(f"“{words}” could be {said}. Write {' or '.join(map(str, self.days))}.")
+        could_be = f"“{words}” could be {said}."
+        self.question = f"{could_be} Which one?"
+        """For where one of the days can be chosen."""
+        super().__init__(f"{could_be} Write {' or '.join(map(str, self.days))}.")
 
 
 class DatePassed(CouncilError):

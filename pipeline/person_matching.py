@@ -16,7 +16,10 @@ class PersonAmbiguous(UnknownName):
     def __init__(self, typed: str, candidates: Sequence[User]) -> None:
         self.candidates = tuple(candidates)
         names = " or ".join(_distinct(user) for user in self.candidates[:SHOWN])
-        super().__init__(f"“{typed}” could be {names}. Write the whole name or the e-mail address.")
+        could_be = f"“{typed}” could be {names}."
+        self.question = f"{could_be} Who is it?"
+        """For where one of the people can be chosen."""
+        super().__init__(f"{could_be} Write the whole name or the e-mail address.")
 
 
 def match_person(typed: str, users: Iterable[User]) -> User:
