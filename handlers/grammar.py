@@ -19,6 +19,7 @@ class HygieneScope(StrEnum):
     OWN = "own"
     TEAM = "team"
     COMPANY = "company"
+    SCORES = "scores"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
-"""`/hygiene`: a person's own deals, a manager's team, and the company."""
+"""`/hygiene`: a person's own deals, a manager's team, the company, and everybody's scores."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from handlers import rules
 from handlers.asking import Asked
@@ -10,18 +9,17 @@ from handlers.grammar import HygieneScope, ShowHygiene, read_hygiene_words
 from handlers.today import read_today
 from messages.hygiene import compose_company, compose_own, compose_team
 from messages.reply import Reply
+from messages.scores import compose_scores
 from pipeline.access import Action, CompanyCells, Member, PersonScore, Role, TeamFigures, may
 from pipeline.company import Company
 from pipeline.errors import AccessDenied
 from pipeline.findings import Audience, HygieneReport, PersonName
+from pipeline.past_scores import visible_scores
 from storage.database import Engine, reading
 from storage.findings_of import findings_of
 from storage.hygiene_reading import read_hygiene
 from storage.people import read_people
-from storage.scores_by_day import read_scores
-
-TREND = timedelta(weeks=4)
-"""A score is compared with the one of so long ago."""
+from storage.scores_by_day import read_all_scores, read_past_scores, read_scores
 
 
 def answer_hygiene(asked: Asked, words: Words) -> Reply:
@@ -55,11 +53,11 @@ def _show_own(engine: Engine, company: Company, member: Member) -> Reply:
     with reading(engine) as connection:
         findings = findings_of(connection, company, [member.id])
         scores = read_scores(connection, day, "rep", {member.id: member.name})
-        before = read_scores(connection, day - TREND, "rep", {member.id: member.name})
+        past = read_past_scores(connection, day)
     own = tuple(one for one in findings if one.audience is not Audience.OPERATIONS)
     score = next(iter(scores), None)
     person = PersonName(member.id, member.name)
-    return Reply((compose_own(person, own, score, _currency(company), before=next(iter(before), None)),))
+    return Reply((compose_own(person, own, score, _currency(company), past=past),))
 
 
 def _show_team(engine: Engine, company: Company, member: Member) -> Reply:
@@ -75,20 +73,40 @@ def _show_team(engine: Engine, company: Company, member: Member) -> Reply:
             *read_scores(connection, day, "rep", names),
             *read_scores(connection, day, "team", {member.id: member.name}),
         )
-        before = read_scores(connection, day - TREND, "team", {member.id: member.name})
+        past = read_past_scores(connection, day)
     manager = PersonName(member.id, member.name)
-    return Reply((compose_team(manager, below, scores, _currency(company), before=next(iter(before), None)),))
+    return Reply((compose_team(manager, below, scores, _currency(company), past=past),))
 
 
 def _show_company(engine: Engine, company: Company, member: Member) -> Reply:
     may(member, Action.SEE, CompanyCells()).require()
-    return Reply((compose_company(_read(engine, company), _currency(company)),))
+    report = _read(engine, company)
+    with reading(engine) as connection:
+        past = read_past_scores(connection, report.as_of)
+    return Reply((compose_company(report, _currency(company), past=past),))
+
+
+def _show_scores(engine: Engine, company: Company, member: Member) -> Reply:
+    """Those that the person may see: the own one, those below, or all of them."""
+    day = read_today(engine)
+    people = read_people(engine)
+    are_public = company.nudges.public_scores
+    names = {user.id: user.name for user in people.users.values()}
+    with reading(engine) as connection:
+        scores = read_all_scores(connection, day, names)
+        past = read_past_scores(connection, day)
+    visible = visible_scores(member, scores, are_public=are_public)
+    if not visible:
+        may(member, Action.SEE, PersonScore(member.id, are_public)).require()
+    managers = {user.id: user.manager_id for user in people.users.values() if user.manager_id is not None}
+    return Reply((compose_scores(day, visible, past, managers, are_public=are_public),))
 
 
 _VIEWS: dict[HygieneScope, Callable[[Engine, Company, Member], Reply]] = {
     HygieneScope.OWN: _show_own,
     HygieneScope.TEAM: _show_team,
     HygieneScope.COMPANY: _show_company,
+    HygieneScope.SCORES: _show_scores,
 }
 
 

@@ -24,8 +24,10 @@ from messages.card import (
     text,
 )
 from messages.deal_findings import DealFindings, by_deal, money_at_risk, rule_label, sentence
+from messages.score_trends import clean_words, trend_words
 from messages.wording import NO_VALUE, Wording
 from pipeline.findings import Audience, Finding, HygieneReport, PersonName, RuleNotice, Score
+from pipeline.past_scores import NO_PAST, PastScores, points_since
 
 FIRST = 10
 FIX_BUTTONS = 3
@@ -39,14 +41,14 @@ def compose_own(
     currency: str,
     wording: Wording | None = None,
     *,
-    before: Score | None = None,
+    past: PastScores = NO_PAST,
 ) -> Card:
-    """A rep's own score, and each deal with what is open on it. `before`: the score of four weeks ago."""
+    """A rep's own score, and each deal with what is open on it."""
     wording = wording or Wording()
     deals = by_deal(finding for finding in findings if not finding.waived)
     waived = sum(finding.waived for finding in findings)
     blocks: list[Block] = [
-        Facts((*_score_facts(score, wording, before), *_risk_facts(deals, waived, currency, wording)))
+        Facts((*_score_facts(score, wording, past), *_risk_facts(deals, waived, currency, wording)))
     ]
     if deals:
         blocks.append(_deals_table("Most urgent deals", deals[:FIRST], currency, wording))
@@ -70,23 +72,25 @@ def compose_team(
     currency: str,
     wording: Wording | None = None,
     *,
-    before: Score | None = None,
+    past: PastScores = NO_PAST,
 ) -> Card:
-    """The reps of a team by money at risk. `scores` holds the team's own score and those of its reps;
-    `before` is the team's of four weeks ago."""
+    """The reps of a team by money at risk. `scores` holds the team's own score and those of its
+    reps."""
     wording = wording or Wording()
     deals = by_deal(finding for finding in findings if not finding.waived)
     team = next((score for score in scores if score.level == "team"), None)
     waived = sum(finding.waived for finding in findings)
     title = f"Pipeline hygiene · team of {manager.name}"
     blocks: tuple[Block, ...] = (
-        Facts((*_score_facts(team, wording, before), *_risk_facts(deals, waived, currency, wording))),
-        _reps_table(deals, scores, currency, wording),
+        Facts((*_score_facts(team, wording, past), *_risk_facts(deals, waived, currency, wording))),
+        _reps_table(deals, scores, currency, wording, past),
     )
     return Card(f"hygiene:team:{manager.id}", title, blocks, f"{title}: {_in_one_line(team, deals, wording)}")
 
 
-def compose_company(report: HygieneReport, currency: str, wording: Wording | None = None) -> Card:
+def compose_company(
+    report: HygieneReport, currency: str, wording: Wording | None = None, *, past: PastScores = NO_PAST
+) -> Card:
     """The company: its score, its regions, its rules by findings, and rules that did not run."""
     wording = wording or Wording()
     deals = by_deal(finding for finding in report.findings if not finding.waived)
@@ -94,9 +98,9 @@ def compose_company(report: HygieneReport, currency: str, wording: Wording | Non
     waived = sum(finding.waived for finding in report.findings)
     day = wording.full_day(report.as_of)
     blocks: tuple[Block, ...] = (
-        Facts((*_score_facts(company, wording), *_risk_facts(deals, waived, currency, wording))),
+        Facts((*_score_facts(company, wording, past), *_risk_facts(deals, waived, currency, wording))),
         *_process_problems(report.notices),
-        *_regions(report.scores, wording),
+        *_regions(report.scores, past, wording),
         *_rules(report.findings, wording),
         *_unasked_rules(report.notices, wording),
     )
@@ -131,23 +135,12 @@ def _short(name: str) -> str:
 # --- Figures --------------------------------------------------------------------------------------
 
 
-def _score_facts(score: Score | None, wording: Wording, before: Score | None = None) -> tuple[Fact, ...]:
+def _score_facts(score: Score | None, wording: Wording, past: PastScores) -> tuple[Fact, ...]:
     if score is None or score.value_share is None:
         return (Fact("Score", text("none yet: no open pipeline")),)
-    deals = f"{wording.number(score.clean_deals)} of {wording.count(score.deals, 'deal', 'deals')}"
-    share = Bold(wording.percent(score.value_share))
-    return (Fact("Score", text(share, f" of value is clean, {deals}{_trend(score, before)}")),)
-
-
-def _trend(score: Score, before: Score | None) -> str:
-    """`, up 7 points in four weeks`; nothing where there is nothing to compare with."""
-    if before is None or before.value_share is None or score.value_share is None:
-        return ""
-    points = round(100 * (score.value_share - before.value_share))
-    if points == 0:
-        return ", unchanged in four weeks"
-    way = "up" if points > 0 else "down"
-    return f", {way} {abs(points)} {'point' if abs(points) == 1 else 'points'} in four weeks"
+    share = wording.percent(score.value_share)
+    rest = clean_words(score, past.of(score), wording).removeprefix(share)
+    return (Fact("Score", text(Bold(share), rest)),)
 
 
 def _risk_facts(
@@ -188,7 +181,11 @@ def _deals_table(title: str, deals: Sequence[DealFindings], currency: str, wordi
 
 
 def _reps_table(
-    deals: Sequence[DealFindings], scores: Sequence[Score], currency: str, wording: Wording
+    deals: Sequence[DealFindings],
+    scores: Sequence[Score],
+    currency: str,
+    wording: Wording,
+    past: PastScores,
 ) -> Table:
     reps = {score.id: score for score in scores if score.level == "rep"}
     names = {rep: score.name for rep, score in reps.items()} | {
@@ -196,34 +193,52 @@ def _reps_table(
     }
     owned = {rep: [deal for deal in deals if deal.owner and deal.owner.id == rep] for rep in names}
     order = sorted(names, key=lambda rep: (-money_at_risk(owned[rep]), -len(owned[rep]), names[rep]))
-    lines = [_rep_row(names[rep], owned[rep], reps.get(rep), currency, wording) for rep in order]
+    lines = [_rep_row(names[rep], owned[rep], reps.get(rep), currency, wording, past) for rep in order]
     orphans = [deal for deal in deals if deal.owner is None]
     if orphans:
-        lines.append(_rep_row("(No owner)", orphans, None, currency, wording))
+        lines.append(_rep_row("(No owner)", orphans, None, currency, wording, past))
     columns = (
         Column("Rep"),
         Column("At risk", Align.RIGHT),
         Column("Deals to fix", Align.RIGHT),
         Column("Clean value", Align.RIGHT),
+        Column("Week", Align.RIGHT),
+        Column("4 weeks", Align.RIGHT),
     )
     return Table("Reps by money at risk", columns, tuple(lines))
 
 
 def _rep_row(
-    name: str, deals: Sequence[DealFindings], score: Score | None, currency: str, wording: Wording
+    name: str,
+    deals: Sequence[DealFindings],
+    score: Score | None,
+    currency: str,
+    wording: Wording,
+    past: PastScores,
 ) -> TableRow:
     share = score.value_share if score else None
+    moved = (NO_VALUE, NO_VALUE) if score is None else _moved(score, past)
     return TableRow(
         (
             TextCell(text(name)),
             TextCell(text(wording.short_money(money_at_risk(deals), currency))),
             TextCell(text(wording.number(len(deals)))),
             TextCell(text(wording.percent(share) if share is not None else NO_VALUE)),
+            *(TextCell(text(words)) for words in moved),
         )
     )
 
 
-def _regions(scores: Sequence[Score], wording: Wording) -> tuple[Block, ...]:
+def _moved(score: Score, past: PastScores) -> tuple[str, str]:
+    """Percentage points in a week and in four weeks."""
+    before = past.of(score)
+    return (
+        trend_words(points_since(score, before.week_ago)),
+        trend_words(points_since(score, before.four_weeks_ago)),
+    )
+
+
+def _regions(scores: Sequence[Score], past: PastScores, wording: Wording) -> tuple[Block, ...]:
     shares = [
         (score.value_share, score)
         for score in scores
@@ -236,17 +251,20 @@ def _regions(scores: Sequence[Score], wording: Wording) -> tuple[Block, ...]:
             (
                 TextCell(text(score.name)),
                 TextCell(text(wording.percent(share))),
+                *(TextCell(text(words)) for words in _moved(score, past)),
                 TextCell(text(f"{wording.number(score.clean_deals)} of {wording.number(score.deals)}")),
             )
         )
         for share, score in sorted(shares, key=lambda item: (item[0], item[1].name))
     )
-    columns = (Column("Region"), Column("Clean value", Align.RIGHT), Column("Clean deals", Align.RIGHT))
+    figures = ("Clean value", "Week", "4 weeks", "Clean deals")
+    columns = (Column("Region"), *(Column(title, Align.RIGHT) for title in figures))
     return (Table("Regions, lowest score first", columns, lines),)
 
 
 def _rules(findings: Sequence[Finding], wording: Wording) -> tuple[Block, ...]:
-    """Rules that nudge stand open; those that only observe are folded."""
+    """Rules that nudge stand open; those that only observe are folded. Lines, not tables: a second table
+    would make a second message on Slack."""
     open_findings = [finding for finding in findings if not finding.waived]
     nudging = {finding.rule for finding in open_findings if finding.nudges}
     counts = Counter(finding.rule for finding in open_findings)
@@ -254,20 +272,21 @@ def _rules(findings: Sequence[Finding], wording: Wording) -> tuple[Block, ...]:
     observed = {rule: count for rule, count in counts.items() if rule not in nudging}
     blocks: list[Block] = []
     if nudged:
-        blocks.append(_rules_table("Rule that nudges", nudged, wording))
+        blocks += [Heading("Findings of rules that nudge"), _rule_facts(nudged, wording)]
     if observed:
         rules = wording.count(len(observed), "rule only observes", "rules only observe")
         total = wording.count(sum(observed.values()), "finding", "findings")
-        blocks.append(Folded(f"{rules}: {total}", (_rules_table("Rule that observes", observed, wording),)))
+        blocks.append(Folded(f"{rules}: {total}", (_rule_facts(observed, wording),)))
     return tuple(blocks)
 
 
-def _rules_table(title: str, counts: Mapping[str, int], wording: Wording) -> Table:
-    lines = tuple(
-        TableRow((TextCell(text(rule_label(rule))), TextCell(text(wording.number(count)))))
-        for rule, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+def _rule_facts(counts: Mapping[str, int], wording: Wording) -> Facts:
+    return Facts(
+        tuple(
+            Fact(rule_label(rule), text(wording.number(count)))
+            for rule, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        )
     )
-    return Table("Rules by findings", (Column(title), Column("Findings", Align.RIGHT)), lines)
 
 
 def _process_problems(notices: Sequence[RuleNotice]) -> tuple[Block, ...]:

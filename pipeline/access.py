@@ -107,9 +107,20 @@ class Deal:
 
 @dataclass(frozen=True)
 class PersonScore:
-    """The hygiene score and findings of one person."""
+    """The hygiene score of one person."""
 
     user_id: str
+    is_public: bool = False
+    """The configuration shows scores to everybody (`nudges.public_scores`); findings stay whose they are."""
+
+
+@dataclass(frozen=True)
+class GroupScore:
+    """The hygiene score of a manager's team, of a region or of the company."""
+
+    manager_id: str | None
+    """`None`: of a region or the company."""
+    is_public: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,7 @@ Object = (
     | TeamFigures
     | Deal
     | PersonScore
+    | GroupScore
     | OneCell
     | AssignedAction
     | Rulebook
@@ -199,8 +211,10 @@ def may(person: Member, action: Action, object: Object) -> Decision:
             return _team_figures(person, action, manager_id)
         case Deal():
             return _deal(person, action, object)
-        case PersonScore(user_id=user_id):
-            return _score(person, action, user_id)
+        case PersonScore():
+            return _score(person, action, object)
+        case GroupScore():
+            return _group_score(person, action, object)
         case OneCell():
             return _one_cell(person, action, object)
         case AssignedAction():
@@ -253,14 +267,27 @@ def _deal(person: Member, action: Action, deal: Deal) -> Decision:
 _NOT_YOUR_DEAL = "This deal belongs to somebody else's team. Ask its owner, or sales operations."
 
 
-def _score(person: Member, action: Action, user_id: str) -> Decision:
+_SEE_PUBLIC_SCORES = frozenset({Role.REP, Role.MANAGER, Role.COUNCIL})
+
+
+def _score(person: Member, action: Action, score: PersonScore) -> Decision:
+    user_id = score.user_id
     if action is Action.SEE and (
         Role.OPERATIONS in person.roles
+        or (score.is_public and bool(person.roles & _SEE_PUBLIC_SCORES))
         or (user_id == person.id and Role.REP in person.roles)
         or (user_id in person.reports and Role.MANAGER in person.roles)
     ):
         return ALLOWED
     return _refused("A hygiene score is for the person, the managers above and sales operations.")
+
+
+def _group_score(person: Member, action: Action, score: GroupScore) -> Decision:
+    if action is Action.SEE and score.is_public and person.roles & _SEE_PUBLIC_SCORES:
+        return ALLOWED
+    if score.manager_id is not None:
+        return _team_figures(person, action, score.manager_id)
+    return _company_cells(person, action)
 
 
 def _one_cell(person: Member, action: Action, cell: OneCell) -> Decision:

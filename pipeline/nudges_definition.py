@@ -89,7 +89,10 @@ class NudgesDefinition(Definition):
     )
     longest_waiver_days: int = Field(365, ge=1, le=730, description="A waiver ends at the latest then.")
     public_scores: bool = Field(
-        False, description="Whether every rep may see the scores of the others, and not only their own."
+        False,
+        description="Whether everybody sees the scores of every rep, team and region in /hygiene scores. "
+        "Otherwise a rep sees the own one, a manager those below, council members those of teams and "
+        "regions, and sales operations all. Findings stay with the owner and the managers either way.",
     )
     escalation: EscalationDefinition = Field(EscalationDefinition(), description="The ladder.")
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from pipeline.findings import Finding, HygieneReport, Score
 from pipeline.hygiene.scores import counts_in_score
+from pipeline.matrix import TOTAL
 from pipeline.money import SCALE
+from pipeline.past_scores import FOUR_WEEKS_AGO, WEEK_AGO, PastScores, PastShare
 from storage.nudge_tables import risk_day, score_day
 
 MILLION = 1_000_000
@@ -73,18 +76,56 @@ def read_scores(connection: Connection, day: date, level: str, names: Mapping[st
         .where(score_day.c.day == last, score_day.c.level == level, score_day.c.id.in_(list(names)))
         .order_by(score_day.c.id)
     )
-    return tuple(
-        Score(
-            row.level,
-            row.id,
-            names[row.id],
-            _share(row.value_share),
-            _share(row.deal_share),
-            row.deals,
-            row.clean_deals,
-        )
-        for row in rows
+    return tuple(_score(row, names[row.id]) for row in rows)
+
+
+def _score(row: Row[Any], name: str) -> Score:
+    return Score(
+        row.level,
+        row.id,
+        name,
+        _share(row.value_share),
+        _share(row.deal_share),
+        row.deals,
+        row.clean_deals,
     )
+
+
+def read_all_scores(connection: Connection, day: date, names: Mapping[str, str]) -> tuple[Score, ...]:
+    """Scores of every level, of the last day measured up to and with `day`. `names`: by id, of people;
+    whoever has none is left out."""
+    rows = connection.execute(
+        select(score_day)
+        .where(score_day.c.day == _last_measured(connection, day))
+        .order_by(score_day.c.level, score_day.c.id)
+    )
+    known = {**names, TOTAL: "Company"}
+    return tuple(
+        _score(row, row.id if row.level == "region" else known[row.id])
+        for row in rows
+        if row.level == "region" or row.id in known
+    )
+
+
+def read_past_scores(connection: Connection, day: date) -> PastScores:
+    """What all scores were a week and four weeks before `day`, at the end of the last day measured in the
+    week up to then."""
+    week, four_weeks = (_shares_by(connection, day - ago) for ago in (WEEK_AGO, FOUR_WEEKS_AGO))
+    return PastScores(
+        {key: PastShare(week.get(key), four_weeks.get(key)) for key in week.keys() | four_weeks.keys()}
+    )
+
+
+def _shares_by(connection: Connection, day: date) -> Mapping[tuple[str, str], Fraction]:
+    last = _last_measured(connection, day)
+    if last is None or last <= (day - WEEK_AGO).toordinal():
+        return {}
+    rows = connection.execute(
+        select(score_day.c.level, score_day.c.id, score_day.c.value_share).where(
+            score_day.c.day == last, score_day.c.value_share.is_not(None)
+        )
+    )
+    return {(row.level, row.id): Fraction(row.value_share, MILLION) for row in rows}
 
 
 def read_risks(connection: Connection, day: date, owners: Collection[str]) -> Mapping[str, OwnerRisk]:

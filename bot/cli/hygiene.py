@@ -14,19 +14,24 @@ from bot.cli.operator import visible_report
 from bot.cli.rules import show_preview, show_rules
 from bot.cli.sheet import print_cards, print_json, print_text
 from bot.output.csv_tables import hygiene_csv
-from bot.output.hygiene_json import hygiene_json
+from bot.output.hygiene_json import hygiene_json, scores_csv, scores_json
 from handlers.today import read_today
 from messages.card import Card
 from messages.hygiene import compose_company, compose_own, compose_team
+from messages.scores import compose_scores
 from pipeline.errors import CouncilError
 from pipeline.findings import HygieneReport, PersonName, Score
 from pipeline.matrix import TOTAL
+from pipeline.past_scores import PastScores
 from pipeline.person_search import find_person
+from storage.database import reading
 from storage.hygiene_reading import read_hygiene
 from storage.people import read_people
+from storage.scores_by_day import read_past_scores
 
 _EVERYBODY = "team"
 _RULES = "rules"
+_SCORES = "scores"
 
 Preview = Annotated[
     Path | None,
@@ -51,7 +56,7 @@ def show_hygiene(
     ----------
     whose
         Nothing: the company; "team": every rep; a name, e-mail or user id: that team or rep; "rules": what
-        comes of each rule.
+        comes of each rule; "scores": the score of every rep, team and region.
     """
     is_of_rules = [word.casefold() for word in whose] == [_RULES]
     if (preview is not None and (whose or as_of)) or (is_of_rules and as_of):
@@ -64,37 +69,60 @@ def show_hygiene(
             show_preview(council, preview, format)
         elif is_of_rules:
             show_rules(council, format)
+        elif [word.casefold() for word in whose] == [_SCORES]:
+            _show_scores(council, as_of, format)
         else:
             _show_findings(council, " ".join(whose), as_of, format)
 
 
 def _show_findings(council: Council, whose: str, as_of: date | None, format: Format) -> None:
-    report, card = _view(council, whose, as_of)
+    report, past, card = _view(council, whose, as_of)
     if format is Format.TABLE:
         print_cards(card)
     elif format is Format.JSON:
-        print_json(hygiene_json(report))
+        print_json(hygiene_json(report, past))
     else:
         print_text(hygiene_csv(report))
 
 
-def _view(council: Council, whose: str, as_of: date | None) -> tuple[HygieneReport, Card]:
-    """The part of the report that was asked for, and its card."""
+def _show_scores(council: Council, as_of: date | None, format: Format) -> None:
+    report, past = _measured(council, as_of)
+    if format is Format.TABLE:
+        users = read_people(council.engine).users.values()
+        managers = {user.id: user.manager_id for user in users if user.manager_id is not None}
+        public = council.company.nudges.public_scores
+        print_cards(compose_scores(report.as_of, report.scores, past, managers, are_public=public))
+    elif format is Format.JSON:
+        print_json(scores_json(report.as_of, report.scores, past))
+    else:
+        print_text(scores_csv(report.scores, past))
+
+
+def _measured(council: Council, as_of: date | None) -> tuple[HygieneReport, PastScores]:
     day = as_of or read_today(council.engine)
     report = visible_report(read_hygiene(council.engine, council.company, as_of=day))
+    with reading(council.engine) as connection:
+        return report, read_past_scores(connection, day)
+
+
+def _view(council: Council, whose: str, as_of: date | None) -> tuple[HygieneReport, PastScores, Card]:
+    """The part of the report that was asked for, what scores were, and the card."""
+    report, past = _measured(council, as_of)
     currency = council.company.definitions.money.corporate_currency
     if not whose:
-        return report, compose_company(report, currency)
+        return report, past, compose_company(report, currency, past=past)
     if whose.casefold() == _EVERYBODY:
-        return report, compose_team(_COMPANY, report.findings, _with_team_score(report.scores), currency)
+        scores = _with_team_score(report.scores)
+        return report, past, compose_team(_COMPANY, report.findings, scores, currency, past=_of_team(past))
     people = read_people(council.engine)
     user = find_person(people, whose)
     person, reports = PersonName(user.id, user.name), people.reports_of(user.id)
     if reports:
         team = _of_people(report, reports, team_of=user.id)
-        return team, compose_team(person, team.findings, team.scores, currency)
+        return team, past, compose_team(person, team.findings, team.scores, currency, past=past)
     own = _of_people(report, frozenset({user.id}), team_of=None)
-    return own, compose_own(person, own.findings, next(iter(own.scores), None), currency)
+    score = next(iter(own.scores), None)
+    return own, past, compose_own(person, own.findings, score, currency, past=past)
 
 
 _COMPANY = PersonName(TOTAL, "the company")
@@ -107,6 +135,12 @@ def _with_team_score(scores: tuple[Score, ...]) -> tuple[Score, ...]:
         for score in scores
         if score.level in ("rep", "company")
     )
+
+
+def _of_team(past: PastScores) -> PastScores:
+    """With the company's as that of the team that everybody is in."""
+    company = past.shares.get(("company", TOTAL))
+    return past if company is None else PastScores({**past.shares, ("team", TOTAL): company})
 
 
 def _of_people(report: HygieneReport, ids: frozenset[str], team_of: str | None) -> HygieneReport:

@@ -1,17 +1,60 @@
-"""`council hygiene --format json`: findings and scores as docs/schema/hygiene.json describes them."""
+"""`council hygiene --format json` and `council hygiene scores`: findings and scores, as
+docs/schema/hygiene.json and docs/schema/scores.json describe them."""
 
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from messages.csv_sheet import Value, csv_sheet
 from messages.numbers import money, ratio
 from pipeline.findings import Finding, HygieneReport, PersonName, Score
+from pipeline.past_scores import PastScores
 
 Json = dict[str, object]
 
 
-def hygiene_json(report: HygieneReport) -> Json:
+_SCORE_COLUMNS = (
+    "level",
+    "id",
+    "name",
+    "value_share",
+    "value_share_week_ago",
+    "value_share_four_weeks_ago",
+    "deal_share",
+    "deals",
+    "clean_deals",
+)
+
+
+def scores_json(day: date, scores: Sequence[Score], past: PastScores) -> Json:
+    """Scores at the end of a day, with what they were."""
+    return {"as_of": day.isoformat(), "scores": [_score(score, past) for score in scores]}
+
+
+def scores_csv(scores: Sequence[Score], past: PastScores) -> str:
+    """A line per score."""
+    lines: Iterator[list[Value]] = (
+        [
+            score.level,
+            score.id,
+            score.name,
+            ratio(score.value_share),
+            ratio(past.of(score).week_ago),
+            ratio(past.of(score).four_weeks_ago),
+            ratio(score.deal_share),
+            score.deals,
+            score.clean_deals,
+        ]
+        for score in scores
+    )
+    return csv_sheet(_SCORE_COLUMNS, lines)
+
+
+def hygiene_json(report: HygieneReport, past: PastScores) -> Json:
     """Every key is present; null where there is no value."""
     return {
         "as_of": report.as_of.isoformat(),
         "findings": [_finding(finding) for finding in report.findings],
-        "scores": [_score(score) for score in report.scores],
+        "scores": [_score(score, past) for score in report.scores],
         "notices": [{"rule": notice.rule, "says": notice.says} for notice in report.notices],
     }
 
@@ -38,12 +81,14 @@ def _person(person: PersonName | None) -> Json | None:
     return None if person is None else {"id": person.id, "name": person.name}
 
 
-def _score(score: Score) -> Json:
+def _score(score: Score, past: PastScores) -> Json:
     return {
         "level": score.level,
         "id": score.id,
         "name": score.name,
         "value_share": ratio(score.value_share),
+        "value_share_week_ago": ratio(past.of(score).week_ago),
+        "value_share_four_weeks_ago": ratio(past.of(score).four_weeks_ago),
         "deal_share": ratio(score.deal_share),
         "deals": score.deals,
         "clean_deals": score.clean_deals,

@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from bot.output.hygiene_json import hygiene_json
+from bot.output.hygiene_json import hygiene_json, scores_json
 from bot.output.matrix_json import matrix_json, why_json
 from bot.output.people_json import people_json
 from bot.output.rules_json import rules_json, trials_json
 from bot.output.waterfall_json import waterfall_json
 from pipeline.matrix import Dimension, Metric
+from pipeline.past_scores import NO_PAST
 from tests.bot import answers
 from tests.messages import people_examples
+from tests.messages.finding_examples import past_scores, scores
+from tests.messages.matrix_examples import AS_OF
 from tests.messages.rule_examples import changed_rule, managers_rule, rule_book, unasked_rule
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
@@ -25,7 +28,8 @@ ANSWERS: dict[str, tuple[str, Callable[[], Mapping[str, object]]]] = {
     "table": ("apm", lambda: matrix_json(answers.matrix())),
     "pair": ("apm", lambda: matrix_json(answers.pair())),
     "without last year": ("apm", lambda: matrix_json(answers.without_prior())),
-    "hygiene": ("hygiene", lambda: hygiene_json(answers.report())),
+    "hygiene": ("hygiene", lambda: hygiene_json(answers.report(), NO_PAST)),
+    "scores": ("scores", lambda: scores_json(AS_OF, scores(), past_scores())),
     "rules": ("rules", lambda: rules_json(rule_book())),
     "preview": ("preview", lambda: trials_json([changed_rule(), managers_rule(), unasked_rule()])),
     "waterfall": ("waterfall", lambda: waterfall_json(answers.waterfall(), None, None)),
@@ -44,7 +48,7 @@ def as_read(answer: Mapping[str, object]) -> Any:
     return json.loads(json.dumps(answer, allow_nan=False))
 
 
-@pytest.mark.parametrize("name", ["apm", "hygiene", "people", "preview", "rules", "waterfall"])
+@pytest.mark.parametrize("name", ["apm", "hygiene", "people", "preview", "rules", "scores", "waterfall"])
 def test_a_schema_is_itself_valid(name: str) -> None:
     Draft202012Validator.check_schema(schema(name))
 
@@ -174,7 +178,7 @@ def test_in_a_pair_each_row_has_rows() -> None:
 
 
 def test_findings_and_scores_have_their_keys() -> None:
-    written = as_read(hygiene_json(answers.report()))
+    written = as_read(hygiene_json(answers.report(), NO_PAST))
     assert written["findings"][0] == {
         "opportunity_id": "006A",
         "opportunity_name": "=HYPERLINK(1)",
@@ -196,6 +200,8 @@ def test_findings_and_scores_have_their_keys() -> None:
         "id": "005000000000001AAA",
         "name": "Mei Tanaka-Reid",
         "value_share": 2 / 3,
+        "value_share_week_ago": None,
+        "value_share_four_weeks_ago": None,
         "deal_share": 0.5,
         "deals": 2,
         "clean_deals": 1,

@@ -59,3 +59,13 @@ def test_every_mistake_of_a_proposal_is_named_at_once_with_file_key_and_value(fo
     done = council(folder, "hygiene", "--preview", "rules.toml")
     assert "rules.toml: metrics" in done.stderr
     assert "it proposes no rule" in done.stderr
+
+
+def test_scores_come_with_what_they_were(folder: Path) -> None:
+    scores = answer(folder, "hygiene", "scores")["scores"]
+    ana = next(one for one in scores if one["id"] == "005A")
+    assert (ana["value_share"], ana["value_share_week_ago"]) == (1, None)
+    assert "Team of Mona Reyes" in council(folder, "hygiene", "scores").stdout
+    assert (
+        "\nrep,005A,Ana Lind,1.0,,,1.0,1,1" in council(folder, "hygiene", "scores", "--format", "csv").stdout
+    )

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from pipeline.deals import DealLine
 from pipeline.findings import Audience, Finding, HygieneReport, PersonName, RuleNotice, Score, Severity
+from pipeline.past_scores import PastScores, PastShare
 from pipeline.pull_report import PullProblem, PullReport
 from pipeline.waterfall import Waterfall
 from tests.messages.matrix_examples import AS_OF
@@ -178,6 +179,19 @@ def scores() -> tuple[Score, ...]:
         Score("region", "EMEA", "EMEA", Fraction(68, 100), Fraction(7, 10), 100, 70),
         Score("region", "AMER", "AMER", Fraction(91, 100), Fraction(9, 10), 200, 180),
         Score("region", "APAC", "APAC", None, None, 0, 0),
+    )
+
+
+def past_scores() -> PastScores:
+    """What they were: Ben's is new, and AMER has nothing to compare with last week."""
+    return PastScores(
+        {
+            ("company", "TOTAL"): PastShare(Fraction(81, 100), Fraction(74, 100)),
+            ("team", CARA.id): PastShare(Fraction(73, 100), Fraction(71, 100)),
+            ("rep", ANA.id): PastShare(Fraction(61, 100), Fraction(57, 100)),
+            ("region", "EMEA"): PastShare(Fraction(70, 100), Fraction(72, 100)),
+            ("region", "AMER"): PastShare(None, Fraction(91, 100)),
+        }
     )
 
 

@@ -61,6 +61,7 @@ from messages.pull_report import compose_pull_report
 from messages.recovered import ChangedField, compose_deal_gone, compose_finished, compose_not_written
 from messages.rule_trial import compose_trial
 from messages.rules import compose_rules
+from messages.scores import compose_scores
 from messages.waterfall import compose_waterfall
 from messages.wording import Wording
 from pipeline.audit_trail import AuditPage
@@ -81,10 +82,12 @@ from tests.messages.digest_examples import (
 )
 from tests.messages.finding_examples import (
     ANA,
+    BEN,
     CARA,
     deal_lines,
     findings,
     hygiene_report,
+    past_scores,
     pull_report,
     scores,
     team_findings,
@@ -241,9 +244,10 @@ def _cards() -> dict[str, Card]:
         "escalation": compose_telling("escalation:2026-11-24:005C", AS_OF, findings()[:3], "USD"),
         "manager_digest": compose_manager_digest(team_digest(), "USD"),
         "nudge_more": compose_more(digest().items[0]),
-        "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD"),
-        "hygiene_team": compose_team(CARA, team_findings(), scores(), "USD"),
-        "hygiene_company": compose_company(hygiene_report(), "USD"),
+        "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD", past=past_scores()),
+        "hygiene_team": compose_team(CARA, team_findings(), scores(), "USD", past=past_scores()),
+        "hygiene_company": compose_company(hygiene_report(), "USD", past=past_scores()),
+        "hygiene_scores": compose_scores(AS_OF, scores(), past_scores(), {ANA.id: CARA.id, BEN.id: CARA.id}),
         "rules": compose_rules(rule_book()),
         "rule_trial": compose_trial(changed_rule()),
         "rule_trial_observing": compose_trial(observing_rule()),

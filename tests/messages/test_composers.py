@@ -34,6 +34,7 @@ from messages.wording import Wording
 from pipeline.errors import AccessDenied, ConfigurationError, Mistake, NothingUsable
 from pipeline.findings import Severity
 from pipeline.matrix import Basis, Dimension, Metric, PeriodStamp, Row, Spend, TargetState
+from pipeline.past_scores import PastScores, PastShare
 from tests.messages.digest_examples import digest, digest_done, digest_later, long_digest, nothing_to_fix
 from tests.messages.finding_examples import (
     ANA,
@@ -240,13 +241,18 @@ def test_a_rep_sees_the_own_score_and_what_is_waived() -> None:
     assert "Waived: 1 finding" in shown
 
 
-def test_a_score_is_compared_with_that_of_four_weeks_ago() -> None:
+def test_a_score_is_compared_with_that_of_last_week_and_of_four_weeks_ago() -> None:
     mine = scores()[2]
-    before = replace(mine, value_share=Fraction(57, 100))
-    assert "12 of 18 deals, up 7 points in four weeks" in words_of(
-        compose_own(ANA, findings(), mine, "USD", before=before)
+
+    def shown(week: Fraction | None, four_weeks: Fraction | None) -> str:
+        past = PastScores({("rep", ANA.id): PastShare(week, four_weeks)})
+        return words_of(compose_own(ANA, findings(), mine, "USD", past=past))
+
+    assert "12 of 18 deals, down 1 point since last week, up 7 points in four weeks" in shown(
+        Fraction(65, 100), Fraction(57, 100)
     )
-    assert "unchanged in four weeks" in words_of(compose_own(ANA, findings(), mine, "USD", before=mine))
+    assert "unchanged in four weeks" in shown(None, mine.value_share)
+    assert "since" not in shown(None, None)
 
 
 def test_ones_own_deals_can_be_fixed_from_the_list() -> None:
@@ -276,9 +282,9 @@ def test_a_sentence_of_the_customers_own_ends_before_the_next_begins() -> None:
 def test_a_team_is_listed_by_money_at_risk() -> None:
     rows = table_of(compose_team(CARA, team_findings(), scores(), "USD"))
     assert rows == [
-        ["Ana Lima", "$1.4M", "6", "64%"],
-        ["Ben Okafor", "$1.2M", "2", "99%"],
-        ["(No owner)", "$75K", "1", "–"],
+        ["Ana Lima", "$1.4M", "6", "64%", "–", "–"],
+        ["Ben Okafor", "$1.2M", "2", "99%", "–", "–"],
+        ["(No owner)", "$75K", "1", "–", "–", "–"],
     ]
 
 
