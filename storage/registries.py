@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from pipeline.crm_records import StageRecord, UserRecord
 from pipeline.dimensions import Place
 from pipeline.records import Category, Stage
+from storage.people_tables import erased_person
 from storage.tables import currency_table, person, slice_table, stage
 
 _NUMBERING_LOCK = 7_231_905_418
@@ -155,11 +156,15 @@ def replace_stages(connection: Connection, records: list[StageRecord]) -> None:
 
 
 def replace_people(connection: Connection, records: list[UserRecord]) -> None:
-    """Bring people up to date; part of the switch. People the CRM no longer shows stay as they were."""
+    """Bring people up to date; part of the switch. People the CRM no longer shows stay as they were, and
+    those who were erased here stay erased."""
     known = {row.crm_id: row.no for row in connection.execute(select(person.c.crm_id, person.c.no))}
+    erased = frozenset(connection.execute(select(erased_person.c.person)).scalars())
     following = _next_number(connection, person)
     new: list[dict[str, Any]] = []
     for record in records:
+        if record.id in erased:
+            continue
         values = _person_values(record)
         if record.id in known:
             connection.execute(person.update().where(person.c.crm_id == record.id).values(values))

@@ -32,7 +32,7 @@ _COMMANDS = {
     "run": ("bot.cli.run:run", "Run the application: schedule, delivery and a chat."),
     "jobs": ("bot.cli.jobs:show_jobs", "The scheduled jobs: when they run, and how they went last."),
     "outbox": ("bot.cli.outbox:show_outbox", "Messages that did not arrive, or may not have."),
-    "people": ("bot.cli.people:people", "Who everybody is here and in the chat: people link, unlink."),
+    "people": ("bot.cli.people:people", "Who everybody is here and in the chat: people link, unlink, erase."),
     "audit": ("bot.cli.audit:show_audit", "Who changed what, from what to what, where."),
     "check": (
         "bot.cli.check:check",

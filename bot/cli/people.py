@@ -1,5 +1,7 @@
 """`council people`: everybody whom we know, and which chat user is which person."""
 
+import secrets
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -14,13 +16,16 @@ from bot.output.people_json import people_csv, people_json
 from handlers.asking import Where
 from handlers.chat_users import find_linkable_person, find_linked_account
 from handlers.directory import read_directory
+from handlers.erasing import erase, find_erasable
 from handlers.links import Linker, link_by_operations, name_of, undo_link
 from messages.directory import compose_directory
+from messages.erasure import compose_erased, compose_erasure
 from messages.linking import compose_linked, compose_unlinked
 from messages.wording import Wording
 from pipeline.access import Action, Rulebook, may
 from pipeline.person_links import read_account
 from storage.database import reading, writing
+from storage.erasure import count_kept
 from storage.people import read_people
 from storage.strangers import read_strangers
 
@@ -73,3 +78,24 @@ def unlink(user: Annotated[str, Parameter(help="Chat user, or a person.")], *, i
             account = find_linked_account(connection, user, HERE, known)
             undone = undo_link(connection, council.company, known, account, LINKER, datetime.now(UTC))
     print_cards(compose_unlinked(undone, name_of(known, undone.person)))
+
+
+@people.command(name="erase")
+def erase_somebody(
+    person: Annotated[str, Parameter(help="E-mail or CRM user id.")],
+    *,
+    yes: Annotated[bool, Parameter(name="--yes", negative="", help="Do it; without it, only show.")] = False,
+    invocation: Called,
+) -> None:
+    """Erase a person's name, e-mail and links, and keep the figures; without --yes, show what would go."""
+    may(OPERATOR, Action.CHANGE, Rulebook()).require()
+    with opened(invocation) as council:
+        who = find_erasable(council.engine, council.company, person, f"erased-{secrets.token_hex(4)}")
+        if yes:
+            gone = erase(council.engine, who, LINKER, datetime.now(UTC))
+            card = compose_erased(who.erased.token, **asdict(gone), wording=Wording())
+        else:
+            with reading(council.engine) as connection:
+                kept = count_kept(connection, who)
+            card = compose_erasure(who.name, who.person, **asdict(kept), wording=Wording())
+    print_cards(card)

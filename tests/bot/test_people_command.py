@@ -78,3 +78,16 @@ def test_what_cannot_be_used_is_said_in_one_line(folder: Path, typed: tuple[str,
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_erasing_shows_first_and_does_it_with_yes(folder: Path) -> None:
+    council(folder, "people", "link", "slack:T01:U1", "ana@example.com")
+    shown = council(folder, "people", "erase", "ana@example.com")
+    assert "Erase Ana Lind?" in shown.stdout
+    assert people(folder)["005A"]["name"] == "Ana Lind"
+    done = council(folder, "people", "erase", "ana@example.com", "--yes")
+    assert "The person is erased" in done.stdout
+    assert "Ana" not in done.stdout
+    assert people(folder)["005A"]["name"].startswith("erased-")
+    refused = council(folder, "people", "erase", "ops@example.com", "--yes")
+    assert (refused.returncode, "[people]" in refused.stderr) == (2, True)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from messages.card import Card, Form
 from messages.directory import compose_directory
+from messages.erasure import compose_erased, compose_erasure
 from messages.linking import LinkDraft, compose_link_form, compose_linked, compose_links, compose_unlinked
 from messages.people import compose_email_moved, compose_stranger, compose_stranger_known, say_unmatched
 from messages.problem import compose_problem
@@ -84,6 +85,8 @@ def people_cards() -> dict[str, Card]:
         "links_nothing": compose_links((), ()),
         "linked": compose_linked(LINK, "Bo Meyer"),
         "unlinked": compose_unlinked(LINK, "Bo Meyer"),
+        "erase": compose_erasure("Bo Meyer", "005C", links=1, letters=12, texts=40, wording=Wording()),
+        "erased": compose_erased("erased-3fa2c1d0", links=1, letters=12, texts=38, wording=Wording()),
         "people": compose_directory(directory(), strangers(), Wording()),
     }
 
