@@ -6,7 +6,7 @@ The same commit always tries the same examples; new ones are for `pytest --hypot
 import itertools
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,20 +35,29 @@ def postgresql_server() -> Iterator[str]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def create_postgresql_database(postgresql_server: str) -> Callable[[str], str]:
+    """Makes a new database of our server, as a copy of the one that is named, and returns its address."""
+    admin_url = postgresql_server.replace("postgresql://", "postgresql+psycopg://")
+
+    def create(template: str) -> str:
+        name = f"council_{next(_names)}"
+        admin = create_engine(admin_url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        admin.dispose()
+        return postgresql_server.replace("postgres:@", "postgres@").replace("/postgres?", f"/{name}?")
+
+    return create
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a new, empty database: each test that takes it runs on both kinds."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'council.db'}"
-    server: str = request.getfixturevalue("postgresql_server")
-    name = f"council_{next(_names)}"
-    admin = create_engine(
-        server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    return server.replace("postgres:@", "postgres@").replace("/postgres?", f"/{name}?")
+    create: Callable[[str], str] = request.getfixturevalue("create_postgresql_database")
+    return create("template1")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
-"""A close date picked in chat, in a process of its own that is killed at one point of the way.
+"""A fix asked for in chat, in a process of its own that is killed at one point of the way.
 
-`python interrupted_fix.py POINT FOLDER DEAL OWNER DAY`; a POINT that is never reached lets it end by itself.
+`python interrupted_fix.py POINT FOLDER HAPPENING`, the happening as the inbox keeps it; a POINT that is never
+reached lets it end by itself.
 """
 
 import os
@@ -13,15 +14,15 @@ from typing import Any
 
 from bot.app import open_council, open_desk
 from bot.dispatch import Dispatch
+from bot.event_text import Happening, event_from_text
 from bot.settings import load_settings
 from crm.demo import DemoCrm
 from handlers import fixing
-from handlers.asking import Clicked, Where
-from messages.nudge import FIX_DATE
 from tests.journeys.fixed_demo import PULLED
 
 EVENT = "click-1"
-POINTS = ("before the call", "after the call", "before the intent is closed", "after the answer")
+BEFORE_CALL, AFTER_CALL, BEFORE_CLOSING = "before the call", "after the call", "before the intent is closed"
+AFTER_ANSWER, NEVER = "after the answer", "never"
 
 
 def dispatch(folder: Path, minutes: int) -> Dispatch:
@@ -30,9 +31,8 @@ def dispatch(folder: Path, minutes: int) -> Dispatch:
     return Dispatch(open_desk(council, PULLED), lambda: PULLED + timedelta(minutes=minutes))
 
 
-def click(answers: Dispatch, deal: str, owner: str, day: str) -> None:
-    clicked = Clicked(FIX_DATE, deal, day)
-    answers.answer(owner, clicked, Where(surface="preview", conversation=f"@{owner}"), EVENT)
+def ask(answers: Dispatch, happening: Happening) -> None:
+    answers.answer(happening.who, happening.question, happening.where, EVENT)
 
 
 def _die(*_: Any, **__: Any) -> None:
@@ -47,15 +47,15 @@ def _then_die(call: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def _main(point: str, folder: str, deal: str, owner: str, day: str) -> None:
-    if point == "before the call":
+def _main(point: str, folder: str, happening: str) -> None:
+    if point == BEFORE_CALL:
         DemoCrm.write = _die  # type: ignore[assignment, method-assign]
-    elif point == "after the call":
+    elif point == AFTER_CALL:
         DemoCrm.write = _then_die(DemoCrm.write)  # type: ignore[method-assign]
-    elif point == "before the intent is closed":
-        vars(fixing)["close_intent"] = _die
-    click(dispatch(Path(folder), 5), deal, owner, day)
-    if point == "after the answer":
+    elif point == BEFORE_CLOSING:
+        vars(fixing)["close_saved"] = _die
+    ask(dispatch(Path(folder), 5), event_from_text(happening))
+    if point == AFTER_ANSWER:
         _die()
 
 
