@@ -14,7 +14,7 @@ from messages.council import CouncilPost, compose_council, in_channel
 from messages.council_threads import Around
 from messages.heatmap import compose_heatmap
 from messages.wording import Wording
-from pipeline.actions import UNFINISHED, ActionSince, CouncilAction, read_cell
+from pipeline.actions import UNFINISHED, ActionSince, CellReading, CouncilAction, read_cell
 from pipeline.cell_gaps import red_twice
 from pipeline.company import Company
 from pipeline.editions import CouncilWeek, Edition, ThreadCell
@@ -67,8 +67,12 @@ def compose_post(engine: Engine, company: Company, edition: Edition) -> CouncilP
     leading = company.council.leading_dimension
     matrix = edition.tables[leading]
     with reading(engine) as connection:
-        actions = read_actions(connection, dimension=leading, opened_until=edition.day)
-    around = _around(week, company, [action for action in actions if _is_shown(action, edition)])
+        actions = read_actions(connection, opened_until=edition.day)
+    shown = sorted(
+        (action for action in actions if _is_shown(action, edition)),
+        key=lambda action: not action.is_overdue(edition.day),
+    )
+    around = _around(week, company, shown)
     return compose_council(matrix, week.last_week.get(leading), compose_heatmap(matrix), around)
 
 
@@ -80,13 +84,13 @@ def _is_shown(action: CouncilAction, edition: Edition) -> bool:
 def _around(week: CouncilWeek, company: Company, actions: Sequence[CouncilAction]) -> Around:
     leading = company.council.leading_dimension
     matrix, last_week = week.edition.tables[leading], week.last_week.get(leading)
-    unfinished = [action for action in actions if action.status in UNFINISHED]
+    in_rows = [one for one in actions if one.status in UNFINISHED and one.cell.dimension is leading]
     by_row: dict[str, tuple[PlainBlock, ...]] = {}
-    for action in unfinished:
+    for action in in_rows:
         line = action_line(action, week.edition.day, Wording())
         by_row[action.cell.value] = (*by_row.get(action.cell.value, ()), line)
     red_again = red_twice(matrix, last_week)
-    since = [ActionSince(action, read_cell(matrix, action.cell)) for action in actions]
+    since = [ActionSince(action, _stands_now(action, week.edition)) for action in actions]
     return Around(
         last_actions=moved_lines(since, week.edition.day, matrix.currency, Wording()),
         actions_by_row=by_row,
@@ -97,6 +101,11 @@ def _around(week: CouncilWeek, company: Company, actions: Sequence[CouncilAction
         red_again=red_again,
         red_without_action=tuple(row for row in red_again if row not in by_row),
     )
+
+
+def _stands_now(action: CouncilAction, edition: Edition) -> CellReading | None:
+    matrix = edition.tables.get(action.cell.dimension)
+    return None if matrix is None else read_cell(matrix, action.cell)
 
 
 def _put(connection: Connection, post: CouncilPost, day: date, channel: str, now: datetime) -> bool:

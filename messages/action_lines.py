@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
+from messages.action import cell_words, figure
 from messages.card import Bold, Colour, Paragraph, PlainBlock, Span, text
-from messages.figures import METRIC_LABELS
-from messages.wording import NO_VALUE, Wording
+from messages.wording import Wording
 from pipeline.actions import ActionSince, ActionStatus, CellReading, CouncilAction
 from pipeline.matrix import Metric
-from pipeline.money import to_decimal
 
 STATUS_WORDS = {
     ActionStatus.OPEN: "open",
@@ -39,7 +38,7 @@ def moved_lines(
 def _moved(since: ActionSince, today: date, currency: str, wording: Wording) -> Paragraph:
     action, before, now = since.action, since.action.baseline, since.now
     line = action_line(action, today, wording).text
-    cell = f"{action.cell.value} {METRIC_LABELS[action.cell.metric].lower()}"
+    cell = cell_words(action.cell)
     if before is None or now is None:
         return Paragraph((*line, *text(f". {cell}: no figures to compare.")))
     metric = action.cell.metric
@@ -48,12 +47,4 @@ def _moved(since: ActionSince, today: date, currency: str, wording: Wording) -> 
 
 
 def _reading(reading: CellReading, metric: Metric, currency: str, wording: Wording) -> tuple[Span, ...]:
-    return text(_figure(reading, metric, currency, wording), " ", Colour(reading.status))
-
-
-def _figure(reading: CellReading, metric: Metric, currency: str, wording: Wording) -> str:
-    if reading.figure is None:
-        return NO_VALUE
-    if metric is Metric.COVERAGE:
-        return wording.ratio(reading.figure)
-    return wording.short_money(to_decimal(reading.figure), currency)
+    return text(figure(reading.figure, metric, currency, wording), " ", Colour(reading.status))

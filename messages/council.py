@@ -47,6 +47,8 @@ from pipeline.matrix import Matrix, Metric, Row, Status
 
 THREADS = 5
 """At most so many red rows get a message of their own; the others are folded and named."""
+LAST_ACTIONS = 8
+"""So many of last week's actions are read at once; the others are folded."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,11 @@ def colour_changes(matrix: Matrix, last_week: Matrix) -> tuple[ColourChange, ...
 
 
 def _last_actions(around: Around) -> tuple[Block, ...]:
-    return (Heading("Last week's actions"), *around.last_actions) if around.last_actions else ()
+    if not around.last_actions:
+        return ()
+    shown, further = around.last_actions[:LAST_ACTIONS], around.last_actions[LAST_ACTIONS:]
+    folded = (Folded(f"{len(further)} more", further),) if further else ()
+    return (Heading("Last week's actions"), *shown, *folded)
 
 
 def _restated(matrix: Matrix, around: Around, wording: Wording) -> tuple[Block, ...]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from messages.action import cell_words
 from messages.action_lines import STATUS_WORDS
 from messages.card import (
     Block,
@@ -18,7 +19,6 @@ from messages.card import (
     text,
 )
 from messages.csv_sheet import csv_sheet
-from messages.figures import METRIC_LABELS
 from messages.wording import NO_VALUE, Wording
 from pipeline.actions import CouncilAction
 from pipeline.recap import Recap
@@ -71,11 +71,7 @@ def _cells(action: CouncilAction, wording: Wording) -> tuple[str, ...]:
     cost = NO_VALUE if action.cost is None else wording.full_money(action.cost, action.currency)
     status = STATUS_WORDS[action.status] + (f": {action.drop_reason}" if action.drop_reason else "")
     due = wording.full_day(action.due).words
-    return _cell_words(action), action.title, action.owner.name, due, cost, status
-
-
-def _cell_words(action: CouncilAction) -> str:
-    return f"{action.cell.value} {METRIC_LABELS[action.cell.metric].lower()}"
+    return cell_words(action.cell), action.title, action.owner.name, due, cost, status
 
 
 # --- Files ----------------------------------------------------------------------------------------
