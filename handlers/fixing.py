@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from crm.records import Fix, PullRequest
 from handlers.asking import Asked
-from handlers.deal_choice import today_of
+from handlers.deal_choice import revise_messages, today_of
 from messages.card_text import card_to_text
-from messages.nudge import compose_digest
 from messages.recovered import ChangedField, compose_finished, recovered_key
 from pipeline.access import Action, Deal, may
 from pipeline.crm_fields import (
@@ -35,7 +34,7 @@ from pipeline.errors import CouncilError, UnknownName
 from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading, writing
 from storage.deal_heads import find_deal_head
-from storage.digests import digests_showing, read_digest, record_done
+from storage.digests import record_done
 from storage.inbox import EventAlreadyDone
 from storage.learnt_rejections import remember_refusals
 from storage.mirror import pulled_state
@@ -143,14 +142,10 @@ def _count(asked: Asked, live: LiveDeal, changes: Changes, act: str, number: int
             return
         if evidence is not None:
             refresh_deal(connection, ground, evidence, asked.now)
-        for name, (old, new) in changes.items():
-            _record(connection, asked, live, act, name, old, new)
+        done = [_record(connection, asked, live, act, name, old, new) for name, (old, new) in changes.items()]
         _note_inspection(connection, asked, live)
         _take_back_not_saved(connection, live, changes, number)
-        currency = asked.company.definitions.money.corporate_currency
-        for key in digests_showing(connection, deal_id):
-            card = compose_digest(read_digest(connection, key), currency)
-            revise_letter(connection, key, card_to_text(card))
+        revise_messages(connection, asked, deal_id, done)
 
 
 def _note_inspection(connection: Connection, asked: Asked, live: LiveDeal) -> None:
@@ -178,7 +173,7 @@ def _record(
     name: str,
     old: FieldValue,
     new: FieldValue,
-) -> None:
+) -> Done:
     shape = live.field(name)
     before, after = shown_text(shape, old), shown_text(shape, new)
     entry = AuditEntry(
@@ -193,6 +188,7 @@ def _record(
     record_audit(connection, entry, asked.now)
     done = done_of(shape, before, after, act)
     record_done(connection, live.record.id, done, by=asked.member.id, now=asked.now)
+    return done
 
 
 def done_of(shape: FieldShape, old: str, new: str, act: str) -> Done:

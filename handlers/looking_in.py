@@ -2,13 +2,15 @@
 
 from handlers.asking import Asked, Clicked
 from handlers.capability import Capability
-from handlers.deal_choice import may_on, read_choice, record_choice, today_of
+from handlers.deal_choice import may_on, read_choice, record_choice, say_in_letter, today_of
 from messages.reply import Reply
 from pipeline.access import Action
+from pipeline.audiences import to_person
 from pipeline.errors import CouncilError
 from pipeline.findings import Audience
 from storage.database import reading
 from storage.findings_of import findings_on
+from storage.letter_deals import letters_showing
 from storage.nudge_choices import put_acknowledgement, record_inspection
 
 
@@ -21,6 +23,9 @@ def inspect(asked: Asked, clicked: Clicked) -> Reply:
             connection, choice.deal, manager=asked.member.id, day=today_of(asked), how="confirmed"
         )
         record_choice(connection, asked, choice, "inspect", note="")
+        own = letters_showing(connection, choice.deal.id, asked.now, audience=to_person(asked.member.id))
+        for key in own:
+            say_in_letter(connection, key, choice.deal.id, "you looked at it: it is right", settled=True)
     return Reply(note=f"{choice.deal.name} is marked as inspected.")
 
 

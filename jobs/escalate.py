@@ -17,6 +17,7 @@ from pipeline.people import People, User
 from storage.database import reading, writing
 from storage.findings_of import findings_of
 from storage.ladder import Rung, read_rungs, record_told, record_warned
+from storage.letter_deals import note_deals
 from storage.nudge_memory import Leave, read_leaves
 from storage.outbox import Letter, put_letter, to_person
 from storage.people import read_people
@@ -104,6 +105,7 @@ def _warn(run: JobRun, owner: User, findings: Sequence[Finding]) -> Card:
         with writing(run.engine) as connection:
             if put_letter(connection, _letter(card, "warning", owner.id), run.now):
                 record_warned(connection, findings, run.today)
+                note_deals(connection, key, [one.opportunity_id for one in findings], run.now)
     return card
 
 
@@ -114,6 +116,7 @@ def _tell(run: JobRun, manager_id: str, findings: Sequence[Finding]) -> Card:
         with writing(run.engine) as connection:
             if put_letter(connection, _letter(card, "escalation", manager_id), run.now):
                 record_told(connection, findings, run.today)
+                note_deals(connection, key, [one.opportunity_id for one in findings], run.now)
     return card
 
 

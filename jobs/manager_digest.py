@@ -17,6 +17,7 @@ from pipeline.team_digests import RepRisk, TeamDeal, TeamDigest, team_digest_key
 from storage.database import Connection, reading, writing
 from storage.findings_of import findings_of
 from storage.inspections import inspected_shares
+from storage.letter_deals import note_deals
 from storage.nudge_memory import read_deal_facts, read_leaves
 from storage.outbox import Letter, put_letter, to_person
 from storage.people import read_people
@@ -42,7 +43,9 @@ def send_manager_digests(run: JobRun) -> Outcome:
                 counts=True,
             )
             with writing(run.engine) as connection:
-                put_letter(connection, letter, run.now)
+                if put_letter(connection, letter, run.now):
+                    deals = [deal.item.opportunity_id for deal in digest.deals]
+                    note_deals(connection, digest.key, deals, run.now)
     return Outcome(f"Told of their teams: {counted(len(cards), 'manager')}", cards)
 
 

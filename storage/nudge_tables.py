@@ -165,6 +165,17 @@ digest_item = Table(
 )
 """A deal in a digest as it stood then, with the findings that were asked about."""
 
+letter_deal = Table(
+    "letter_deal",
+    metadata,
+    Column("no", Integer, primary_key=True),
+    Column("letter", Text, nullable=False),
+    Column("deal", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("letter_deal_deal", "deal", "at"),
+)
+"""Which message about single deals, beside digests, shows which deal (CRM id): for updates in place."""
+
 deal_done = Table(
     "deal_done",
     metadata,

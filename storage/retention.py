@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, func, select
 from storage.chat_tables import inbox, outbox
 from storage.database import reading, writing
 from storage.job_tables import job_run
+from storage.nudge_tables import letter_deal
 
 ROWS_A_WRITE = 2_000
 
@@ -46,6 +47,8 @@ def remove_rows(engine: Engine, before: datetime) -> OldRows:
         events += removed
     while cleared := _clear_some_cards(engine, moment):
         cards += cleared
+    while _delete_some(engine, letter_deal, letter_deal.c.at < moment):
+        pass
     while removed := _delete_some(engine, job_run, _old_runs(moment)):
         runs += removed
     return OldRows(events, cards, runs)

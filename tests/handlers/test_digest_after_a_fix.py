@@ -14,12 +14,14 @@ from crm.demo import demo_cast
 from handlers.asking import Clicked, Submitted, Typed
 from messages.card import Card, DatePick
 from messages.card_text import card_from_text, card_to_text
+from messages.escalation import compose_telling
 from messages.nudge import compose_digest
 from messages.render.terminal import render_text
 from pipeline.digests import Digest, DigestItem, digest_key, items_of
 from storage.database import reading, writing
 from storage.digests import store_digest
 from storage.findings_of import findings_of
+from storage.letter_deals import has_open_finding, note_deals
 from storage.outbox import Letter, put_letter, read_letter_card
 from storage.people import read_people
 
@@ -116,3 +118,46 @@ def test_a_finding_that_a_change_leaves_open_is_shown_with_the_new_value(council
         assert "✓ Close date 26 Aug → 10 Sep" in words
         assert "now closes on 10 Sep" in words
         assert words.count("26 Aug") == 1
+
+
+# --- Messages beside digests ----------------------------------------------------------------------
+
+
+def tell_manager(told: Told, key: str, audience: str) -> None:
+    """An escalation that shows the deal, as the job writes it."""
+    card = compose_telling(key, date(2026, 5, 14), told.item.findings, "USD")
+    with writing(told.council.engine) as connection:
+        letter = Letter(key=key, kind="escalation", audience=audience, card=card_to_text(card))
+        put_letter(connection, letter, NOW - timedelta(hours=1))
+        note_deals(connection, key, [told.item.opportunity_id], NOW - timedelta(hours=1))
+
+
+def test_the_managers_message_says_what_the_owner_did_and_keeps_its_controls_while_something_is_open(
+    told: Told,
+) -> None:
+    tell_manager(told, "escalation:1", f"@{MANAGER}")
+    deal = told.item.opportunity_id
+    dispatch_of(told).answer(told.owner, Clicked("fix_date", deal, "2026-06-17"))
+    words = render_text(told.card("escalation:1"), 300)
+    assert "→ 17 Jun, by " in words
+    assert "Ask the owner" in words
+    form = dispatch_of(told).answer(told.owner, Clicked("next_step", deal)).form
+    assert form is not None
+    step = {"NextStep": "Call the sponsor"}
+    dispatch_of(told).answer(told.owner, Submitted(form.command, form.argument, step))
+    with reading(told.council.engine) as connection:
+        is_open = has_open_finding(connection, deal)
+    words = render_text(told.card("escalation:1"), 300)
+    assert "Next step empty → Call the sponsor, by " in words
+    assert ("Ask the owner" in words) is is_open
+
+
+def test_a_deal_that_a_manager_finds_right_loses_its_controls_in_their_own_message_alone(told: Told) -> None:
+    tell_manager(told, "escalation:1", f"@{MANAGER}")
+    tell_manager(told, "escalation:2", "@somebody-else")
+    dispatch_of(told).answer(MANAGER, Clicked("inspect", told.item.opportunity_id))
+    mine, theirs = (render_text(told.card(f"escalation:{number}"), 300) for number in (1, 2))
+    assert "✓ you looked at it: it is right" in mine
+    assert "Ask the owner" not in mine
+    assert "There is no next step" not in mine
+    assert "Ask the owner" in theirs

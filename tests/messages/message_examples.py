@@ -49,6 +49,7 @@ from messages.card import (
 )
 from messages.council import compose_council
 from messages.council_threads import Around
+from messages.deal_letters import say_done
 from messages.escalation import compose_telling, compose_warning
 from messages.held import compose_held, compose_nothing_held, tell_of_held
 from messages.help import compose_help
@@ -210,6 +211,15 @@ INTERRUPTED = (
 )
 
 
+def manager_digest_later() -> Card:
+    """Acme half fixed, Initech in order, and the folded deal lost."""
+    acme, _, initech, folded = (deal.item.opportunity_id for deal in team_digest().deals)
+    card = compose_manager_digest(team_digest(), "USD")
+    card = say_done(card, acme, "Close date 2 Nov → 18 Dec, by Ana Lima", settled=False)
+    card = say_done(card, initech, "you looked at it: it is right", settled=True)
+    return say_done(card, folded, "closed as lost, by Ana Lima", settled=True)
+
+
 def _cards() -> dict[str, Card]:
     region = matrix()
     emea = region.rows[0]
@@ -243,6 +253,7 @@ def _cards() -> dict[str, Card]:
         "warning": compose_warning("warning:2026-11-23:005A", ANA, findings()[:3], "USD"),
         "escalation": compose_telling("escalation:2026-11-24:005C", AS_OF, findings()[:3], "USD"),
         "manager_digest": compose_manager_digest(team_digest(), "USD"),
+        "manager_digest_later": manager_digest_later(),
         "nudge_more": compose_more(digest().items[0]),
         "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD", past=past_scores()),
         "hygiene_team": compose_team(CARA, team_findings(), scores(), "USD", past=past_scores()),
