@@ -1,12 +1,16 @@
 """Reminders of actions: some working days before they are due, on the day, and some after it."""
 
+from datetime import datetime
+
 from jobs.job import JobRun, Outcome
 from messages.action_copies import compose_copy
 from messages.card import Card
 from messages.card_text import card_to_text
 from pipeline.action_copies import ActionCopy, reminder_key
 from pipeline.actions import UNFINISHED, CouncilAction
-from pipeline.reminders import reminder_days
+from pipeline.local_time import local_now
+from pipeline.people import User
+from pipeline.reminders import reminder_days, waking_moment
 from storage.actions import read_actions
 from storage.database import reading, writing
 from storage.nudge_memory import Leave, read_leaves
@@ -16,7 +20,7 @@ from storage.people import read_people
 
 def remind_owners(run: JobRun) -> Outcome:
     """One reminder an action and day; it counts in the owner's weekly budget of messages. Whoever is on leave
-    is asked nothing."""
+    is asked nothing, and nobody in their quiet hours."""
     people = read_people(run.engine)
     with reading(run.engine) as connection:
         leaves = read_leaves(connection)
@@ -32,7 +36,16 @@ def remind_owners(run: JobRun) -> Outcome:
         copy = ActionCopy(reminder_key(action.no, run.today, action.owner.id), audience)
         card = compose_copy(copy, action, run.company, people)
         text = card_to_text(card)
-        letters.append(Letter(key=copy.key, kind="reminder", audience=audience, card=text, counts=True))
+        letters.append(
+            Letter(
+                key=copy.key,
+                kind="reminder",
+                audience=audience,
+                card=text,
+                not_before=_waking(people.by_id(action.owner.id), run),
+                counts=True,
+            )
+        )
         cards.append(card)
     if not run.dry_run and letters:
         with writing(run.engine) as connection:
@@ -44,6 +57,13 @@ def remind_owners(run: JobRun) -> Outcome:
 def _is_reminded_of(action: CouncilAction, run: JobRun) -> bool:
     days = reminder_days(action.due, run.company.actions, run.company.working_days)
     return action.opened_on < run.today and run.today in days
+
+
+def _waking(owner: User | None, run: JobRun) -> datetime:
+    """An owner whom the CRM does not know is where the organisation is."""
+    zone = run.company.definitions.calendar.zone
+    local = run.now.astimezone(zone) if owner is None else local_now(owner, run.now, zone)
+    return waking_moment(local, run.company.nudges)
 
 
 def _is_away(leave: Leave | None, run: JobRun) -> bool:
