@@ -200,8 +200,8 @@ def _reps_table(
     columns = (
         Column("Rep"),
         Column("At risk", Align.RIGHT),
-        Column("Deals to fix", Align.RIGHT),
-        Column("Clean value", Align.RIGHT),
+        Column("To fix", Align.RIGHT),
+        Column("Clean", Align.RIGHT),
         Column("Week", Align.RIGHT),
         Column("4 weeks", Align.RIGHT),
     )

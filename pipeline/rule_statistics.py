@@ -21,7 +21,7 @@ class RuleStatistics:
     asked: int
     """Findings about which somebody was asked in these weeks."""
     counted: int
-    """Findings that were closed or asked about in these weeks."""
+    """Findings that were closed in these weeks, or asked about and open although there was time."""
     fixed: int
     """Those of them that were fixed or acknowledged."""
     median_days: Fraction | None

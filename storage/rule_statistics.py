@@ -24,6 +24,9 @@ from storage.nudge_tables import asked_finding, finding_life, waiver
 from storage.scales import read_scales
 
 WEEKS = 8
+TIME_TO_FIX_DAYS = 14
+"""An open finding counts against its rule once its owner has had so long since the first question: a rule
+that asked for the first time this morning is not one that nobody reacts to."""
 _FIXED = (HowClosed.FIXED_IN_CHAT.value, HowClosed.FIXED_IN_CRM.value, HowClosed.ACKNOWLEDGED.value)
 
 
@@ -50,7 +53,7 @@ def read_rule_statistics(engine: Engine, company: Company) -> RuleBook:
             measures_limits=False,
         )
         silent = {notice.rule: notice.unasked_because or notice.says for notice in question.plan.notices}
-        counts = _count(connection, today.toordinal() - 7 * WEEKS)
+        counts = _count(connection, today.toordinal())
         began = datetime.combine(today - timedelta(weeks=WEEKS), time.max, company.definitions.calendar.zone)
         objections = _Objections(
             disputed=_count_by_rule(
@@ -114,21 +117,24 @@ def _switched_on(hygiene: HygieneDefinition) -> Iterator[_AsSet]:
             yield _AsSet(rule.name, rule.severity, rule.nudge)
 
 
-def _count(connection: Connection, since: int) -> Mapping[str, _Counts]:
+def _count(connection: Connection, today: int) -> Mapping[str, _Counts]:
     """By rule, from as many rows as there are rules, ways to close and numbers of days."""
     life, asked = finding_life.c, asked_finding.c
+    since = today - 7 * WEEKS
     is_asked = and_(asked.last_day.is_not(None), asked.last_day > since)
+    had_time = and_(is_asked, asked.first_day <= today - TIME_TO_FIX_DAYS)
     days = life.closed_day - life.opened_day
     same = and_(
         asked.opportunity == life.opportunity, asked.rule == life.rule, asked.opened_day == life.opened_day
     )
-    groups = (life.rule, life.severity, life.how, is_asked, days)
+    groups = (life.rule, life.severity, life.how, is_asked, had_time, days)
     rows = connection.execute(
         select(
             life.rule,
             life.severity,
             life.how,
             is_asked.label("is_asked"),
+            had_time.label("had_time"),
             days.label("days"),
             func.count().label("findings"),
         )
@@ -143,7 +149,7 @@ def _count(connection: Connection, since: int) -> Mapping[str, _Counts]:
         if is_open:
             of_rule.open[Severity(row.severity)] += findings
         of_rule.asked += findings if row.is_asked else 0
-        if row.how == HowClosed.RULE_CHANGED.value or (is_open and not row.is_asked):
+        if row.how == HowClosed.RULE_CHANGED.value or (is_open and not row.had_time):
             continue
         of_rule.counted += findings
         if row.how in _FIXED:

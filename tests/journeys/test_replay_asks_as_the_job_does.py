@@ -33,6 +33,7 @@ from storage.deal_heads import read_deal_head
 from storage.nudge_choices import ask_waiver, grant_waiver, put_pause, put_snooze
 from storage.outbox import Letter, put_letter, to_person
 from storage.outbox_budget import hold_if_over_budget
+from storage.rule_statistics import read_rule_statistics
 from storage.rule_trials import try_rules
 from tests.journeys.exported import Exported
 from tests.journeys.test_field_versions import CONFIGURATION, PLAN_RULE, STAGES, deal
@@ -160,6 +161,13 @@ def test_the_replay_counts_the_digests_that_were_sent_and_held_back(month: Month
         (9, 0, 1),
         (16, 2, 0),
     ]
+
+
+def test_a_rule_has_two_weeks_from_its_first_question_before_it_counts_as_ignored(month: Month) -> None:
+    book = read_rule_statistics(month.council.engine, month.council.company)
+    (rule,) = (one for one in book.rules if one.rule == "plan_missing")
+    # On the 20th three deals were first asked about on the 3rd and one on the 19th; none is fixed.
+    assert (rule.open, rule.asked, rule.counted, rule.fixed) == (4, 4, 3, 0)
 
 
 def test_a_day_on_which_the_company_is_closed_sends_no_digest(month: Month) -> None:
