@@ -20,7 +20,9 @@ from bot.job_work import WorkFailed, do_work
 from bot.preview.room import Guest, Message, Place, Room
 from bot.preview.surface import PreviewSurface
 from bot.preview.talk import Talk
+from pipeline.past_scores import FOUR_WEEKS_AGO, WEEK_AGO
 from pipeline.schedule import Interval, Slot, slots_between
+from storage.hygiene_reading import store_scores_of_past_day
 
 logger = structlog.get_logger()
 
@@ -75,6 +77,7 @@ class DemoPast:
 
     async def tell(self, until: datetime, progress: Callable[[int, int], None]) -> None:
         """`progress` is told how many of how many runs are done."""
+        await asyncio.to_thread(self._remember_scores, until)
         councils = 0
         runs = list(past_runs(self._council, until))
         for number, run in enumerate(runs):
@@ -86,6 +89,13 @@ class DemoPast:
                 councils += 1
                 await self._speak_after(councils, posts, run.at)
         self._clock.now = until
+
+    def _remember_scores(self, until: datetime) -> None:
+        """Those that trends begin with: nothing was measured here in earlier weeks."""
+        council = self._council
+        today = until.astimezone(council.settings.calendar.zone).date()
+        for ago in (FOUR_WEEKS_AGO, WEEK_AGO):
+            store_scores_of_past_day(council.engine, council.company, today - ago)
 
     async def _run(self, run: Run) -> None:
         try:

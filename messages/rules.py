@@ -160,6 +160,6 @@ def _explained(book: RuleBook, wording: Wording) -> str:
     return (
         f"Of the last {weeks}. Rate: fixed or acknowledged, of all findings that were closed, or asked "
         f"about two weeks ago and still open; below {wording.percent(Fraction(book.floor))} of at least "
-        f"{wording.number(book.enough)} a rule is better muted. Days: the median from first seen to fixed. Waived: exempt now. "
-        "Try a rule with /hygiene preview and its name."
+        f"{wording.number(book.enough)} a rule is better muted. Days: the median from first seen to "
+        "fixed. Waived: exempt now. Try a rule with /hygiene preview and its name."
     )

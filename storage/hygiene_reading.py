@@ -12,7 +12,7 @@ from storage.hygiene import measure_hygiene
 from storage.hygiene_findings import store_findings
 from storage.mirror import pulled_state
 from storage.scales import read_scales
-from storage.scores_by_day import store_scores
+from storage.scores_by_day import has_scores_of, store_scores
 
 
 def read_hygiene(engine: Engine, company: Company, *, as_of: date) -> HygieneReport:
@@ -38,5 +38,16 @@ def store_hygiene(engine: Engine, company: Company, as_of: date) -> None:
     with writing(engine) as connection:
         store_findings(connection, report, pulled_state(connection).generation)
     keep_all_lives(engine, rules_that_ran(company, report), as_of)
+    with writing(engine) as connection:
+        store_scores(connection, report)
+
+
+def store_scores_of_past_day(engine: Engine, company: Company, day: date) -> None:
+    """Keep the scores of a day on which nothing was measured, as versions tell them, for trends to begin
+    with. A day that was measured stays as it is."""
+    with reading(engine) as connection:
+        if has_scores_of(connection, day):
+            return
+    report = read_hygiene(engine, company, as_of=day)
     with writing(engine) as connection:
         store_scores(connection, report)
