@@ -9,6 +9,7 @@ from handlers import (
     apm,
     audit,
     council,
+    deal,
     digesting,
     fix_form,
     help,
@@ -47,6 +48,7 @@ CAPABILITIES: tuple[Capability, ...] = (
     council.CAPABILITY,
     linking.CAPABILITY,
     home.CAPABILITY,
+    deal.CAPABILITY,
     help.CAPABILITY,
 )
 

@@ -42,6 +42,8 @@ COMMANDS = (
         "assigns an action to a cell; leave out what a form shall ask. /spiff and /dinner are shorter",
         _for("manager", "council"),
     ),
+    Command("/deal ACME", "one deal, and what its record lacks", _for("rep", "manager")),
+    Command("/home", "your own page: deals, actions, cells, settings", frozenset(ROLES)),
     Command("/held", "messages that were held back to spare you", frozenset(ROLES)),
     Command("/outbox", "messages that did not arrive, and what to do about them", _for("operations")),
     Command("/link", "who wrote to me and is nobody yet, and whom I cannot reach", _for("operations")),

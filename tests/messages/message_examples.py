@@ -97,6 +97,7 @@ from tests.messages.finding_examples import (
 from tests.messages.fix_examples import fix_cards, fix_forms
 from tests.messages.job_examples import job_cards
 from tests.messages.matrix_examples import AS_OF, last_week, many_rows, matrix, pair_matrix
+from tests.messages.page_examples import page_cards
 from tests.messages.people_examples import people_cards, people_forms
 from tests.messages.picture_example import PICTURE
 from tests.messages.resumed_examples import resumed_cards
@@ -295,6 +296,7 @@ def _cards() -> dict[str, Card]:
         **job_cards(),
         **COUNCIL_CARDS,
         **people_cards(),
+        **page_cards(),
         "everything": everything(),
     }
 

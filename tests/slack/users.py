@@ -121,6 +121,13 @@ class Slacker:
         }
         return await self.way.deliver("interactive", payload)
 
+    async def click_home(self, action: Json) -> Acknowledged:
+        """A control of the app's home page."""
+        view = {"id": "V0HOME", "type": "home", "private_metadata": ""}
+        payload = {**self._base(), "type": "block_actions", "view": view, "actions": [action],
+                   "container": {"type": "view", "view_id": "V0HOME"}}  # fmt: skip
+        return await self.way.deliver("interactive", payload)
+
     def click_payload(self, message: SlackMessage, action: Json) -> Json:
         answered = Answered(self.id, message.channel, message.ts)
         return {

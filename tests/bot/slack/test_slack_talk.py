@@ -17,7 +17,9 @@ from bot.slack.room import Slack, open_slack
 from bot.slack.surface import SlackSurface
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
 from messages.card import Button, Buttons, Card, Choice, DateInput, Form, Paragraph, TextInput, text
+from messages.problem import compose_problem
 from messages.reply import Attachment, Reply, Visibility
+from pipeline.errors import AccessDenied
 from pipeline.person_links import Sender
 from tests.contracts.surface import ANA, CHANNEL
 from tests.slack.office import ALL_SCOPES, COUNCIL_CHANNEL, Ticking, people_at_work
@@ -462,3 +464,84 @@ async def test_what_other_apps_say_and_what_is_changed_is_nobodys_question(kind:
         await here.ana.say("hygiene", "D0ANA")
         await here.until(lambda: here.desk.asked)
         assert here.desk.questions == [Typed("hygiene")]
+
+
+# --- The own page, and addresses of deals --------------------------------------------------------
+
+
+async def test_a_person_who_opens_the_app_finds_their_page_and_what_they_set_there_shows(kind: str) -> None:
+    page = Card("home", "Pipeline Council · Ana", (Paragraph(text("Your deals")),), "Home")
+    desk = Desk(lambda question: Reply((page,)) if question == Typed("/home") else Reply(note="Noted."))
+    async with scene(kind, desk) as here:
+        await here.ana.happen({"type": "app_home_opened", "user": "U0ANA", "tab": "home", "channel": "D0ANA"})
+        await here.until(lambda: here.workspace.homes)
+        assert "Your deals" in str(here.workspace.homes["U0ANA"])
+        here.workspace.homes.clear()
+        await here.ana.click_home({"type": "static_select", "action_id": "digest_at#",
+                                   "selected_option": {"value": "10:30"}})  # fmt: skip
+        await here.until(lambda: here.workspace.homes)
+        assert Clicked("digest_at", "", "10:30") in desk.questions
+
+
+async def test_the_other_tab_asks_nothing(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        await here.ana.happen({"type": "app_home_opened", "user": "U0ANA", "tab": "messages"})
+        await here.ana.say("hygiene", "D0ANA")
+        await here.until(lambda: here.desk.asked)
+        assert here.desk.questions == [Typed("hygiene")]
+
+
+DEAL = "006000000000001AAA"
+ADDRESS = f"https://example.lightning.force.com/lightning/r/Opportunity/{DEAL}/view"
+
+
+def links(channel: str, *addresses: str) -> dict[str, object]:
+    shared = [{"url": address, "domain": "example.lightning.force.com"} for address in addresses]
+    event = {"type": "link_shared", "user": "U0ANA", "channel": channel, "message_ts": "17.5"}
+    return {**event, "links": shared}
+
+
+async def test_an_address_of_a_deal_in_a_channel_tells_the_poster_alone_what_it_lacks(kind: str) -> None:
+    async with scene(kind, Desk(lambda _: Reply((card("deal:1", "Acme"),)))) as here:
+        await here.ana.happen(links(COUNCIL_CHANNEL, ADDRESS))
+        await here.until(lambda: here.workspace.ephemeral)
+        assert here.desk.questions == [Typed(f"/deal {DEAL}")]
+        ((channel, user, payload),) = here.workspace.ephemeral
+        assert (channel, user, titles(payload)) == (COUNCIL_CHANNEL, "U0ANA", "Acme")
+        assert here.workspace.unfurls == []
+
+
+async def test_between_the_two_of_us_the_deal_stands_beside_its_address(kind: str) -> None:
+    async with scene(kind, Desk(lambda _: Reply((card("deal:1", "Acme"),)))) as here:
+        await here.ana.happen(links("D0ANA", ADDRESS))
+        await here.until(lambda: here.workspace.unfurls)
+        (unfurl,) = here.workspace.unfurls
+        assert list(unfurl["unfurls"]) == [ADDRESS]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://evil.example/lightning/r/Opportunity/{DEAL}/view",
+        f"https://example.lightning.force.com.evil.example/{DEAL}",
+        f"http://example.lightning.force.com/{DEAL}",
+        "https://example.lightning.force.com/lightning/o/Opportunity/list",
+        f"https://example.lightning.force.com/{DEAL}x",
+    ],
+)
+async def test_no_other_address_is_looked_at(address: str) -> None:
+    async with scene("http", Desk()) as here:
+        await here.ana.happen(links("D0ANA", address))
+        await here.ana.say("hygiene", "D0ANA")
+        await here.until(lambda: here.desk.asked)
+        assert here.desk.questions == [Typed("hygiene")]
+
+
+async def test_a_deal_that_the_poster_may_not_see_stays_bare(kind: str) -> None:
+    denied = Reply((compose_problem(AccessDenied("Not yours.")),))
+    async with scene(kind, Desk(lambda question: denied if "deal" in str(question) else Reply())) as here:
+        await here.ana.happen(links(COUNCIL_CHANNEL, ADDRESS))
+        await here.ana.say("hygiene", "D0ANA")
+        await here.until(lambda: len(here.desk.asked) == 2)
+        assert here.workspace.ephemeral == []
+        assert here.workspace.unfurls == []

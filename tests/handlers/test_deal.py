@@ -1,0 +1,65 @@
+"""One deal, by its id or its name, for those who may see it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app import build_crm, open_council, open_desk
+from bot.dispatch import Dispatch
+from bot.settings import field_kinds, load_settings
+from handlers.asking import Typed
+from jobs.pull import run_pull
+from messages.card import Button, Buttons
+from messages.render.terminal import render_text
+from tests.bot.small_company import build_company
+
+TUESDAY = datetime(2026, 7, 21, 9, tzinfo=UTC)
+ANA, BEN, MONA, KAI, ZOE = "005A", "005B", "005M", "kai@example.com", "005Z"
+
+
+@pytest.fixture
+def dispatch(tmp_path: Path) -> Iterator[Dispatch]:
+    settings = load_settings(build_company(tmp_path), {})
+    council = open_council(settings)
+    crm, fields = build_crm(settings, TUESDAY), field_kinds(settings)
+    run_pull(council.engine, crm, council.company, fields=fields, now=TUESDAY, progress=lambda _: None)
+    yield Dispatch(open_desk(council, TUESDAY), lambda: TUESDAY)
+    council.engine.dispose()
+
+
+def shown(dispatch: Dispatch, who: str, typed: str) -> str:
+    return " ".join(render_text(card, 300) for card in dispatch.answer(who, Typed(typed)).cards)
+
+
+@pytest.mark.parametrize("typed", ["/deal 006C", "/deal Initech", "/deal init"])
+def test_an_owner_finds_the_deal_with_what_it_lacks(dispatch: Dispatch, typed: str) -> None:
+    words = shown(dispatch, BEN, typed)
+    for part in ("Initech", "Owner: Ben Osei", "Stage: Proposal", "Amount: $700", "Close date: 20 Jun"):
+        assert part in words
+    assert "Close date was 20 Jun, 31 days ago." in words
+
+
+def test_who_may_mend_it_has_the_button(dispatch: Dispatch) -> None:
+    (card,) = dispatch.answer(MONA, Typed("/deal 006C")).cards
+    (buttons,) = [block for block in card.blocks if isinstance(block, Buttons)]
+    assert [(one.command, one.argument) for one in buttons.buttons if isinstance(one, Button)] == [
+        ("fix", "006C")
+    ]
+
+
+def test_a_won_deal_needs_nothing(dispatch: Dispatch) -> None:
+    assert "needs nothing" in shown(dispatch, ANA, "/deal 006A")
+
+
+@pytest.mark.parametrize(("who", "deal"), [(ANA, "006C"), (BEN, "006D"), (MONA, "006D"), (KAI, "006D")])
+def test_whoever_may_not_see_it_sees_none_of_it(dispatch: Dispatch, who: str, deal: str) -> None:
+    words = shown(dispatch, who, f"/deal {deal}")
+    for secret in ("Initech", "Nightfall", "$700", "$1"):
+        assert secret not in words
+
+
+def test_a_name_that_is_no_deals_says_what_to_do(dispatch: Dispatch) -> None:
+    assert "/hygiene" in shown(dispatch, BEN, "/deal Unheard")
+    assert "Type /deal and its name" in shown(dispatch, BEN, "/deal")
