@@ -87,10 +87,11 @@ def _deals(home: Home, deals: Sequence[DealFindings], wording: Wording) -> list[
     risk = money_at_risk(deals)
     at_risk = f", {wording.short_money(risk, home.currency)} at risk" if risk else ""
     blocks.append(Paragraph(text(Bold(f"{count}{at_risk}."), score)))
-    for deal in deals[:DEALS]:
+    for position, deal in enumerate(deals[:DEALS]):
         says = " ".join(sentence(finding.says) for finding in deal.findings)
         blocks.append(Paragraph(text(Bold(deal.name), *_worth(deal, home.currency, wording), f": {says}")))
-        blocks.append(Buttons((Button("Fix", FIX, deal.opportunity_id, ButtonStyle.PRIMARY),)))
+        style = ButtonStyle.PRIMARY if position == 0 else ButtonStyle.PLAIN
+        blocks.append(Buttons((Button("Fix", FIX, deal.opportunity_id, style),)))
     return [*blocks, *_more(len(deals) - DEALS, "/hygiene", wording)]
 
 
@@ -135,7 +136,8 @@ def _settings(home: Home, wording: Wording) -> list[Block]:
         ChoicePick("Your digest comes at (local time)", DIGEST_AT, "", times, home.digest_at),
     ]
     if home.paused_until is None:
-        return [*blocks, DatePick("Away? Nobody asks you anything until …", PAUSE_UNTIL)]
+        away = Paragraph(text("Going away? Until the day you choose nobody asks you anything."))
+        return [*blocks, away, DatePick("Away until …", PAUSE_UNTIL)]
     until = wording.day(home.paused_until).words
     away = Paragraph(text(f"You are away until {until}: nobody asks you anything."))
     return [*blocks, away, Buttons((Button("I am back", PAUSE_OFF),))]
