@@ -99,7 +99,7 @@ class SlackStage(Stage):
         await self._room.settle()
 
     async def say(self, who: str, words: str, channel: str | None = None) -> None:
-        slacker = self._slacker(who)
+        slacker = self.slacker(who)
         place = COUNCIL_CHANNEL if channel else self._direct(who)
         if words.startswith("/"):
             await slacker.command(words, place)
@@ -119,7 +119,7 @@ class SlackStage(Stage):
         values = {
             block["block_id"]: _state(block, answers) for block in view["blocks"] if block["type"] == "input"
         }
-        self._took(who, view_id, await self._slacker(who).submit(view, values))
+        self._took(who, view_id, await self.slacker(who).submit(view, values))
         await self._went_on(who)
 
     def form(self, who: str) -> SeenForm | None:
@@ -148,7 +148,7 @@ class SlackStage(Stage):
 
     # --- Parts ----------------------------------------------------------------------------------
 
-    def _slacker(self, who: str) -> Slacker:
+    def slacker(self, who: str) -> Slacker:
         return Slacker(USERS[who][0], self._server, self._way)
 
     def _direct(self, who: str) -> str:
@@ -174,9 +174,9 @@ class SlackStage(Stage):
             action = _find(one.blocks, label)
             if action is not None:
                 if isinstance(one.place, int):
-                    await self._slacker(who).click_whisper(COUNCIL_CHANNEL, one.place, {**action, **chosen})
+                    await self.slacker(who).click_whisper(COUNCIL_CHANNEL, one.place, {**action, **chosen})
                 else:
-                    await self._slacker(who).click(one.place, {**action, **chosen})
+                    await self.slacker(who).click(one.place, {**action, **chosen})
                 await self._went_on(who)
                 return
         raise AssertionError(f"{who} sees no control {label!r}")
