@@ -8,6 +8,7 @@ import pytest
 from bench.bare import import_bare
 from bench.generate import Size, write_exports
 from bench.load_and_measure import NOW, print_figures, run_benchmark
+from bench.slack_edge import run_benchmark as run_slack_benchmark
 
 OPPORTUNITIES = 2_000
 HISTORY_PER = 5
@@ -45,3 +46,9 @@ def test_the_bare_import_takes_the_same_rows_with_python_where_the_tool_is_missi
 
     assert with_python.tool == "csv and executemany of Python"
     assert with_python.rows == with_tool_if_any.rows == OPPORTUNITIES * (1 + HISTORY_PER)
+
+
+async def test_slack_is_answered_in_every_phase(exports: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = await run_slack_benchmark(exports, digests=20, commands=4)
+    assert [len(latency.answered) for latency in found.values()] == [4, 4, 4]
+    assert "Bolt itself" in capsys.readouterr().out

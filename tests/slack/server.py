@@ -4,6 +4,7 @@ It is strict where Slack is: tokens and scopes, arguments, limits of blocks, pac
 address. What it is asked is kept in `calls`; `failures` makes the next calls of a method fail.
 """
 
+import asyncio
 import json
 import secrets
 from collections import defaultdict
@@ -96,6 +97,7 @@ class SlackServer:
         self.enforces_pace = False
         self._last_post: dict[str, float] = {}
         self.whispers: list[Whisper] = []
+        self._heard: dict[str, asyncio.Event] = {}
         self._answered: dict[str, Answered] = {}
         self._uses: defaultdict[str, int] = defaultdict(int)
         self._triggers: dict[str, float] = {}
@@ -138,6 +140,12 @@ class SlackServer:
         token = secrets.token_hex(6)
         self._answered[token] = answered or Answered("", "")
         return f"{self.hooks}{token}"
+
+    def expect(self, heard: asyncio.Event) -> str:
+        """The token of a response address; `heard` is set when something is answered there."""
+        token = secrets.token_hex(6)
+        self._heard[token] = heard
+        return token
 
     async def send(self, envelope: Json, socket: int = -1) -> None:
         """An envelope over one of the open sockets."""
@@ -387,6 +395,8 @@ class SlackServer:
         if self._uses[token] > RESPONSE_USES:
             return web.Response(status=404, text="used_url")
         payload = await request.json()
+        if (heard := self._heard.pop(token, None)) is not None:
+            heard.set()
         self.responses.append((token, payload))
         self._show_response(self._answered.get(token) or Answered("", ""), payload)
         return web.Response(text="ok")

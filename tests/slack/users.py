@@ -93,14 +93,15 @@ class Slacker:
         return {"team": {"id": TEAM}, "user": {"id": self.id, "team_id": self.team}, "trigger_id": trigger,
                 "api_app_id": APP_ID, "token": "deprecated"}  # fmt: skip
 
-    async def command(self, typed: str, channel: str) -> Acknowledged:
+    async def command(self, typed: str, channel: str, response_url: str | None = None) -> Acknowledged:
         """A slash command; its answers come to `response_url`."""
+        answers = response_url or self.server.response_url(Answered(self.id, channel))
         name, _, text = typed.partition(" ")
         return await self.way.deliver(
             "slash_commands",
             {"command": name, "text": text, "user_id": self.id, "team_id": self.team, "channel_id": channel,
              "channel_name": "directmessage", "trigger_id": self._base()["trigger_id"],
-             "response_url": self.server.response_url(Answered(self.id, channel)), "api_app_id": APP_ID},
+             "response_url": answers, "api_app_id": APP_ID},
         )  # fmt: skip
 
     async def click(self, message: SlackMessage, action: Json) -> Acknowledged:
