@@ -54,7 +54,8 @@ def compose_delivery_problem(key: str, addressee: str, kind: str, reason: str) -
     title = f"I cannot reach {addressee}"
     what = f"A message ({kind.replace('_', ' ')}) to {addressee} did not arrive: {reason}"
     todo = (
-        "It is kept. Mend the person's e-mail, then send it again: /outbox shows it."
+        "It is kept. Say with /link which chat user they are, and it goes out by itself; or mend their "
+        "e-mail, then send it again: /outbox shows it."
         if not addressee.startswith("#")
         else "It is kept. Mend the channel, then send it again: /outbox shows it."
     )

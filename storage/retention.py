@@ -5,10 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, func, select
 
+from pipeline.person_links import WhyUnmatched
 from storage.chat_tables import inbox, outbox
 from storage.database import reading, writing
 from storage.job_tables import job_run
 from storage.nudge_tables import letter_deal
+from storage.people_tables import stranger
 
 ROWS_A_WRITE = 2_000
 
@@ -23,6 +25,8 @@ class OldRows:
     events: int
     cards: int
     runs: int
+    strangers: int
+    """Chat users who wrote and were never matched; they are noted again when they write again."""
 
 
 def count_old_rows(engine: Engine, before: datetime) -> OldRows:
@@ -33,16 +37,18 @@ def count_old_rows(engine: Engine, before: datetime) -> OldRows:
             _count(connection, inbox, _old_events(moment)),
             _count(connection, outbox, _old_cards(moment)),
             _count(connection, job_run, _old_runs(moment)),
+            _count(connection, stranger, _old_strangers(moment)),
         )
 
 
 def remove_rows(engine: Engine, before: datetime) -> OldRows:
-    """Remove events that were done, cards of messages that were sent and runs that ended before a moment.
+    """Remove events that were done, cards of messages that were sent, runs that ended and strangers who wrote
+    last before a moment.
 
     A message itself stays, without its card: its key says that it was said, and never again.
     """
     moment = int(before.timestamp())
-    events = runs = cards = 0
+    events = runs = cards = strangers = 0
     while removed := _delete_some(engine, inbox, _old_events(moment)):
         events += removed
     while cleared := _clear_some_cards(engine, moment):
@@ -51,7 +57,9 @@ def remove_rows(engine: Engine, before: datetime) -> OldRows:
         pass
     while removed := _delete_some(engine, job_run, _old_runs(moment)):
         runs += removed
-    return OldRows(events, cards, runs)
+    while removed := _delete_some(engine, stranger, _old_strangers(moment)):
+        strangers += removed
+    return OldRows(events, cards, runs, strangers)
 
 
 def _old_events(moment: int) -> ColumnElement[bool]:
@@ -64,6 +72,11 @@ def _old_cards(moment: int) -> ColumnElement[bool]:
 
 def _old_runs(moment: int) -> ColumnElement[bool]:
     return job_run.c.ended_at < moment
+
+
+def _old_strangers(moment: int) -> ColumnElement[bool]:
+    """Whom operations unlinked stays unlinked, however long ago."""
+    return (stranger.c.asked_at < moment) & (stranger.c.why != WhyUnmatched.UNLINKED)
 
 
 def _count(connection: Connection, table: Table, old: ColumnElement[bool]) -> int:

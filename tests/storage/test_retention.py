@@ -6,6 +6,7 @@ from sqlalchemy import Engine, func, select, update
 
 from messages.card import Card
 from messages.card_text import card_to_text
+from pipeline.person_links import ChatAccount, Sender, Stranger, WhyUnmatched
 from storage.audit import AuditEntry, record_audit
 from storage.chat_tables import audit, inbox, outbox
 from storage.database import reading, writing
@@ -14,6 +15,7 @@ from storage.job_runs import claim_by_hand, finish_slot, read_runs, register_sch
 from storage.outbox import Letter, put_letter, to_channel
 from storage.outbox_reading import read_shown
 from storage.retention import OldRows, count_old_rows, remove_rows
+from storage.strangers import put_stranger, read_strangers
 
 LONG_AGO = datetime(2026, 1, 5, tzinfo=UTC)
 LATELY = datetime(2026, 11, 2, tzinfo=UTC)
@@ -21,7 +23,8 @@ LIMIT = LATELY - timedelta(days=30)
 
 
 def _fill(engine: Engine, moment: datetime, name: str) -> None:
-    """An event done and one not, a message sent and one pending, a run and an entry of the audit log."""
+    """An event done and one not, a message sent and one pending, a run and an entry of the audit log, and two
+    chat users: one never matched, one unlinked."""
     card = card_to_text(Card("note", "Note", (), "A note"))
     with writing(engine) as connection:
         for event in (f"{name}-done", f"{name}-open"):
@@ -38,22 +41,27 @@ def _fill(engine: Engine, moment: datetime, name: str) -> None:
         claim = claim_by_hand(connection, "pull", now=moment, by="me", lease=timedelta(minutes=2))
         finish_slot(connection, claim, "done", moment)
         record_audit(connection, AuditEntry(by="005A", surface="t", act="fix", object=name), moment)
+        for why in (WhyUnmatched.NOBODY, WhyUnmatched.UNLINKED):
+            sender = Sender(ChatAccount("slack", "T01", f"{name}-{why}"), "Bo", None)
+            put_stranger(connection, Stranger(sender, why, moment))
 
 
 def test_what_is_old_and_done_goes_and_a_second_time_there_is_nothing(database: Engine) -> None:
     _fill(database, LONG_AGO, "old")
     _fill(database, LATELY, "new")
-    assert count_old_rows(database, LIMIT) == OldRows(events=1, cards=1, runs=1)
-    assert remove_rows(database, LIMIT) == OldRows(events=1, cards=1, runs=1)
-    assert remove_rows(database, LIMIT) == OldRows(events=0, cards=0, runs=0)
+    assert count_old_rows(database, LIMIT) == OldRows(events=1, cards=1, runs=1, strangers=1)
+    assert remove_rows(database, LIMIT) == OldRows(events=1, cards=1, runs=1, strangers=1)
+    assert remove_rows(database, LIMIT) == OldRows(events=0, cards=0, runs=0, strangers=0)
     with reading(database) as connection:
         events = connection.execute(select(inbox.c.event).order_by(inbox.c.event)).scalars().all()
         cards = {row.key: row.card != "" for row in connection.execute(select(outbox))}
         entries = connection.execute(select(func.count()).select_from(audit)).scalar_one()
         shown = [letter.key for letter in read_shown(connection, "preview")]
         runs = read_runs(connection, "pull")
+        strangers = {one.sender.account.user_id for one in read_strangers(connection)}
     assert events == ["new-done", "new-open", "old-open"]
     assert cards == {"old-sent": False, "old-pending": True, "new-sent": True, "new-pending": True}
+    assert strangers == {"old-unlinked", "new-nobody", "new-unlinked"}
     assert (shown, len(runs), entries) == (["new-sent"], 1, 2)
 
 
