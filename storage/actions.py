@@ -26,6 +26,7 @@ from pipeline.findings import PersonName
 from pipeline.matrix import Dimension, Metric, Status
 from pipeline.money import SCALE
 from storage.action_tables import action_comment, action_reading, council_action
+from storage.bulk import insert_new
 from storage.chat_tables import outbox
 from storage.edition_tables import thread_cell
 from storage.tables import FOREVER, opportunity_version, person, slice_table
@@ -66,8 +67,8 @@ class NewAction:
 def open_action(connection: Connection, new: NewAction, now: datetime) -> int:
     """The number of the new action. Raises `ActionAlreadyOpen` where there is just such a one."""
     _check_not_there(connection, new)
-    no: int = connection.execute(
-        council_action.insert()
+    no: int | None = connection.execute(
+        insert_new(connection, council_action)
         .values(
             form=new.form,
             kind=new.kind,
@@ -91,7 +92,9 @@ def open_action(connection: Connection, new: NewAction, now: datetime) -> int:
             thread_key=new.thread_key,
         )
         .returning(council_action.c.no)
-    ).scalar_one()
+    ).scalar()
+    if no is None:
+        raise ActionAlreadyOpen("This form was filled in a moment ago: its action stands, see /actions.")
     if new.baseline is not None:
         _insert_reading(connection, no, BASELINE, new.baseline, verdict=None, reason="")
     return no

@@ -1,6 +1,6 @@
 """Owners are reminded of their actions before, on and after the day, and no more once it is done."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -91,6 +91,16 @@ def test_nobody_is_asked_while_on_leave(council: Council) -> None:
         put_pause(connection, "005A", since=date(2026, 5, 20), until=date(2026, 5, 28))
     remind_until(council, date(2026, 5, 29))
     assert list(reminders(council)) == ["reminder:1:2026-05-29@005A"]
+
+
+def test_a_reminder_of_the_evening_waits_until_the_owners_morning(council: Council) -> None:
+    ask(council, KAI, LATE_LINE)
+    evening = datetime(2026, 5, 28, 21, tzinfo=UTC)
+    crm = build_crm(council.settings, evening)
+    remind_owners(JobRun(council.engine, council.company, crm, evening, evening.date()))
+    with reading(council.engine) as connection:
+        (row,) = connection.execute(select(outbox).where(outbox.c.kind == "reminder"))
+    assert datetime.fromtimestamp(row.not_before, UTC) == datetime(2026, 5, 29, 8, tzinfo=UTC)
 
 
 def test_a_rehearsal_composes_and_writes_nothing(council: Council) -> None:

@@ -1,5 +1,6 @@
 """Actions on SQLite and on PostgreSQL: kept exactly, opened once, measured once, found by what is asked."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -65,6 +66,22 @@ def test_an_action_is_kept_exactly_and_opened_once(database: Engine) -> None:
     assert action.baseline == NEW.baseline
     assert (action.cost, action.currency, action.owner.name) == (Decimal("12.34"), "EUR", "005A")
     assert [(one.by.id, one.at, one.text) for one in action.comments] == [("005A", NOW, "Booked")]
+
+
+def test_a_form_that_is_submitted_several_times_at_once_opens_one_action(database: Engine) -> None:
+    def submit(number: int) -> str:
+        try:
+            with writing(database) as connection:
+                return str(open_action(connection, replace(NEW, title=f"{number}x"), NOW))
+        except ActionAlreadyOpen as error:
+            return str(error)
+
+    with ThreadPoolExecutor(6) as at_once:
+        said = list(at_once.map(submit, range(6)))
+    assert sum(one.isdigit() for one in said) == 1
+    assert sum("This form was filled in" in one for one in said) == 5
+    with reading(database) as connection:
+        assert len(read_actions(connection)) == 1
 
 
 def test_a_dropped_action_makes_room_for_the_same(database: Engine) -> None:
