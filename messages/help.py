@@ -25,7 +25,7 @@ COMMANDS = (
     Command("/hygiene", "your score and the deals that need a fix", _for("rep", "manager")),
     Command("/hygiene team", "your team by money at risk", _for("manager", "operations")),
     Command("/hygiene company", "the company's score, and its rules", _for("council", "operations")),
-    Command("/hygiene scores", "scores and how they move", _for("rep", "manager", "operations")),
+    Command("/hygiene scores", "scores and how they move", _for("rep", "manager", "council", "operations")),
     Command("/hygiene rules", "what comes of each rule, and which to mute", _for("operations")),
     Command(
         "/hygiene preview RULE for 4 weeks", "whom a rule would have asked how often", _for("operations")

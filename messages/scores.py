@@ -86,15 +86,20 @@ def _by_name(scores: Sequence[Score], level: str) -> list[Score]:
 
 def _row(score: Score, kind: RowKind, past: PastScores, wording: Wording) -> TableRow:
     before = past.of(score)
-    name = f"Team of {score.name}" if score.level == "team" else score.name
     cells = (
-        name,
+        _name_of(score),
         NO_VALUE if score.value_share is None else wording.percent(score.value_share),
         trend_words(points_since(score, before.week_ago)),
         trend_words(points_since(score, before.four_weeks_ago)),
         f"{wording.number(score.clean_deals)} of {wording.number(score.deals)}",
     )
     return TableRow(tuple(TextCell(text(words)) for words in cells), kind)
+
+
+def _name_of(score: Score) -> str:
+    if score.level == "company":
+        return "Company"
+    return f"Team of {score.name}" if score.level == "team" else score.name
 
 
 def _regions(regions: Sequence[Score], past: PastScores, wording: Wording) -> tuple[Block, ...]:

@@ -99,7 +99,7 @@ def read_all_scores(connection: Connection, day: date, names: Mapping[str, str])
         .where(score_day.c.day == _last_measured(connection, day))
         .order_by(score_day.c.level, score_day.c.id)
     )
-    known = {**names, TOTAL: "Company"}
+    known = {**names, TOTAL: TOTAL}
     return tuple(
         _score(row, row.id if row.level == "region" else known[row.id])
         for row in rows

@@ -65,7 +65,9 @@ def test_scores_come_with_what_they_were(folder: Path) -> None:
     scores = answer(folder, "hygiene", "scores")["scores"]
     ana = next(one for one in scores if one["id"] == "005A")
     assert (ana["value_share"], ana["value_share_week_ago"]) == (1, None)
-    assert "Team of Mona Reyes" in council(folder, "hygiene", "scores").stdout
+    shown = council(folder, "hygiene", "scores").stdout
+    assert "Team of Mona Reyes" in shown
+    assert "Company" in shown
     assert (
         "\nrep,005A,Ana Lind,1.0,,,1.0,1,1" in council(folder, "hygiene", "scores", "--format", "csv").stdout
     )
