@@ -67,7 +67,7 @@ def prepare_council(run: JobRun) -> Outcome:
     messages = _compose(run, council, loads)
     notices = _notices(run.company, people, council, tables, unanswered)
     if not run.dry_run:
-        _put(run, council, messages, notices)
+        _put(run, council, people, messages, notices)
     cells = sum(len(message.cells) for message in messages)
     return Outcome(
         f"Asked {len(messages)} people about {cells} cells; {len(unanswered)} cells without anybody to ask",
@@ -174,7 +174,9 @@ def _notices(
     ]
 
 
-def _put(run: JobRun, council: date, messages: Sequence[_Message], notices: Sequence[_Message]) -> None:
+def _put(
+    run: JobRun, council: date, people: People, messages: Sequence[_Message], notices: Sequence[_Message]
+) -> None:
     with writing(run.engine) as connection:
         for kind, each in (("preparation", messages), ("cell_owners", notices)):
             for message in each:
@@ -183,6 +185,7 @@ def _put(run: JobRun, council: date, messages: Sequence[_Message], notices: Sequ
                     kind=kind,
                     audience=to_person(message.person_id),
                     card=card_to_text(message.card),
+                    not_before=run.when_told(people.by_id(message.person_id)),
                     counts=True,
                 )
                 if put_letter(connection, letter, run.now):

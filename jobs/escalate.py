@@ -11,7 +11,6 @@ from messages.card_text import card_to_text
 from messages.escalation import compose_telling, compose_warning
 from pipeline.findings import Finding, PersonName
 from pipeline.hygiene.wording import counted
-from pipeline.local_time import local_now
 from pipeline.nudging import Morning, OnTheLadder, is_telling_due, is_told_of, is_warning_due
 from pipeline.people import People, User
 from storage.database import reading, writing
@@ -47,7 +46,7 @@ def escalate(run: JobRun) -> Outcome:
         for manager in people.managers_of(one.owner.id)
     )
     cards = [_warn(run, people.users[owner], findings) for owner, findings in warned.items()]
-    cards += [_tell(run, manager, findings) for manager, findings in told.items()]
+    cards += [_tell(run, people.users[manager], findings) for manager, findings in told.items()]
     says = f"Warned {counted(len(warned), 'owner')}, told {counted(len(told), 'manager')}"
     return Outcome(says, tuple(cards))
 
@@ -64,7 +63,7 @@ def _steps(run: JobRun, people: People) -> Iterator[_Step]:
         owner = None if rung is None else people.by_id(rung.owner_id)
         if rung is None or owner is None or not owner.is_active or not is_told_of(one, run.company.nudges):
             continue
-        day = local_now(owner, run.now, calendar.zone).date()
+        day = run.when_told(owner).date()
         country = run.company.countries.of(owner)
         period = calendar.period_of(day)
         morning = Morning(day, run.company.nudges, run.company.working_days, period, country)
@@ -103,26 +102,31 @@ def _warn(run: JobRun, owner: User, findings: Sequence[Finding]) -> Card:
     card = compose_warning(key, PersonName(owner.id, owner.name), findings, _currency(run))
     if not run.dry_run:
         with writing(run.engine) as connection:
-            if put_letter(connection, _letter(card, "warning", owner.id), run.now):
+            if put_letter(connection, _letter(run, card, "warning", owner), run.now):
                 record_warned(connection, findings, run.today)
                 note_deals(connection, key, [one.opportunity_id for one in findings], run.now)
     return card
 
 
-def _tell(run: JobRun, manager_id: str, findings: Sequence[Finding]) -> Card:
-    key = f"escalation:{run.today.isoformat()}:{manager_id}"
+def _tell(run: JobRun, manager: User, findings: Sequence[Finding]) -> Card:
+    key = f"escalation:{run.today.isoformat()}:{manager.id}"
     card = compose_telling(key, run.today, findings, _currency(run))
     if not run.dry_run:
         with writing(run.engine) as connection:
-            if put_letter(connection, _letter(card, "escalation", manager_id), run.now):
+            if put_letter(connection, _letter(run, card, "escalation", manager), run.now):
                 record_told(connection, findings, run.today)
                 note_deals(connection, key, [one.opportunity_id for one in findings], run.now)
     return card
 
 
-def _letter(card: Card, kind: str, person_id: str) -> Letter:
+def _letter(run: JobRun, card: Card, kind: str, to: User) -> Letter:
     return Letter(
-        key=card.key, kind=kind, audience=to_person(person_id), card=card_to_text(card), counts=True
+        key=card.key,
+        kind=kind,
+        audience=to_person(to.id),
+        card=card_to_text(card),
+        not_before=run.when_told(to),
+        counts=True,
     )
 
 

@@ -9,6 +9,8 @@ from messages.card import Card
 from pipeline.company import Company
 from pipeline.crm_records import FieldKind
 from pipeline.jobs_definition import JobsDefinition
+from pipeline.people import User
+from pipeline.quiet_hours import after_quiet_hours
 from storage.database import Engine
 
 
@@ -28,6 +30,11 @@ class JobRun:
     jobs: JobsDefinition = field(default_factory=JobsDefinition)
     fields: Mapping[str, FieldKind] = field(default_factory=dict)
     """The further fields of opportunities that the configuration reads."""
+
+    def when_told(self, user: User | None) -> datetime:
+        """When a person may be told what nobody asked for, on their own clock: now, or after quiet hours."""
+        company = self.company
+        return after_quiet_hours(user, self.now, company.nudges, company.definitions.calendar.zone)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from messages.manager_digest import compose_manager_digest
 from pipeline.digests import items_of
 from pipeline.findings import Audience, Finding, PersonName
 from pipeline.hygiene.wording import counted
-from pipeline.local_time import local_now
 from pipeline.nudging import in_order
 from pipeline.people import People, User
 from pipeline.team_digests import RepRisk, TeamDeal, TeamDigest, team_digest_key
@@ -18,7 +17,7 @@ from storage.database import Connection, reading, writing
 from storage.findings_of import findings_of
 from storage.inspections import inspected_shares
 from storage.letter_deals import note_deals
-from storage.nudge_memory import read_deal_facts, read_leaves
+from storage.nudge_memory import Leave, read_deal_facts, read_leaves
 from storage.outbox import Letter, put_letter, to_person
 from storage.people import read_people
 from storage.scores_by_day import NO_RISK, read_risks, was_measured_by
@@ -35,11 +34,13 @@ def send_manager_digests(run: JobRun) -> Outcome:
     cards = tuple(compose_manager_digest(digest, currency) for digest in digests)
     if not run.dry_run:
         for digest, card in zip(digests, cards, strict=True):
+            manager = people.users[digest.manager.id]
             letter = Letter(
                 key=digest.key,
                 kind="manager_digest",
                 audience=to_person(digest.manager.id),
                 card=card_to_text(card),
+                not_before=run.when_told(manager),
                 counts=True,
             )
             with writing(run.engine) as connection:
@@ -50,26 +51,25 @@ def send_manager_digests(run: JobRun) -> Outcome:
 
 
 def _digests(run: JobRun, connection: Connection, people: People) -> Iterator[TeamDigest]:
-    """Of every manager who works today and has something to look at."""
+    """Of every manager who works on the day on which they read it, and has something to look at."""
     shares = {one.manager_id: one.share for one in inspected_shares(connection, people, run.today)}
     leaves = read_leaves(connection)
     for manager_id in sorted(people.direct_reports):
         manager = people.users.get(manager_id)
-        if manager is None or not _works_today(run, manager):
-            continue
-        leave = leaves.get(manager_id)
-        if leave is not None and leave.since <= run.today <= leave.until:
+        if manager is None or not _reads_it(run, manager, leaves.get(manager_id)):
             continue
         digest = _digest(run, connection, people, manager, shares.get(manager_id))
         if digest.reps or digest.deals:
             yield digest
 
 
-def _works_today(run: JobRun, user: User) -> bool:
-    zone = run.company.definitions.calendar.zone
-    day = local_now(user, run.now, zone).date()
+def _reads_it(run: JobRun, user: User, leave: Leave | None) -> bool:
+    """On the day on which it comes: when the organisation's Monday begins, it is Sunday evening elsewhere."""
+    day = run.when_told(user).date()
     country = run.company.countries.of(user)
-    return user.is_active and not user.is_integration and run.company.working_days.is_working(day, country)
+    is_away = leave is not None and leave.since <= day <= leave.until
+    is_somebody = user.is_active and not user.is_integration
+    return is_somebody and not is_away and run.company.working_days.is_working(day, country)
 
 
 def _digest(

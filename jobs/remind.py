@@ -1,16 +1,12 @@
 """Reminders of actions: some working days before they are due, on the day, and some after it."""
 
-from datetime import datetime
-
 from jobs.job import JobRun, Outcome
 from messages.action_copies import compose_copy
 from messages.card import Card
 from messages.card_text import card_to_text
 from pipeline.action_copies import ActionCopy, reminder_key
 from pipeline.actions import UNFINISHED, CouncilAction
-from pipeline.local_time import local_now
-from pipeline.people import User
-from pipeline.reminders import reminder_days, waking_moment
+from pipeline.reminders import reminder_days
 from storage.actions import read_actions
 from storage.database import reading, writing
 from storage.nudge_memory import Leave, read_leaves
@@ -42,7 +38,7 @@ def remind_owners(run: JobRun) -> Outcome:
                 kind="reminder",
                 audience=audience,
                 card=text,
-                not_before=_waking(people.by_id(action.owner.id), run),
+                not_before=run.when_told(people.by_id(action.owner.id)),
                 counts=True,
             )
         )
@@ -57,13 +53,6 @@ def remind_owners(run: JobRun) -> Outcome:
 def _is_reminded_of(action: CouncilAction, run: JobRun) -> bool:
     days = reminder_days(action.due, run.company.actions, run.company.working_days)
     return action.opened_on < run.today and run.today in days
-
-
-def _waking(owner: User | None, run: JobRun) -> datetime:
-    """An owner whom the CRM does not know is where the organisation is."""
-    zone = run.company.definitions.calendar.zone
-    local = run.now.astimezone(zone) if owner is None else local_now(owner, run.now, zone)
-    return waking_moment(local, run.company.nudges)
 
 
 def _is_away(leave: Leave | None, run: JobRun) -> bool:

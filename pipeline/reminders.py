@@ -1,9 +1,8 @@
-"""When the owner of an action is reminded of it: before it is due, on the day, and after."""
+"""On which days the owner of an action is reminded of it: before it is due, on the day, and after."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
 from pipeline.actions_definition import ActionsDefinition
-from pipeline.nudges_definition import NudgesDefinition
 from pipeline.working_days import WorkingDays
 
 
@@ -17,15 +16,6 @@ def reminder_days(due: date, definition: ActionsDefinition, working_days: Workin
 def last_reminder_day(due: date, definition: ActionsDefinition, working_days: WorkingDays) -> date:
     """After which nothing is asked any more. The due day itself where nothing reminds of it at all."""
     return max(reminder_days(due, definition, working_days), default=due)
-
-
-def waking_moment(local: datetime, nudges: NudgesDefinition) -> datetime:
-    """The moment itself, or the end of the person's quiet hours. `local`: on the person's clock."""
-    if not nudges.is_quiet(local.time()):
-        return local
-    end = time.fromisoformat(nudges.quiet_until)
-    day = local.date() if local.time() < end else local.date() + timedelta(days=1)
-    return datetime.combine(day, end, local.tzinfo)
 
 
 def _before(due: date, count: int, working_days: WorkingDays) -> date:

@@ -1,7 +1,6 @@
 """The days on which the owner of an action is reminded of it."""
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,8 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.actions_definition import ActionsDefinition
-from pipeline.nudges_definition import NudgesDefinition
-from pipeline.reminders import last_reminder_day, reminder_days, waking_moment
+from pipeline.reminders import last_reminder_day, reminder_days
 from pipeline.working_days import WorkingDays
 
 THANKSGIVING = date(2026, 11, 26)
@@ -35,31 +33,6 @@ def november(*days: int) -> set[date]:
 def test_two_before_the_day_itself_and_one_and_five_after(due: date, reminded: set[date]) -> None:
     assert reminder_days(due, STANDARD, WORKING_DAYS) == reminded
     assert last_reminder_day(due, STANDARD, WORKING_DAYS) == max(reminded)
-
-
-@pytest.mark.parametrize(
-    ("zone", "says", "is_said"),
-    [
-        ("America/Los_Angeles", "2026-11-18T08:30", "2026-11-18T08:30"),
-        ("Asia/Tokyo", "2026-11-19T01:30", "2026-11-19T08:00"),
-        ("Europe/Berlin", "2026-11-18T18:00", "2026-11-19T08:00"),
-        ("Europe/Berlin", "2026-11-18T17:59", "2026-11-18T17:59"),
-        ("Africa/Cairo", "2026-04-23T23:30", "2026-04-24T08:00"),  # midnight is missing
-    ],
-)
-def test_nobody_is_reminded_in_their_quiet_hours(zone: str, says: str, is_said: str) -> None:
-    local = datetime.fromisoformat(says).replace(tzinfo=ZoneInfo(zone))
-    waking = waking_moment(local, NudgesDefinition())
-    assert waking == datetime.fromisoformat(is_said).replace(tzinfo=ZoneInfo(zone))
-
-
-@given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(ZoneInfo("Africa/Cairo")))
-)
-def test_a_reminder_waits_less_than_a_day_and_never_into_quiet_hours(local: datetime) -> None:
-    waking = waking_moment(local, NudgesDefinition())
-    assert not NudgesDefinition().is_quiet(waking.time())
-    assert timedelta(0) <= waking - local < timedelta(days=1)
 
 
 def test_nothing_is_asked_after_the_day_where_the_configuration_says_so() -> None:
