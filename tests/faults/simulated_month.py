@@ -27,7 +27,7 @@ from tests.bot.fake_surface import FakeSurface, Said
 from tests.bot.scheduled_company import Clock
 from tests.faults.month_company import ANA, CHO, DEE, ELI, OLGA, SVEN, MonthCompany, Person
 
-TICK = timedelta(minutes=30)
+HALF_AN_HOUR = timedelta(minutes=30)
 DAYS = 31
 PAUSE = range(11, 18)
 """Days of the month on which Cho is away."""
@@ -41,6 +41,7 @@ class SimulatedMonth:
     surface: FakeSurface = field(default_factory=FakeSurface)
     acts: list[str] = field(default_factory=list)
     """What people did, and what they were answered in a word."""
+    tick: timedelta = HALF_AN_HOUR
     down: Mapping[date, time] = field(default_factory=dict)
     """Days on which the program stands still from midnight until a time."""
     read: int = 0
@@ -70,12 +71,12 @@ class SimulatedMonth:
                     written, self.is_new = self.today, True
                     self.company.write_exports(self.today)
                 if self._is_down():
-                    self.clock.now += TICK
+                    self.clock.now += self.tick
                     continue
                 self._run_what_is_due()
                 loop.run(self.delivery.deliver_due())
                 self._act_on_new_letters()
-                self.clock.now += TICK
+                self.clock.now += self.tick
 
     def _is_down(self) -> bool:
         until = self.down.get(self.today)

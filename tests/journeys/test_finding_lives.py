@@ -15,7 +15,8 @@ from storage.database import reading, writing
 from storage.finding_lives import HowClosed, keep_lives_of
 from storage.findings_of import findings_of, findings_on, owners_with_findings
 from storage.hygiene_findings import store_findings_of
-from storage.hygiene_reading import read_hygiene
+from storage.hygiene_reading import read_hygiene, store_hygiene
+from storage.mirror import move_measured_day
 from storage.nudge_tables import finding_life, waiver
 from storage.scores_by_day import read_risks, read_scores
 from tests.bot.small_company import build_company
@@ -73,6 +74,24 @@ def test_a_finding_that_is_fixed_in_the_crm_closes_its_life_at_the_next_pull(cou
     export.write_text(export.read_text().replace("2026-06-10", "2026-09-10"))
     pull(council, date(2026, 7, 16))
     assert ("close_date_past", "005A", "fixed_in_crm") in lives(council)
+
+
+def test_a_finding_keeps_its_first_day_through_days_without_a_pull(council: Council) -> None:
+    """Else it would be another one each day, and its owner would be asked about it again and again."""
+    pull(council, date(2026, 7, 16))
+    export = council.settings.home / "exports" / "Opportunity.csv"
+    export.write_text(export.read_text().replace("2026-06-10", "2026-07-17"))
+    pull(council, date(2026, 7, 17))
+    for day in (17, 18, 19, 20, 21):
+        store_hygiene(council.engine, council.company, date(2026, 7, day))
+        move_measured_day(council.engine, date(2026, 7, day))
+    (past,) = [one for one in of(council, "005A") if one.rule == "close_date_past"]
+    assert past.since == date(2026, 7, 19)
+    with reading(council.engine) as connection:
+        opened = select(finding_life.c.opened_day).where(
+            finding_life.c.rule == "close_date_past", finding_life.c.closed_day.is_(None)
+        )
+        assert past.since.toordinal() in connection.execute(opened).scalars().all()
 
 
 def test_a_finding_fixed_in_chat_closes_with_its_deal_and_can_come_back(council: Council) -> None:
