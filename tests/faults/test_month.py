@@ -2,9 +2,9 @@
 in its time."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -106,28 +106,21 @@ class Lived:
         return day.weekday() < 5 and day not in self.month.company.further_holidays
 
 
-@pytest.fixture(
-    scope="module",
-    params=["october", *(pytest.param(name, marks=pytest.mark.slow) for name in list(MONTHS)[1:])],
-)
-def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    month = MONTHS[request.param]()
-    folder = tmp_path_factory.mktemp("month")
-    object.__setattr__(month.company, "folder", folder)
-    simulated = SimulatedMonth(month.company, tick=month.tick, down={month.councils[0]: time(11)})
+def _live(month: Month, folder: Path) -> Lived:
+    company = replace(month.company, folder=folder)
+    simulated = SimulatedMonth(company, tick=month.tick, down={month.councils[0]: time(11)})
     with structlog.testing.capture_logs() as logs:
         simulated.live()
     assert [one for one in logs if one["log_level"] != "info"] == []
     with reading(simulated.council.engine) as connection:
         letters = list(connection.execute(select(outbox).order_by(outbox.c.no)))
-    yield Lived(month, simulated, letters)
-    simulated.council.engine.dispose()
+    return Lived(month, simulated, letters)
 
 
 # --- The schedule ---------------------------------------------------------------------------------
 
 
-def test_every_slot_ran_once_and_nothing_is_stuck(lived: Lived) -> None:
+def _every_slot_ran_once_and_nothing_is_stuck(lived: Lived) -> None:
     runs = lived.rows(job_run)
     assert {run.state for run in runs} <= {RunState.DONE, RunState.SKIPPED}
     assert all(run.attempts == 1 for run in runs if run.state == RunState.DONE)
@@ -136,7 +129,7 @@ def test_every_slot_ran_once_and_nothing_is_stuck(lived: Lived) -> None:
     assert interrupted == []
 
 
-def test_what_has_a_time_of_day_ran_on_each_of_its_days(lived: Lived) -> None:
+def _what_has_a_time_of_day_ran_on_each_of_its_days(lived: Lived) -> None:
     """On the day of the standstill too: late, and once."""
     done = Counter((run.job, run.slot[:10]) for run in lived.rows(job_run) if run.state == RunState.DONE)
     for job in ("council", "council_prepare", "council_recap", "measure_actions"):
@@ -154,12 +147,12 @@ def test_what_has_a_time_of_day_ran_on_each_of_its_days(lived: Lived) -> None:
 # --- The council ----------------------------------------------------------------------------------
 
 
-def test_each_week_has_one_edition_of_the_day_before_its_council(lived: Lived) -> None:
+def _each_week_has_one_edition_of_the_day_before_its_council(lived: Lived) -> None:
     editions = sorted((row.day, row.as_of) for row in lived.rows(edition))
     assert editions == [(day.toordinal(), day.toordinal() - 1) for day in lived.month.councils]
 
 
-def test_each_council_is_posted_once_on_its_morning_and_recapped_in_the_evening(lived: Lived) -> None:
+def _each_council_is_posted_once_on_its_morning_and_recapped_in_the_evening(lived: Lived) -> None:
     posted = [lived.local(one) for one in lived.sent("council")]
     first, *others = lived.month.councils
     assert [moment.date() for moment in posted] == [first, *others]
@@ -170,7 +163,7 @@ def test_each_council_is_posted_once_on_its_morning_and_recapped_in_the_evening(
     ]
 
 
-def test_the_owners_of_cells_are_asked_on_the_working_day_before_each_council(lived: Lived) -> None:
+def _the_owners_of_cells_are_asked_on_the_working_day_before_each_council(lived: Lived) -> None:
     asked = {lived.local(one).date() for one in lived.sent("preparation")}
     expected = set()
     for council in lived.month.councils:
@@ -185,7 +178,7 @@ def test_the_owners_of_cells_are_asked_on_the_working_day_before_each_council(li
 # --- Messages -------------------------------------------------------------------------------------
 
 
-def test_a_digest_comes_on_a_digest_day_in_the_readers_own_morning(lived: Lived) -> None:
+def _a_digest_comes_on_a_digest_day_in_the_readers_own_morning(lived: Lived) -> None:
     digests = lived.sent("digest")
     assert {one.audience for one in digests} == {f"@{rep.id}" for rep in REPS}
     for one in digests:
@@ -196,19 +189,19 @@ def test_a_digest_comes_on_a_digest_day_in_the_readers_own_morning(lived: Lived)
     assert len({(one.audience, lived.local(one).date()) for one in digests}) == len(digests)
 
 
-def test_who_is_away_is_asked_nothing(lived: Lived) -> None:
+def _who_is_away_is_asked_nothing(lived: Lived) -> None:
     first = lived.month.company.first
     away = {first + passed * DAY for passed in PAUSE}
     told = [one for one in lived.letters if one.audience == f"@{CHO.id}" and one.sent_at and one.counts]
     assert [one.key for one in told if lived.local(one).date() in away] == []
 
 
-def test_nothing_that_nobody_asked_for_comes_in_quiet_hours(lived: Lived) -> None:
+def _nothing_that_nobody_asked_for_comes_in_quiet_hours(lived: Lived) -> None:
     told = [one for one in lived.letters if one.counts and one.state == LetterState.SENT]
     assert [one.key for one in told if not time(8) <= lived.local(one).time() < time(18)] == []
 
 
-def test_every_manager_hears_of_the_team_each_week_wherever_they_live(lived: Lived) -> None:
+def _every_manager_hears_of_the_team_each_week_wherever_they_live(lived: Lived) -> None:
     mondays = [day for day in lived.days() if day.weekday() == 0 and lived.is_working(day)]
     told = Counter((one.audience, lived.local(one).date()) for one in lived.sent("manager_digest"))
     assert set(told.values()) == {1}
@@ -216,7 +209,7 @@ def test_every_manager_hears_of_the_team_each_week_wherever_they_live(lived: Liv
         assert [day for who, day in sorted(told) if who == manager] == mondays
 
 
-def test_nobody_gets_more_than_the_weeks_share(lived: Lived) -> None:
+def _nobody_gets_more_than_the_weeks_share(lived: Lived) -> None:
     weeks = Counter(
         (one.audience, lived.local(one).isocalendar()[:2])
         for one in lived.letters
@@ -225,7 +218,7 @@ def test_nobody_gets_more_than_the_weeks_share(lived: Lived) -> None:
     assert max(weeks.values()) == CAP
 
 
-def test_every_letter_was_sent_or_held_for_a_reason_and_none_twice(lived: Lived) -> None:
+def _every_letter_was_sent_or_held_for_a_reason_and_none_twice(lived: Lived) -> None:
     assert {one.state for one in lived.letters} <= {LetterState.SENT, LetterState.HELD}
     assert all(one.reason for one in lived.letters if one.state == LetterState.HELD)
     said = lived.simulated.surface.keys()
@@ -234,7 +227,7 @@ def test_every_letter_was_sent_or_held_for_a_reason_and_none_twice(lived: Lived)
     assert all(one.shown_revision == one.revision for one in lived.letters if one.state == LetterState.SENT)
 
 
-def test_a_finding_is_asked_about_twice_at_most(lived: Lived) -> None:
+def _a_finding_is_asked_about_twice_at_most(lived: Lived) -> None:
     days = {row.key: row.day for row in lived.rows(digest)}
     asked = Counter((row.opportunity, one["rule"]) for row in lived.rows(digest_item) for one in row.findings)
     assert max(asked.values()) == 2
@@ -244,14 +237,14 @@ def test_a_finding_is_asked_about_twice_at_most(lived: Lived) -> None:
 # --- What people did ------------------------------------------------------------------------------
 
 
-def test_each_fix_counts_once_though_every_click_came_twice(lived: Lived) -> None:
+def _each_fix_counts_once_though_every_click_came_twice(lived: Lived) -> None:
     fixed = [act for act in lived.simulated.acts if "Close date" in act]
     assert len(fixed) > 15
     assert len([row for row in lived.rows(audit) if row.act == "fix_date"]) == len(fixed)
     assert [act for act in lived.simulated.acts if "did not work" in act] == []
 
 
-def test_each_council_opened_an_action_that_is_reminded_of_until_it_is_due(lived: Lived) -> None:
+def _each_council_opened_an_action_that_is_reminded_of_until_it_is_due(lived: Lived) -> None:
     with reading(lived.simulated.council.engine) as connection:
         actions = read_actions(connection)
     assert [action.opened_on for action in actions] == list(lived.month.councils)
@@ -272,7 +265,7 @@ def _reminded(lived: Lived, action: CouncilAction) -> Row[Any] | None:
     return next((one for one in lived.letters if one.key == key), None)
 
 
-def test_each_action_was_measured_again_two_and_four_weeks_later(lived: Lived) -> None:
+def _each_action_was_measured_again_two_and_four_weeks_later(lived: Lived) -> None:
     with reading(lived.simulated.council.engine) as connection:
         actions = read_actions(connection)
     last = lived.days()[-1]
@@ -281,7 +274,40 @@ def test_each_action_was_measured_again_two_and_four_weeks_later(lived: Lived) -
         assert [measured.weeks for measured in action.measured] == passed
 
 
-def test_the_clock_was_moved_as_it_says(lived: Lived) -> None:
+def _the_clock_was_moved_as_it_says(lived: Lived) -> None:
     first = datetime.combine(lived.month.company.first, time(), lived.zone)
     hours = (lived.simulated.clock.now - first.astimezone(UTC)) / timedelta(hours=1)
     assert hours == DAYS * 24 + {"Europe/Berlin": 1}.get(lived.zone.key, -1)
+
+
+# --- All of it ------------------------------------------------------------------------------------
+
+CHECKS = (
+    _every_slot_ran_once_and_nothing_is_stuck,
+    _what_has_a_time_of_day_ran_on_each_of_its_days,
+    _each_week_has_one_edition_of_the_day_before_its_council,
+    _each_council_is_posted_once_on_its_morning_and_recapped_in_the_evening,
+    _the_owners_of_cells_are_asked_on_the_working_day_before_each_council,
+    _a_digest_comes_on_a_digest_day_in_the_readers_own_morning,
+    _who_is_away_is_asked_nothing,
+    _nothing_that_nobody_asked_for_comes_in_quiet_hours,
+    _every_manager_hears_of_the_team_each_week_wherever_they_live,
+    _nobody_gets_more_than_the_weeks_share,
+    _every_letter_was_sent_or_held_for_a_reason_and_none_twice,
+    _a_finding_is_asked_about_twice_at_most,
+    _each_fix_counts_once_though_every_click_came_twice,
+    _each_council_opened_an_action_that_is_reminded_of_until_it_is_due,
+    _each_action_was_measured_again_two_and_four_weeks_later,
+    _the_clock_was_moved_as_it_says,
+)
+
+
+@pytest.mark.parametrize(
+    "name", ["october", *(pytest.param(name, marks=pytest.mark.slow) for name in list(MONTHS)[1:])]
+)
+def test_in_a_month_each_thing_happens_once_and_in_its_time(name: str, tmp_path: Path) -> None:
+    """One test, for a month is too long to be lived through again for each thing that is looked at."""
+    lived = _live(MONTHS[name](), tmp_path)
+    for check in CHECKS:
+        check(lived)
+    lived.simulated.council.engine.dispose()
