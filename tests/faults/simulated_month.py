@@ -4,6 +4,7 @@ The clock is the test's, and goes on by a tick. Everything else is real but the 
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -117,7 +118,7 @@ class SimulatedMonth:
             if letter.audience == f"@{CHO.id}" and self._day < PAUSE.start:
                 until = self.company.first + timedelta(days=PAUSE.stop - 1)
                 yield self._asking(CHO, Typed(f"/pause until {until}"), letter)
-        if letter.key.startswith("council:") and letter.thread is None:
+        if re.fullmatch(r"council:[^:]+:[^:]+", letter.key):  # the head, and none of the rows
             due = self.today + timedelta(days=4)
             line = f'/action spiff EMEA coverage "Push {self.today:%-d %B}" @ana by {due} cost 5000'
             yield self._asking(SVEN, Typed(line), letter)
