@@ -12,6 +12,7 @@ import pytest
 import structlog
 from sqlalchemy import Row, Table, select
 
+from pipeline.action_copies import reminder_key
 from pipeline.actions import CouncilAction
 from pipeline.job_runs import RunState
 from pipeline.letters import LetterState
@@ -261,7 +262,7 @@ def _reminded(lived: Lived, action: CouncilAction) -> Row[Any] | None:
     day = action.due
     while not lived.is_working(day):
         day -= DAY
-    key = f"reminder:{day}:{action.no}@{ANA.id}"
+    key = reminder_key(action.no, day, ANA.id)
     return next((one for one in lived.letters if one.key == key), None)
 
 
