@@ -22,7 +22,7 @@ CARDS_AT_ONCE = 5
 def answer_outbox(asked: Asked, words: Words) -> Reply:  # noqa: ARG001 - there is one view
     may(asked.member, Action.SEE, Rulebook()).require()
     with reading(asked.engine) as connection:
-        return Reply((compose_outbox(read_troubled(connection)),))
+        return Reply((compose_outbox(read_troubled(connection, asked.now)),))
 
 
 def answer_held(asked: Asked, words: Words) -> Reply:  # noqa: ARG001 - everybody sees their own
@@ -48,7 +48,7 @@ def give_letter_up(asked: Asked, clicked: Clicked) -> Reply:
     """Raises `CouncilError` where the message is in trouble no more."""
     may(asked.member, Action.CHANGE, Rulebook()).require()
     with asked.acting() as connection:
-        if not drop_letter(connection, clicked.argument):
+        if not drop_letter(connection, clicked.argument, asked.now):
             raise _settled()
         _record(connection, asked, "letter_drop", clicked.argument)
     return Reply(note="It is dropped, with the replies that waited for it.")

@@ -8,7 +8,7 @@ never said twice. A changed card raises the revision of the same message: the su
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from pipeline.audiences import to_channel, to_person
 from pipeline.letters import LetterState
@@ -92,12 +92,23 @@ def read_letter_card(connection: Connection, key: str) -> str | None:
 
 # --- What people decide about messages in trouble ---------------------------------------------------
 
-_DECIDABLE = (LetterState.UNKNOWN, LetterState.FAILED)
+
+def is_in_trouble(now: datetime) -> ColumnElement[bool]:
+    """Messages about which people may decide: nobody knows their fate, or it is known to be bad.
+
+    Of one that was on its way when its sender died, the next sender finds out; where none comes for it, say
+    after the company has moved to another chat, it is in trouble once the dead one's lease has ended.
+    """
+    nobody_has_it = outbox.c.claimed_until <= int(now.timestamp())
+    return or_(
+        outbox.c.state.in_((LetterState.UNKNOWN, LetterState.FAILED)),
+        and_(outbox.c.state == LetterState.SENDING, nobody_has_it),
+    )
 
 
 def send_again(connection: Connection, key: str, now: datetime) -> bool:
     """Send a message whose fate is unknown, or that failed. False where it is neither (any more)."""
-    return _release(connection, now, outbox.c.key == key, outbox.c.state.in_(_DECIDABLE))
+    return _release(connection, now, outbox.c.key == key, is_in_trouble(now))
 
 
 def send_waiting_for_link(connection: Connection, person_id: str, now: datetime) -> bool:
@@ -116,18 +127,18 @@ def _release(connection: Connection, now: datetime, *which: ColumnElement[bool])
             not_before=int(now.timestamp()),
             attempts=0,
             sent_at=None,
+            claimed_by=None,
+            claimed_until=None,
             reason=None,
         )
     )
     return released.rowcount > 0
 
 
-def drop_letter(connection: Connection, key: str) -> bool:
+def drop_letter(connection: Connection, key: str, now: datetime) -> bool:
     """Give up a message in trouble, and with it the replies that wait for it. False where it is in none."""
     dropped = connection.execute(
-        outbox.update()
-        .where(outbox.c.key == key, outbox.c.state.in_(_DECIDABLE))
-        .values(state=LetterState.DROPPED.value)
+        outbox.update().where(outbox.c.key == key, is_in_trouble(now)).values(state=LetterState.DROPPED.value)
     )
     if dropped.rowcount == 0:
         return False

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from pipeline.audiences import to_person
 from pipeline.letters import LetterState, TroubledLetter
 from storage.chat_tables import outbox
+from storage.outbox import is_in_trouble
 from storage.tables import person
 
 
@@ -23,12 +24,15 @@ class ShownLetter:
     """In UTC."""
 
 
-def read_troubled(connection: Connection) -> tuple[TroubledLetter, ...]:
+_NOBODY_CAME_BACK = "The program ended while the message was on its way."
+
+
+def read_troubled(connection: Connection, now: datetime) -> tuple[TroubledLetter, ...]:
     """Messages whose fate is unknown or that failed, the oldest first."""
     statement = (
         select(outbox, person.c.name)
         .outerjoin(person, outbox.c.audience == "@" + person.c.crm_id)
-        .where(outbox.c.state.in_((LetterState.UNKNOWN, LetterState.FAILED)))
+        .where(is_in_trouble(now))
         .order_by(outbox.c.no)
     )
     return tuple(
@@ -37,8 +41,8 @@ def read_troubled(connection: Connection) -> tuple[TroubledLetter, ...]:
             kind=row.kind,
             audience=row.audience,
             addressee=row.name or row.audience.removeprefix("@"),
-            state=LetterState(row.state),
-            reason=row.reason or "",
+            state=LetterState.FAILED if row.state == LetterState.FAILED else LetterState.UNKNOWN,
+            reason=row.reason or (_NOBODY_CAME_BACK if row.state == LetterState.SENDING else ""),
             since=_moment(row.sent_at or row.created_at),
         )
         for row in connection.execute(statement)

@@ -1,5 +1,7 @@
 """`council outbox`: messages in trouble."""
 
+from datetime import UTC, datetime
+
 from bot.cli.invocation import Called, Format, OutputFormat
 from bot.cli.opening import opened
 from bot.cli.sheet import print_cards, print_json, print_text
@@ -15,7 +17,7 @@ _COLUMNS = ("key", "kind", "audience", "state", "reason", "since")
 def show_outbox(*, format: OutputFormat = Format.TABLE, invocation: Called) -> None:
     """Messages that could not be delivered, or may not have arrived."""
     with opened(invocation) as council, reading(council.engine) as connection:
-        letters = read_troubled(connection)
+        letters = read_troubled(connection, datetime.now(UTC))
     if format is Format.TABLE:
         print_cards(compose_outbox(letters))
     elif format is Format.JSON:

@@ -72,7 +72,7 @@ class Scene:
 
     def troubles(self) -> list[tuple[str, LetterState, str]]:
         with reading(self.engine) as connection:
-            return [(one.key, one.state, one.reason) for one in read_troubled(connection)]
+            return [(one.key, one.state, one.reason) for one in read_troubled(connection, self.clock.now)]
 
 
 def _card(key: str, title: str) -> str:
@@ -286,8 +286,8 @@ async def test_a_dropped_head_takes_its_replies_along(scene: Scene) -> None:
     await scene.deliver()
     scene.surface.deaf.clear()
     with writing(scene.engine) as connection:
-        assert drop_letter(connection, "council:1")
-        assert not drop_letter(connection, "council:1")
+        assert drop_letter(connection, "council:1", scene.clock.now)
+        assert not drop_letter(connection, "council:1", scene.clock.now)
     assert await scene.deliver() == 0
     assert scene.surface.keys("#council") == []
 

@@ -97,7 +97,7 @@ class Scene:
 
     def troubles(self) -> list[tuple[str, LetterState]]:
         with reading(self.engine) as connection:
-            return [(one.key, one.state) for one in read_troubled(connection)]
+            return [(one.key, one.state) for one in read_troubled(connection, MONDAY)]
 
 
 def _card(key: str, title: str) -> str:

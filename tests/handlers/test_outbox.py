@@ -84,3 +84,20 @@ def test_people_read_what_was_held_back_from_them_alone(database: Engine) -> Non
     titles = [card.title for card in answer_held(asked(database, ANA), ()).cards]
     assert titles == ["Held back to spare you", "digest:1"]
     assert answer_held(asked(database, OPS), ()).cards[0].title == "Nothing was held back"
+
+
+def test_a_message_for_which_no_sender_comes_back_may_have_arrived(database: Engine) -> None:
+    put(database, "digest:1", LetterState.SENDING)
+    put(database, "digest:2", LetterState.SENDING)
+    with writing(database) as connection:
+        for key, seconds in (("digest:1", 0), ("digest:2", 1)):
+            until = int(NOW.timestamp()) + seconds
+            held = outbox.update().where(outbox.c.key == key)
+            connection.execute(held.values(surface="teams", claimed_by="gone", claimed_until=until))
+    shown = answer_outbox(asked(database, OPS), ()).cards[0]
+    assert shown.title == "1 message is in trouble"
+    assert "The program ended while the message was on its way." in shown.fallback
+    send_letter_again(asked(database, OPS), Clicked("outbox_send", "digest:1"))
+    assert state_of(database, "digest:1") == "pending"
+    with pytest.raises(CouncilError, match="in trouble no more"):
+        send_letter_again(asked(database, OPS), Clicked("outbox_send", "digest:2"))
