@@ -40,6 +40,7 @@ from storage.findings_of import findings_on
 from storage.nudge_choices import WaiverWish, ask_waiver, decline_waiver, grant_waiver, read_wish
 from storage.outbox import Letter, put_letter, revise_letter
 from storage.people import read_people
+from storage.score_moves import moving_scores
 
 USUAL_WAIVER = timedelta(days=90)
 
@@ -81,7 +82,8 @@ def save_waiver(asked: Asked, sent: Submitted) -> Reply:
         record_choice(connection, asked, choice, act, new=until.isoformat(), note=reason)
         show_done(connection, asked, choice.deal, Done(kind, until=until, rules=(choice.rule,)))
         if decides:
-            grant_waiver(connection, number, by=asked.member.id, today=today)
+            with moving_scores(connection, asked.company, choice.deal.number):
+                grant_waiver(connection, number, by=asked.member.id, today=today)
         else:
             _ask_managers(connection, asked, people, read_wish(connection, number))
     if decides:
@@ -165,7 +167,8 @@ def _decide(asked: Asked, clicked: Clicked, *, granted: bool) -> Reply:
     asker = people.by_id(wish.asked_by)
     with asked.acting() as connection:
         if granted:
-            grant_waiver(connection, number, by=asked.member.id, today=today_of(asked))
+            with moving_scores(connection, asked.company, choice.deal.number):
+                grant_waiver(connection, number, by=asked.member.id, today=today_of(asked))
             show_done(
                 connection,
                 asked,

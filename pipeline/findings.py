@@ -77,6 +77,19 @@ class Score:
 
 
 @dataclass(frozen=True)
+class ScoreSum:
+    """What the deals of one owner in one region add to the scores. Values in the corporate currency."""
+
+    owner: str | None
+    """CRM user id."""
+    region: str
+    deals: int
+    unclean_deals: int
+    value: Fraction
+    unclean_value: Fraction
+
+
+@dataclass(frozen=True)
 class RuleNotice:
     """A rule that did not run or does not nudge, and why, in words for sales operations."""
 
@@ -94,3 +107,5 @@ class HygieneReport:
     findings: tuple[Finding, ...]
     scores: tuple[Score, ...]
     notices: tuple[RuleNotice, ...]
+    sums: tuple[ScoreSum, ...] = ()
+    """What the scores are made of."""

@@ -26,7 +26,7 @@ from pipeline.hygiene.judging import Subject, broken_rules, word_finding
 from pipeline.hygiene.plan import ActiveRule, plan_rules
 from pipeline.hygiene.process import process_problems
 from pipeline.hygiene.rule import Meaning
-from pipeline.hygiene.scores import Share, counts_in_score, score
+from pipeline.hygiene.scores import Share, counts_in_score, score, sum_shares
 from pipeline.matrix import UNASSIGNED
 from pipeline.money import RateTable, to_decimal
 from pipeline.records import Category, Stage
@@ -95,12 +95,13 @@ def measure_hygiene(
         if deal.is_in_pipeline and any(counts_in_score(one) for one in found):
             unclean.append(wording.share(deal))
     connection.execute(DropTable(twin_table))
-    pipeline = pipeline_shares(connection, question, wording.staff)
+    sums = sum_shares(pipeline_shares(connection, question, wording.staff), unclean)
     return HygieneReport(
         as_of=as_of,
         findings=tuple(sorted(findings, key=_worst_first)),
-        scores=score(pipeline, unclean, wording.staff.hierarchy),
+        scores=score(sums, wording.staff.hierarchy),
         notices=(*question.plan.notices, *problems),
+        sums=sums,
     )
 
 

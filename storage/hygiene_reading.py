@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from pipeline.company import Company
 from pipeline.findings import HygieneReport
@@ -11,35 +11,52 @@ from storage.finding_lives import keep_all_lives, rules_that_ran
 from storage.hygiene import measure_hygiene
 from storage.hygiene_findings import store_findings
 from storage.mirror import pulled_state
+from storage.refreshes import last_refresh
+from storage.registries import lock_numbering
 from storage.scales import read_scales
 from storage.scores_by_day import has_scores_of, store_scores
+
+MEASURING_ATTEMPTS = 3
 
 
 def read_hygiene(engine: Engine, company: Company, *, as_of: date) -> HygieneReport:
     """Findings, scores and notices at the end of a day. Raises `NothingPulled` before the first pull."""
     with reading(engine) as connection:
-        state = pulled_state(connection)
-        scales = read_scales(connection, company.definitions)
-        return measure_hygiene(
-            connection,
-            as_of=as_of,
-            generation=state.generation,
-            definition=company.hygiene,
-            definitions=company.definitions,
-            calendar=scales.calendar,
-            capabilities=state.capabilities,
-            rates=scales.rates,
-        )
+        return _measure(connection, company, as_of)
+
+
+def _measure(connection: Connection, company: Company, as_of: date) -> HygieneReport:
+    state = pulled_state(connection)
+    scales = read_scales(connection, company.definitions)
+    return measure_hygiene(
+        connection,
+        as_of=as_of,
+        generation=state.generation,
+        definition=company.hygiene,
+        definitions=company.definitions,
+        calendar=scales.calendar,
+        capabilities=state.capabilities,
+        rates=scales.rates,
+    )
 
 
 def store_hygiene(engine: Engine, company: Company, as_of: date) -> None:
-    """Keep a day's findings with the generation that readers see, their lives and the day's scores."""
-    report = read_hygiene(engine, company, as_of=as_of)
-    with writing(engine) as connection:
-        store_findings(connection, report, pulled_state(connection).generation)
+    """Keep a day's findings with the generation that readers see, their lives and the day's scores.
+
+    Where deals are refreshed while it measures, it measures again. Should that never end, what was
+    measured last is kept, and the next measuring is right.
+    """
+    for attempt in range(1, MEASURING_ATTEMPTS + 1):
+        with reading(engine) as connection:
+            seen = last_refresh(connection)
+            report = _measure(connection, company, as_of)
+        with writing(engine) as connection:
+            lock_numbering(connection)
+            if last_refresh(connection) == seen or attempt == MEASURING_ATTEMPTS:
+                store_findings(connection, report, pulled_state(connection).generation)
+                store_scores(connection, report)
+                break
     keep_all_lives(engine, rules_that_ran(company, report), as_of)
-    with writing(engine) as connection:
-        store_scores(connection, report)
 
 
 def store_scores_of_past_day(engine: Engine, company: Company, day: date) -> None:

@@ -2,7 +2,8 @@
 
 The deal is rebuilt from everything that the CRM holds of it, as a pull would (`storage.rebuilding`), in
 the generation that readers see and in one short transaction. Stored tables move by what the deal added
-before and adds now; its findings are judged anew, and those of its account, which can be its duplicates.
+before and adds now; its findings are judged anew, and those of its account, which can be its duplicates,
+and the scores of the people and regions concerned move with them.
 What is learnt from many deals (paces, how long is too long, which rule is a problem of the process) waits
 for the next pull.
 """
@@ -35,6 +36,7 @@ from storage.rebuilding import MergeRequest, Rebuilding
 from storage.refreshes import note_refresh
 from storage.registries import lock_numbering
 from storage.scales import read_calendar, read_scales
+from storage.score_moves import ScoreMove
 from storage.staging import Reference
 from storage.tables import (
     FOREVER,
@@ -84,6 +86,8 @@ def refresh_deal(connection: Connection, ground: RefreshGround, deal: DealEviden
     deal = _as_pulled(deal, state)
     before = Measuring(connection, ground.company, state).base(as_of, only=number)
     partners = _of_same_account(connection, state.generation, number)
+    scores = ScoreMove(connection, ground.company, state, as_of)
+    scores.remember(partners)
     moment = max(int(now.timestamp()), 1 + _last_seen(connection, number))
     request = _request(connection, ground.company, state, moment)
     tracked = state.tracked | {change.field for change in deal.changes}
@@ -92,7 +96,9 @@ def refresh_deal(connection: Connection, ground: RefreshGround, deal: DealEviden
         return False
     _move_tables(connection, ground.company, state, as_of, number, before)
     partners |= _of_same_account(connection, state.generation, number)
+    scores.remember(partners)
     _judge(connection, ground, state, as_of, sorted(partners))
+    scores.apply()
     note_refresh(connection, deal.opportunity.id, request.now)
     return True
 

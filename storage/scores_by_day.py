@@ -1,8 +1,8 @@
-"""Scores and money at risk at the end of each measured day, for trends."""
+"""Scores and money at risk at the end of each measured day: a fix moves today's, the past makes trends."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -10,14 +10,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
-from pipeline.findings import Finding, HygieneReport, Score
-from pipeline.hygiene.scores import counts_in_score
+from pipeline.findings import Finding, HygieneReport, Score, ScoreSum
+from pipeline.hygiene.scores import Hierarchy, counts_in_score, groups_of, score
 from pipeline.matrix import TOTAL
 from pipeline.money import SCALE
 from pipeline.past_scores import FOUR_WEEKS_AGO, WEEK_AGO, PastScores, PastShare
-from storage.nudge_tables import risk_day, score_day
+from storage.nudge_tables import risk_day, score_day, score_sum
 
 MILLION = 1_000_000
+
+SumKey = tuple[str | None, str]
+"""CRM user id of the owner, and region."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,9 @@ class OwnerRisk:
     money: Decimal
     deals: int
 
+    def __add__(self, other: "OwnerRisk") -> "OwnerRisk":
+        return OwnerRisk(self.money + other.money, self.deals + other.deals)
+
 
 NO_RISK = OwnerRisk(Decimal(0), 0)
 
@@ -37,7 +43,15 @@ def store_scores(connection: Connection, report: HygieneReport) -> None:
     day = report.as_of.toordinal()
     connection.execute(delete(score_day).where(score_day.c.day == day))
     connection.execute(delete(risk_day).where(risk_day.c.day == day))
-    scores = [
+    _insert_scores(connection, day, report.scores)
+    _insert_risks(connection, day, risks_of(report.findings))
+    if not connection.scalar(select(func.count()).where(score_sum.c.day > day)):
+        connection.execute(delete(score_sum))  # only the newest day's scores are moved
+        _insert_sums(connection, day, report.sums)
+
+
+def _insert_scores(connection: Connection, day: int, scores: Collection[Score]) -> None:
+    rows = [
         {
             "day": day,
             "level": one.level,
@@ -47,16 +61,36 @@ def store_scores(connection: Connection, report: HygieneReport) -> None:
             "deals": one.deals,
             "clean_deals": one.clean_deals,
         }
-        for one in report.scores
+        for one in scores
     ]
-    if scores:
-        connection.execute(insert(score_day), scores)
-    risks = [
+    if rows:
+        connection.execute(insert(score_day), rows)
+
+
+def _insert_risks(connection: Connection, day: int, risks: Mapping[str, OwnerRisk]) -> None:
+    rows = [
         {"day": day, "owner": owner, "money": int(risk.money * SCALE), "deals": risk.deals}
-        for owner, risk in risks_of(report.findings).items()
+        for owner, risk in risks.items()
     ]
-    if risks:
-        connection.execute(insert(risk_day), risks)
+    if rows:
+        connection.execute(insert(risk_day), rows)
+
+
+def _insert_sums(connection: Connection, day: int, sums: Collection[ScoreSum]) -> None:
+    rows = [
+        {
+            "day": day,
+            "owner": one.owner or "",
+            "region": one.region,
+            "deals": one.deals,
+            "unclean_deals": one.unclean_deals,
+            "value": str(one.value),
+            "unclean_value": str(one.unclean_value),
+        }
+        for one in sums
+    ]
+    if rows:
+        connection.execute(insert(score_sum), rows)
 
 
 def risks_of(findings: Collection[Finding]) -> Mapping[str, OwnerRisk]:
@@ -64,8 +98,80 @@ def risks_of(findings: Collection[Finding]) -> Mapping[str, OwnerRisk]:
     values: defaultdict[str, dict[str, Decimal]] = defaultdict(dict)
     for one in findings:
         if one.owner is not None and counts_in_score(one):
-            values[one.owner.id][one.opportunity_id] = one.value or Decimal(0)
+            values[one.owner.id][one.opportunity_id] = money_at_risk(one.value)
     return {owner: OwnerRisk(sum(deals.values(), Decimal(0)), len(deals)) for owner, deals in values.items()}
+
+
+def money_at_risk(value: Decimal | None) -> Decimal:
+    """A deal's value as it is kept: whole ten-thousandths, so that sums can be taken apart again."""
+    return Decimal(int((value or 0) * SCALE)) / SCALE
+
+
+def move_scores(
+    connection: Connection, day: date, moved: Mapping[SumKey, ScoreSum], hierarchy: Hierarchy
+) -> None:
+    """Add to the sums of a day, by owner and region, and put the scores together that they are part of.
+
+    Nothing on a day that was measured without sums.
+    """
+    number = day.toordinal()
+    sums = _read_sums(connection, number)
+    if not sums or not moved:
+        return
+    changed = {key: _added(sums.get(key), one) for key, one in moved.items()}
+    for owner, region in changed:
+        connection.execute(
+            delete(score_sum).where(score_sum.c.owner == (owner or ""), score_sum.c.region == region)
+        )
+    _insert_sums(connection, number, [one for one in changed.values() if one.deals])
+    after = {key: one for key, one in {**sums, **changed}.items() if one.deals}
+    groups = groups_of(changed.values(), hierarchy)
+    for level, id in groups:
+        connection.execute(
+            delete(score_day).where(
+                score_day.c.day == number, score_day.c.level == level, score_day.c.id == id
+            )
+        )
+    scores = score(after.values(), hierarchy)
+    _insert_scores(connection, number, [one for one in scores if (one.level, one.id) in groups])
+
+
+def move_risks(connection: Connection, day: date, moved: Mapping[str, OwnerRisk]) -> None:
+    """Add to the money at risk of some owners on a day."""
+    number = day.toordinal()
+    of_day = risk_day.c.day == number
+    rows = connection.execute(select(risk_day).where(of_day, risk_day.c.owner.in_(list(moved)))).all()
+    kept = {row.owner: OwnerRisk(Decimal(row.money) / SCALE, row.deals) for row in rows}
+    connection.execute(delete(risk_day).where(of_day, risk_day.c.owner.in_(list(moved))))
+    after = {owner: kept.get(owner, NO_RISK) + risk for owner, risk in moved.items()}
+    _insert_risks(connection, number, {owner: risk for owner, risk in after.items() if risk.deals})
+
+
+def _read_sums(connection: Connection, day: int) -> dict[SumKey, ScoreSum]:
+    rows = connection.execute(select(score_sum).where(score_sum.c.day == day))
+    return {
+        (row.owner or None, row.region): ScoreSum(
+            row.owner or None,
+            row.region,
+            row.deals,
+            row.unclean_deals,
+            Fraction(row.value),
+            Fraction(row.unclean_value),
+        )
+        for row in rows
+    }
+
+
+def _added(kept: ScoreSum | None, more: ScoreSum) -> ScoreSum:
+    if kept is None:
+        return more
+    return replace(
+        kept,
+        deals=kept.deals + more.deals,
+        unclean_deals=kept.unclean_deals + more.unclean_deals,
+        value=kept.value + more.value,
+        unclean_value=kept.unclean_value + more.unclean_value,
+    )
 
 
 def read_scores(connection: Connection, day: date, level: str, names: Mapping[str, str]) -> tuple[Score, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from pipeline.expressions import Vocabulary, check, parse
-from pipeline.findings import Finding, Score, Severity
+from pipeline.findings import Finding, Score, ScoreSum, Severity
 from pipeline.hygiene.facts import RULE_FACTS
 from pipeline.matrix import TOTAL
 
@@ -63,27 +63,48 @@ def counts_in_score(finding: Finding) -> bool:
     return finding.nudges and not finding.waived and finding.severity is not Severity.LOW
 
 
-def score(pipeline: Iterable[Share], unclean: Iterable[Share], hierarchy: Hierarchy) -> tuple[Score, ...]:
+def sum_shares(pipeline: Iterable[Share], unclean: Iterable[Share]) -> tuple[ScoreSum, ...]:
+    """By owner and region. `unclean` is the part of `pipeline` that has a finding that counts."""
+    tallies: defaultdict[tuple[str | None, str], _Tally] = defaultdict(_Tally)
+    for share in pipeline:
+        tally = tallies[share.owner, share.region]
+        tally.deals += share.deals
+        tally.value += share.value
+    for share in unclean:
+        tally = tallies[share.owner, share.region]
+        tally.unclean_deals += share.deals
+        tally.unclean_value += share.value
+    return tuple(
+        ScoreSum(owner, region, one.deals, one.unclean_deals, one.value, one.unclean_value)
+        for (owner, region), one in tallies.items()
+    )
+
+
+def score(sums: Iterable[ScoreSum], hierarchy: Hierarchy) -> tuple[Score, ...]:
     """Scores of every rep, team (a manager's whole subtree, their own deals included), region and the
-    company, in this order and by name. `unclean` is the part of `pipeline` that has a finding that counts.
-    """
+    company, in this order and by name."""
     tallies: defaultdict[tuple[str, str], _Tally] = defaultdict(_Tally)
     tallies["company", TOTAL] = _Tally()
     leaders = frozenset(hierarchy.managers.values())
-    for share in pipeline:
-        for group in _groups(share, hierarchy, leaders):
-            tallies[group].deals += share.deals
-            tallies[group].value += share.value
-    for share in unclean:
-        for group in _groups(share, hierarchy, leaders):
-            tallies[group].unclean_deals += share.deals
-            tallies[group].unclean_value += share.value
+    for one in sums:
+        for group in _groups(one, hierarchy, leaders):
+            tally = tallies[group]
+            tally.deals += one.deals
+            tally.unclean_deals += one.unclean_deals
+            tally.value += one.value
+            tally.unclean_value += one.unclean_value
     scores = [_score(level, key, tally, hierarchy.names) for (level, key), tally in tallies.items()]
     levels = ("rep", "team", "region", "company")
     return tuple(sorted(scores, key=lambda one: (levels.index(one.level), one.name, one.id)))
 
 
-def _groups(share: Share, hierarchy: Hierarchy, leaders: Collection[str]) -> Iterable[tuple[str, str]]:
+def groups_of(sums: Iterable[ScoreSum], hierarchy: Hierarchy) -> frozenset[tuple[str, str]]:
+    """Level and id of every score that some sums are part of."""
+    leaders = frozenset(hierarchy.managers.values())
+    return frozenset(group for one in sums for group in _groups(one, hierarchy, leaders))
+
+
+def _groups(share: ScoreSum, hierarchy: Hierarchy, leaders: Collection[str]) -> Iterable[tuple[str, str]]:
     yield "company", TOTAL
     yield "region", share.region
     if share.owner is None:

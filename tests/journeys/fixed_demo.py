@@ -13,13 +13,15 @@ from jobs.pull import run_pull
 from pipeline.crm_fields import Saved
 from pipeline.crm_records import FieldValue, OpportunityRecord
 from pipeline.deal_fields import value_of
+from pipeline.findings import Score
 from pipeline.matrix import Dimension, Matrix, Metric
 from storage.apm import Measuring, dimensions_of, read_apm
 from storage.database import reading, writing
 from storage.hygiene_reading import read_hygiene
 from storage.mirror import pulled_state
 from storage.refreshing import prepare_refresh, refresh_deal
-from storage.tables import finding, opportunity, opportunity_key
+from storage.scores_by_day import OwnerRisk, read_all_scores, read_risks, store_scores
+from storage.tables import finding, opportunity, opportunity_key, person
 
 PULLED = datetime(2026, 9, 15, 18, tzinfo=UTC)
 TODAY = date(2026, 9, 15)
@@ -105,6 +107,23 @@ class FixedDemo:
             (one.opportunity_id, one.rule, one.severity.value, one.seen, one.nudges)
             for one in report.findings
         }
+
+    def stored_scores(self) -> tuple[set[Score], dict[str, OwnerRisk]]:
+        """The scores of today and what is at risk, by owner."""
+        with reading(self.council.engine) as connection:
+            names = {one.crm_id: one.name for one in connection.execute(select(person))}
+            return set(read_all_scores(connection, TODAY, names)), dict(read_risks(connection, TODAY, names))
+
+    def measured_scores(self) -> tuple[set[Score], dict[str, OwnerRisk]]:
+        """The same of a full measuring, kept as if it were the day's own, and undone again."""
+        report = read_hygiene(self.council.engine, self.council.company, as_of=TODAY)
+        with self.council.engine.connect() as connection:
+            store_scores(connection, report)
+            names = {one.crm_id: one.name for one in connection.execute(select(person))}
+            scores = set(read_all_scores(connection, TODAY, names))
+            risks = dict(read_risks(connection, TODAY, names))
+            connection.rollback()
+        return scores, risks
 
     def open_pipeline(self, day: date = TODAY) -> object:
         table = read_apm(self.council.engine, self.council.company, as_of=day, dimension=Dimension.REGION)

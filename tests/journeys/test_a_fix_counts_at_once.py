@@ -1,4 +1,4 @@
-"""A deal refreshed alone leaves the mirror's tables and findings as a full measuring would."""
+"""A deal refreshed alone leaves tables, findings and scores as a full measuring would."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -33,18 +33,22 @@ changes = st.fixed_dictionaries(
         "ForecastCategoryName": st.sampled_from(["Omitted", "Pipeline", "Best Case", "Commit"]),
         "NextStep": st.one_of(st.none(), st.sampled_from(["Call", "Write to the sponsor"])),
         "Region__c": st.sampled_from(["AMER", "EMEA", "APAC", "LATAM", None]),
+        "OwnerId": st.sampled_from([f"0050000000000{number}AAA" for number in (20, 21, 22, 23, 24, 25)]),
     },
 ).filter(bool)
 
 
 @settings(max_examples=8, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_tables_and_findings_are_those_of_a_full_measuring(demo: FixedDemo, data: st.DataObject) -> None:
+def test_tables_findings_and_scores_are_those_of_a_full_measuring(
+    demo: FixedDemo, data: st.DataObject
+) -> None:
     for _ in range(data.draw(st.integers(1, 3), label="fixes")):
         deal = data.draw(st.sampled_from(demo.open), label="deal")
         demo.fix(deal.id, **data.draw(changes, label="changes"))
     assert demo.stored_tables() == demo.measured_tables()
     assert demo.stored_findings() == demo.measured_findings()
+    assert demo.stored_scores() == demo.measured_scores()
 
 
 def test_a_lost_deal_leaves_the_open_pipeline_by_its_value(demo: FixedDemo) -> None:
@@ -136,4 +140,5 @@ def test_on_postgresql_a_fix_counts_at_once_too(tmp_path: Path, database_url: st
     assert demo.record(deal.id).close_day == TODAY.toordinal() + 200
     assert demo.stored_tables() == demo.measured_tables()
     assert demo.stored_findings() == demo.measured_findings()
+    assert demo.stored_scores() == demo.measured_scores()
     demo.council.engine.dispose()

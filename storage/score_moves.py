@@ -1,0 +1,174 @@
+"""Moving today's scores and money at risk with a deal, without looking at any other.
+
+What a deal adds is read before something happens to it and after. Findings count as they are stored, so
+that what is subtracted is what the last measuring or move has added.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from sqlalchemy import Connection, Integer, case, select
+
+from pipeline.company import Company
+from pipeline.findings import ScoreSum, Severity
+from pipeline.hygiene.scores import SCORED
+from pipeline.matrix import UNASSIGNED
+from pipeline.money import to_decimal
+from storage.exemptions import read_exemptions
+from storage.expressions import ExpressionCompiler
+from storage.hygiene import ask_hygiene
+from storage.hygiene_columns import DealColumns, HygieneQuestion
+from storage.hygiene_people import Staff, read_staff
+from storage.hygiene_scores import converted, worth_in_corporate
+from storage.mirror import MirrorState, pulled_state
+from storage.registries import lock_numbering
+from storage.scales import read_scales
+from storage.scores_by_day import NO_RISK, OwnerRisk, SumKey, money_at_risk, move_risks, move_scores
+from storage.tables import finding
+
+
+@dataclass(frozen=True)
+class _Added:
+    """What one deal adds."""
+
+    score: ScoreSum | None
+    """`None` for a deal that does not count in the scores."""
+    owner: str | None
+    risk: OwnerRisk
+
+
+class ScoreMove:
+    """One move: `remember` deals before something happens to them, then `apply`."""
+
+    def __init__(self, connection: Connection, company: Company, state: MirrorState, as_of: date) -> None:
+        self._connection = connection
+        self._as_of = as_of
+        self._question = _question(connection, company, state, as_of)
+        self._staff = read_staff(connection)
+        self._before: dict[int, _Added | None] = {}
+
+    def remember(self, numbers: Collection[int]) -> None:
+        """Those that are remembered already stay as they were."""
+        new = [number for number in numbers if number not in self._before]
+        found = self._read(new)
+        self._before |= {number: found.get(number) for number in new}
+
+    def apply(self) -> None:
+        """Take away what the remembered deals added, and add what they add now."""
+        sums: defaultdict[SumKey, _Sum] = defaultdict(_Sum)
+        risks: defaultdict[str, OwnerRisk] = defaultdict(lambda: NO_RISK)
+        for sign, found in ((-1, self._before), (1, self._read(list(self._before)))):
+            for one in found.values():
+                if one is not None and one.score is not None:
+                    sums[one.score.owner, one.score.region].add(one.score, sign)
+                if one is not None and one.owner is not None:
+                    risks[one.owner] += OwnerRisk(sign * one.risk.money, sign * one.risk.deals)
+        moved = {key: one.as_sum(key) for key, one in sums.items()}
+        move_scores(self._connection, self._as_of, moved, self._staff.hierarchy)
+        move_risks(self._connection, self._as_of, risks)
+
+    def _read(self, numbers: Collection[int]) -> Mapping[int, _Added]:
+        return _read_added(self._connection, self._question, self._staff, numbers)
+
+
+@contextmanager
+def moving_scores(connection: Connection, company: Company, number: int) -> Iterator[None]:
+    """Around what changes how a deal counts and leaves the deal as it is, say a waiver."""
+    lock_numbering(connection)
+    state = pulled_state(connection)
+    move = ScoreMove(connection, company, state, date.fromordinal(state.measured_day or 1))
+    move.remember([number])
+    yield
+    move.apply()
+
+
+@dataclass
+class _Sum:
+    deals: int = 0
+    unclean_deals: int = 0
+    value: Fraction = Fraction(0)
+    unclean_value: Fraction = Fraction(0)
+
+    def add(self, one: ScoreSum, sign: int) -> None:
+        self.deals += sign * one.deals
+        self.unclean_deals += sign * one.unclean_deals
+        self.value += sign * one.value
+        self.unclean_value += sign * one.unclean_value
+
+    def as_sum(self, key: SumKey) -> ScoreSum:
+        return ScoreSum(*key, self.deals, self.unclean_deals, self.value, self.unclean_value)
+
+
+def _question(connection: Connection, company: Company, state: MirrorState, as_of: date) -> HygieneQuestion:
+    """How long is too long decides about findings, which are stored, and about nothing that is read here."""
+    scales = read_scales(connection, company.definitions)
+    return ask_hygiene(
+        connection,
+        as_of=as_of,
+        generation=state.generation,
+        definition=company.hygiene,
+        definitions=company.definitions,
+        calendar=scales.calendar,
+        capabilities=state.capabilities,
+        rates=scales.rates,
+        measures_limits=False,
+    )
+
+
+def _read_added(
+    connection: Connection, question: HygieneQuestion, staff: Staff, numbers: Collection[int]
+) -> Mapping[int, _Added]:
+    unclean = _with_counting_finding(connection, question, numbers)
+    columns = DealColumns(question)
+    state = columns.version.c
+    scored = ExpressionCompiler(columns.column_of, question.stage_numbers).compile(SCORED)
+    is_scored = case((scored, 1), else_=0).cast(Integer).label("is_scored")
+    wanted = (
+        state.owner,
+        columns.region().label("region"),
+        state.deal_value,
+        state.currency,
+        state.close_day,
+    )
+    rows = connection.execute(
+        select(state.opportunity, *wanted, is_scored)
+        .select_from(columns.source())
+        .where(columns.is_looked_at(), state.opportunity.in_(numbers), state.part == 0)
+    )
+    added: dict[int, _Added] = {}
+    for row in rows:
+        person = staff.owner(row.owner)
+        owner = None if person is None else person.id
+        counts = row.opportunity in unclean
+        worth = worth_in_corporate(question, row.deal_value, row.currency, row.close_day)
+        sums = ScoreSum(
+            owner, row.region or UNASSIGNED, 1, int(counts), worth, worth if counts else Fraction(0)
+        )
+        risk = _risk(question, row.deal_value, row.currency, row.close_day) if counts else NO_RISK
+        added[row.opportunity] = _Added(sums if row.is_scored else None, owner, risk)
+    return added
+
+
+def _risk(question: HygieneQuestion, value: int | None, currency: int, close_day: int | None) -> OwnerRisk:
+    money = None if value is None else converted(question, value, currency, close_day)
+    return OwnerRisk(money_at_risk(None if money is None else to_decimal(money)), 1)
+
+
+def _with_counting_finding(
+    connection: Connection, question: HygieneQuestion, numbers: Collection[int]
+) -> frozenset[int]:
+    exemptions = read_exemptions(connection, question.as_of)
+    rows = connection.execute(
+        select(finding.c.opportunity, finding.c.rule).where(
+            finding.c.opportunity.in_(numbers),
+            finding.c.gen_from <= question.generation,
+            finding.c.gen_to > question.generation,
+            finding.c.nudges,
+            finding.c.severity != Severity.LOW.value,
+        )
+    )
+    return frozenset(row.opportunity for row in rows if not exemptions.is_waived(row.opportunity, row.rule))
