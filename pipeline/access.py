@@ -373,10 +373,10 @@ def identify(people: People, definition: PeopleDefinition, council: CouncilDefin
     knows, whose account is not active, or that is a machine's account.
     """
     user = people.by_id(who) or (people.by_email(who) if "@" in who else None)
-    ask = name_operations(people, definition.operations)
     if user is not None and user.is_integration:
         raise AccessDenied(f"{user.name} is an account of a machine, and I only speak with people.")
     if user is not None and not user.is_active:
+        ask = name_operations(people, definition.operations)
         raise AccessDenied(f"The CRM account of {user.name} is not active. Ask {ask} to set it active again.")
     roles = _listed_roles(definition, user, who)
     reports = people.reports_of(user.id) if user is not None else frozenset()
@@ -385,6 +385,7 @@ def identify(people: People, definition: PeopleDefinition, council: CouncilDefin
     if reports:
         roles |= {Role.MANAGER}
     if not roles:
+        ask = name_operations(people, definition.operations)
         raise NotRecognised(
             f"No active CRM user has your e-mail address. Ask {ask} to add you, then try again."
         )

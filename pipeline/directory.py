@@ -51,7 +51,7 @@ def list_people(
             email=who.email,
             is_in_crm=who.id in people.users,
             is_active=who.is_active,
-            roles=_roles(people, definition, council, who.id),
+            roles=_roles(people, definition, council, who),
             links=tuple(link for name in _names(who) for link in of_person[name]),
             waiting=sum(waiting.get(name, 0) for name in _names(who)),
         )
@@ -77,9 +77,12 @@ def _names(user: User) -> tuple[str, ...]:
 
 
 def _roles(
-    people: People, definition: PeopleDefinition, council: CouncilDefinition, who: str
+    people: People, definition: PeopleDefinition, council: CouncilDefinition, who: User
 ) -> frozenset[Role]:
+    """None where access would be denied; of those who have left that is known without asking."""
+    if not who.is_active:
+        return frozenset()
     try:
-        return identify(people, definition, council, who).roles
+        return identify(people, definition, council, who.id).roles
     except AccessDenied:
         return frozenset()
