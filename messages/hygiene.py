@@ -58,7 +58,7 @@ def compose_own(
     if len(deals) > FIRST:
         rest = deals[FIRST:]
         words = f"Show all: {wording.count(len(rest), 'more deal', 'more deals')}"
-        blocks.append(Folded(words, (_deals_table("The other deals", rest, currency, wording),)))
+        blocks.append(Folded(words, (_deal_lines(rest, currency, wording),)))
     title = f"Pipeline hygiene · {person.name}"
     return Card(
         f"hygiene:{person.id}", title, tuple(blocks), f"{title}: {_in_one_line(score, deals, wording)}"
@@ -178,6 +178,22 @@ def _deals_table(title: str, deals: Sequence[DealFindings], currency: str, wordi
     )
     columns = (Column("Deal"), Column("Value", Align.RIGHT), Column("Severity"), Column("What is wrong"))
     return Table(title, columns, lines)
+
+
+def _deal_lines(deals: Sequence[DealFindings], currency: str, wording: Wording) -> Facts:
+    """The same without a table: a second one would make a second message on Slack."""
+    return Facts(
+        tuple(
+            Fact(
+                deal.name,
+                text(
+                    f"{_money(deal.value, currency, wording)}, {deal.severity.value}. ",
+                    " ".join(sentence(finding.says) for finding in deal.findings),
+                ),
+            )
+            for deal in deals
+        )
+    )
 
 
 def _reps_table(

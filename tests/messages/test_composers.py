@@ -28,6 +28,7 @@ from messages.hygiene import compose_company, compose_own, compose_team
 from messages.nudge import compose_digest, headline_words, minutes_to_fix
 from messages.problem import compose_failure, compose_problem
 from messages.pull_report import compose_pull_report
+from messages.render import blockkit
 from messages.render.terminal import render_text
 from messages.waterfall import compose_waterfall
 from messages.wording import Wording
@@ -271,6 +272,7 @@ def test_a_long_list_of_ones_own_deals_is_folded_and_complete() -> None:
     assert fold.summary == "Show all: 15 more deals"
     listed = words_of(card).replace("Fix Deal", "Fix")
     assert all(listed.count(f"Deal {number:02}") == 1 for number in range(25))
+    assert len(blockkit.render_card(card, {})) == 1
 
 
 def test_a_sentence_of_the_customers_own_ends_before_the_next_begins() -> None:
