@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability
@@ -40,6 +41,7 @@ from storage.mirror import pulled_state
 from storage.nudge_choices import record_inspection
 from storage.write_intents import Changes
 
+CLOSE_DATE, STAGE = "CloseDate", "StageName"
 GONE = "This deal is not in the CRM any more, and nothing was saved. See /hygiene."
 
 
@@ -159,7 +161,7 @@ def save_fix(asked: Asked, sent: Submitted) -> Reply:
     """Nothing is written unless everything can be; what was typed stays in the form."""
     ticket = _Ticket.of(sent.argument)
     live = read_live(asked, ticket.deal_id, Action.FIX, also=ticket.seen)
-    draft = _draft(live, ticket, sent.answers)
+    draft = _draft(live, ticket, sent.answers, today_of(asked))
     if draft.problems:
         return Reply(form=_again(asked, live, draft, ticket))
     if not draft.changes:
@@ -191,24 +193,36 @@ class _Draft:
     problem: str = ""
 
 
-def _draft(live: LiveDeal, ticket: _Ticket, answers: Mapping[str, str]) -> _Draft:
-    typed = {name: answers.get(name, "") for name in ticket.seen}
+def _draft(live: LiveDeal, ticket: _Ticket, answers: Mapping[str, str], today: date) -> _Draft:
+    """A field that the answers do not hold at all was in no form that we showed: it stays as it is."""
+    typed = {name: answers[name] for name in ticket.seen if name in answers}
+    stays_open = typed.get(STAGE, live.record.stage) == live.record.stage
     changes: dict[str, tuple[FieldValue, FieldValue]] = {}
     problems: dict[str, str] = {}
-    for name, seen in ticket.seen.items():
-        shape = live.field(name)
+    for name, entry in typed.items():
+        seen, shape = ticket.seen[name], live.field(name)
         current = value_of(live.record, name)
         try:
-            wanted = read_entry(shape, typed[name], _controlling(live, shape, typed))
+            wanted = read_entry(shape, entry, _controlling(live, shape, typed))
         except EntryRefused as refused:
             problems[name] = str(refused)
             continue
         if wanted == current:
             continue
+        if name == CLOSE_DATE and stays_open and (passed := past_problem(wanted, today)):
+            problems[name] = passed
+            continue
         if token_of(current) != seen:
             problems[name] = conflict_words(_seen_words(shape, seen), shown_text(shape, current))
         changes[name] = (current, wanted)
     return _Draft(typed, changes, problems)
+
+
+def past_problem(wanted: FieldValue, today: date) -> str:
+    """Why an open deal cannot close on a day; empty where it can. It would only be asked about again."""
+    if isinstance(wanted, int) and wanted < today.toordinal():
+        return "That day has passed. When will it close?"
+    return ""
 
 
 def _controlling(live: LiveDeal, shape: FieldShape, typed: Mapping[str, str]) -> FieldValue:

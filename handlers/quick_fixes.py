@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability, Words
-from handlers.deal_choice import may_on, read_choice, record_choice, show_done
-from handlers.fix_form import open_fix, open_form, write_and_answer
+from handlers.deal_choice import may_on, read_choice, record_choice, show_done, today_of
+from handlers.fix_form import CLOSE_DATE, STAGE, open_fix, open_form, past_problem, write_and_answer
 from handlers.fixing import OWNER, LiveDeal, read_live
 from messages.card_text import card_to_text
 from messages.fix import (
@@ -33,7 +33,6 @@ from storage.people import read_people
 from storage.scales import read_calendar
 
 TWO_WEEKS = timedelta(days=14)
-CLOSE_DATE, STAGE = "CloseDate", "StageName"
 MOST_CHOICES = 5
 
 
@@ -44,13 +43,15 @@ def set_close_date(asked: Asked, clicked: Clicked) -> Reply:
         wanted = read_entry(live.field(CLOSE_DATE), clicked.value)
     except EntryRefused as refused:
         raise CouncilError(str(refused)) from refused
+    if passed := past_problem(wanted, today_of(asked)):
+        raise CouncilError(passed)
     return write_and_answer(asked, live, {CLOSE_DATE: wanted}, FixAct.FIX_DATE)
 
 
 def push(asked: Asked, clicked: Clicked) -> Reply:
     """Two weeks more; where that leaves the quarter or a Commit, only after asking."""
     live = read_live(asked, clicked.argument, Action.FIX)
-    old, new = _pushed(live)
+    old, new = _pushed(live, today_of(asked))
     leaves, is_commit = _left_quarter(asked, old, new), live.record.category is Category.COMMIT
     if leaves is None and not is_commit:
         return write_and_answer(asked, live, {CLOSE_DATE: new.toordinal()}, FixAct.PUSH)
@@ -62,15 +63,16 @@ def push(asked: Asked, clicked: Clicked) -> Reply:
 
 def push_after_asking(asked: Asked, sent: Submitted) -> Reply:
     live = read_live(asked, sent.argument, Action.FIX)
-    _, new = _pushed(live)
+    _, new = _pushed(live, today_of(asked))
     return write_and_answer(asked, live, {CLOSE_DATE: new.toordinal()}, FixAct.PUSH)
 
 
-def _pushed(live: LiveDeal) -> tuple[date, date]:
+def _pushed(live: LiveDeal, today: date) -> tuple[date, date]:
+    """The old date and the new one. Two weeks on from a day long past would be past as well: from today."""
     if live.record.close_day is None:
         raise CouncilError(f"{live.record.name} has no close date to push. Set one.")
     old = date.fromordinal(live.record.close_day)
-    return old, old + TWO_WEEKS
+    return old, max(old, today) + TWO_WEEKS
 
 
 def _left_quarter(asked: Asked, old: date, new: date) -> str | None:

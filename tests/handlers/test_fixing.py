@@ -193,6 +193,15 @@ def test_two_weeks_more_ask_first_where_they_leave_the_quarter(demo: Council, di
     assert audited(demo, deal)[-1] == ("push", "CloseDate", "2026-07-25", "2026-08-08")
 
 
+def test_two_weeks_more_for_a_deal_that_is_overdue_count_from_today(
+    demo: Council, dispatch: Dispatch
+) -> None:
+    deal = own(demo, "close_date_past")[0].opportunity_id
+    old = own(demo, "close_date_past")[0].seen
+    dispatch.answer(MANAGER, Clicked("push", deal))
+    assert audited(demo, deal)[-1] == ("push", "CloseDate", old, "2026-05-29")
+
+
 # --- Who may --------------------------------------------------------------------------------------
 
 
@@ -223,6 +232,89 @@ def test_a_form_that_is_none_of_ours_is_refused_in_words(dispatch: Dispatch, arg
 def test_a_deal_that_is_gone_is_said_in_words(dispatch: Dispatch) -> None:
     for command in ("fix", "fix_date", "push", "close_lost", "not_mine"):
         assert "not in the CRM any more" in words(dispatch.answer(MANAGER, Clicked(command, "006NONE")))
+
+
+# --- Bad input ------------------------------------------------------------------------------------
+
+
+def sent(form: Form, **changed: str) -> Submitted:
+    return Submitted(form.command, form.argument, answers(form, **changed))
+
+
+def test_an_open_deal_is_not_closed_in_the_past(demo: Council, dispatch: Dispatch) -> None:
+    deal = own(demo, "close_date_placeholder")[0].opportunity_id
+    before = audited(demo, deal)
+    assert "That day has passed" in words(dispatch.answer(MANAGER, Clicked("fix_date", deal, "2026-05-14")))
+    form = form_of(dispatch.answer(MANAGER, Clicked("fix", deal)))
+    again = form_of(dispatch.answer(MANAGER, sent(form, CloseDate="2026-05-14")))
+    assert problems(again)["CloseDate"] == "That day has passed. When will it close?"
+    assert answers(again)["CloseDate"] == "2026-05-14"
+    assert audited(demo, deal) == before
+
+
+def test_a_text_that_is_too_long_is_said_at_its_field_and_nothing_else_is_saved(
+    demo: Council, dispatch: Dispatch
+) -> None:
+    deal = own(demo, "next_step_missing")[0].opportunity_id
+    form = form_of(dispatch.answer(MANAGER, Clicked("fix", deal)))
+    before = audited(demo, deal)
+    again = form_of(dispatch.answer(MANAGER, sent(form, NextStep="x" * 5_000)))
+    assert problems(again)["NextStep"] == "That has 5,000 characters; 255 fit."
+    assert audited(demo, deal) == before
+
+
+def test_a_form_that_is_sent_twice_changes_nothing_the_second_time(demo: Council, dispatch: Dispatch) -> None:
+    deal = own(demo, "next_step_missing")[0].opportunity_id
+    form = form_of(dispatch.answer(MANAGER, Clicked("next_step", deal)))
+    first = words(dispatch.answer(MANAGER, sent(form, NextStep="Call on Friday"), event="sent-1"))
+    assert "Call on Friday" in first
+    before = audited(demo, deal)
+    repeated = dispatch.answer(MANAGER, sent(form, NextStep="Call on Friday"), event="sent-1")
+    assert "done already" in words(repeated)
+    anew = dispatch.answer(MANAGER, sent(form, NextStep="Call on Friday"), event="sent-2")
+    assert "nothing was changed" in words(anew)
+    assert audited(demo, deal) == before
+
+
+def test_a_form_from_before_a_field_went_is_refused_in_words_and_nothing_is_saved(
+    demo: Council, dispatch: Dispatch
+) -> None:
+    deal = own(demo, "close_date_placeholder")[0].opportunity_id
+    before = audited(demo, deal)
+    old = f'["{deal}","fix",{{"CloseDate":1,"Gone__c":null}}]'
+    reply = dispatch.answer(MANAGER, Submitted("fix_save", old, {"CloseDate": "2026-06-20", "Gone__c": "x"}))
+    assert "Gone__c cannot be changed from here. Change it in the CRM." in words(reply)
+    assert audited(demo, deal) == before
+
+
+def test_a_field_that_the_answers_do_not_hold_stays_as_it_is(demo: Council, dispatch: Dispatch) -> None:
+    deal = own(demo, "next_step_stale")[0].opportunity_id
+    form = form_of(dispatch.answer(MANAGER, Clicked("next_step", deal)))
+    reply = dispatch.answer(MANAGER, Submitted(form.command, form.argument, {"Surprise": "x"}))
+    assert "nothing was changed" in words(reply)
+    with reading(demo.engine) as connection:
+        assert read_deal_record(connection, deal).next_step
+
+
+def test_a_deal_that_was_deleted_while_its_form_was_open_is_said_to_be_gone(
+    demo: Council, desk: Desk, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deal = own(demo, "close_date_placeholder")[0].opportunity_id
+    before = audited(demo, deal)
+    form = form_of(dispatch.answer(MANAGER, Clicked("fix", deal)))
+    monkeypatch.setattr(type(desk.crm), "read_deal", lambda *_: None)
+    reply = dispatch.answer(MANAGER, sent(form, CloseDate="2026-06-20"))
+    assert "not in the CRM any more, and nothing was saved" in words(reply)
+    assert audited(demo, deal) == before
+
+
+def test_a_choice_that_the_list_does_not_hold_is_refused_at_its_field(
+    demo: Council, dispatch: Dispatch
+) -> None:
+    deal = own(demo, "next_step_missing")[0].opportunity_id
+    form = form_of(dispatch.answer(MANAGER, Clicked("close_lost", deal)))
+    again = form_of(dispatch.answer(MANAGER, sent(form, StageName="Nowhere")))
+    assert problems(again)["StageName"] == "Stage has no such choice. Choose one from the list."
 
 
 def test_the_same_click_twice_counts_once(demo: Council, dispatch: Dispatch) -> None:
