@@ -13,6 +13,7 @@ from messages.nudge import compose_digest
 from pipeline.calendar import FiscalCalendar
 from pipeline.digests import Digest, digest_key, items_of
 from pipeline.findings import Finding, PersonName
+from pipeline.hygiene.wording import counted
 from pipeline.local_time import local_now
 from pipeline.matrix import Status
 from pipeline.nudging import Morning, askable, in_order, is_digest_time
@@ -55,7 +56,8 @@ def send_digests(run: JobRun) -> Outcome:
         if not run.dry_run:
             _send(run, digests)
     silent = len(readers) - len(cards)
-    return Outcome(f"{len(cards)} digests; {silent} people had nothing new", tuple(cards))
+    had_nothing = "1 person" if silent == 1 else f"{silent} people"
+    return Outcome(f"{counted(len(cards), 'digest')}; {had_nothing} had nothing new", tuple(cards))
 
 
 def _whose_morning_it_is(run: JobRun) -> list[_Reader]:

@@ -29,28 +29,28 @@ FIRST = date(2026, 10, 1)
 INTERRUPTED_DEAL, OLD_STEP = "006048", "Call them back about 48"
 
 
-def _on(day: int, hour: int, minute: int = 0) -> datetime:
+def on_october(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 10, day, hour, minute, tzinfo=ZONE)
 
 
-BEGINNING = _on(1, 0)
+BEGINNING = on_october(1, 0)
 STEPS: tuple[tuple[str, datetime], ...] = (
-    ("pull", _on(1, 0, 30)),
-    ("nudge", _on(1, 8, 30)),
-    ("council_prepare", _on(2, 9)),
-    ("pull", _on(5, 0, 30)),
-    ("council_freeze", _on(5, 0, 31)),
-    ("manager_digest", _on(5, 8)),
-    ("council", _on(5, 9)),
-    ("an action is assigned", _on(5, 9, 30)),
-    ("council_recap", _on(5, 17)),
-    ("escalate", _on(7, 10)),
-    ("remind", _on(9, 8, 30)),
-    ("a fix is interrupted", _on(9, 9)),
-    ("recover", _on(9, 10)),
-    ("everything is delivered", _on(9, 11)),
-    ("pull", _on(20, 0, 30)),
-    ("measure_actions", _on(20, 6)),
+    ("pull", on_october(1, 0, 30)),
+    ("nudge", on_october(1, 8, 30)),
+    ("council_prepare", on_october(2, 9)),
+    ("pull", on_october(5, 0, 30)),
+    ("council_freeze", on_october(5, 0, 31)),
+    ("manager_digest", on_october(5, 8)),
+    ("council", on_october(5, 9)),
+    ("an action is assigned", on_october(5, 9, 30)),
+    ("council_recap", on_october(5, 17)),
+    ("escalate", on_october(7, 10)),
+    ("remind", on_october(9, 8, 30)),
+    ("a fix is interrupted", on_october(9, 9)),
+    ("recover", on_october(9, 10)),
+    ("everything is delivered", on_october(9, 11)),
+    ("pull", on_october(20, 0, 30)),
+    ("measure_actions", on_october(20, 6)),
     ("retention", datetime(2027, 5, 2, 3, tzinfo=ZONE)),
 )
 MOMENT_OF = {name: moment for name, moment in STEPS if name != "pull"}
