@@ -45,7 +45,7 @@ def recognise_sender(desk: Desk, sender: Sender, now: datetime) -> str:
     with reading(desk.engine) as connection:
         taken = read_linked_people(connection, sender.account.surface, sender.account.tenant)
         before = read_stranger(connection, sender.account)
-    listed = listed_emails(desk.company.people)
+    listed = listed_emails(desk.company.people) | people.council
     found = recognise(sender, link, before, people, listed=listed, taken=taken)
     match found:
         case Linked():

@@ -379,6 +379,8 @@ def identify(people: People, definition: PeopleDefinition, council: CouncilDefin
         ask = name_operations(people, definition.operations)
         raise AccessDenied(f"The CRM account of {user.name} is not active. Ask {ask} to set it active again.")
     roles = _listed_roles(definition, user, who)
+    if _is_listed(tuple(people.council), user, who):
+        roles.add(Role.COUNCIL)
     reports = people.reports_of(user.id) if user is not None else frozenset()
     if user is not None:
         roles |= {Role.REP}

@@ -41,6 +41,8 @@ class People:
     users: Mapping[str, User]
     direct_reports: Mapping[str, tuple[str, ...]]
     """User ids by the user id of the one they report to."""
+    council: frozenset[str] = frozenset()
+    """E-mails, in small letters, of those who are of the council by a group of the chat platform."""
 
     def by_id(self, user_id: str) -> User | None:
         """An id of 15 characters finds its form of 18, and the other way round."""
@@ -83,7 +85,9 @@ def is_same_id(one: str, other: str) -> bool:
     return {len(one), len(other)} == {15, 18} and one[:15] == other[:15]
 
 
-def build_people(users: Iterable[User], roles: Iterable[UserRole] = ()) -> People:
+def build_people(
+    users: Iterable[User], roles: Iterable[UserRole] = (), council: Iterable[str] = ()
+) -> People:
     """Who reports to whom: by `manager_id`; who has no known manager, by the roles above their own."""
     by_id = {user.id: user for user in users}
     parents = {role.id: role.parent_id for role in roles}
@@ -95,7 +99,8 @@ def build_people(users: Iterable[User], roles: Iterable[UserRole] = ()) -> Peopl
     for user in by_id.values():
         for superior in _superiors(user, by_id, parents, holders):
             reports[superior].append(user.id)
-    return People(by_id, {superior: tuple(ids) for superior, ids in reports.items()})
+    direct = {superior: tuple(ids) for superior, ids in reports.items()}
+    return People(by_id, direct, frozenset(email.strip().casefold() for email in council))
 
 
 def _superiors(

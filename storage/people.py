@@ -5,6 +5,7 @@ from sqlalchemy import Connection, Engine, select
 from pipeline.people import People, User, UserRole, build_people
 from storage.chat_tables import person_link
 from storage.database import reading
+from storage.people_tables import council_member
 from storage.tables import person, role
 
 
@@ -31,7 +32,8 @@ def people_of(connection: Connection) -> People:
         for row in connection.execute(select(person))
     ]
     roles = [UserRole(row.crm_id, row.name, row.parent_id) for row in connection.execute(select(role))]
-    return build_people(users, roles)
+    council = connection.execute(select(council_member.c.email)).scalars()
+    return build_people(users, roles, council)
 
 
 def _zones_of_links(connection: Connection) -> dict[str, str]:

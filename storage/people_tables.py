@@ -29,3 +29,12 @@ erased_person = Table(
     Column("erased_at", BigInteger, nullable=False),
 )
 """CRM user ids of people who were erased: no later pull brings their name and e-mail back."""
+
+council_member = Table(
+    "council_member",
+    metadata,
+    Column("surface", Text, primary_key=True),
+    Column("tenant", Text, primary_key=True),
+    Column("email", Text, primary_key=True),
+)
+"""Who is of the council because a group of the chat platform says so; e-mails in small letters."""

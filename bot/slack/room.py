@@ -14,6 +14,7 @@ from bot.slack.addresses import Addresses
 from bot.slack.api import HOOKS, SLACK, SlackApi
 from bot.slack.app import build_app
 from bot.slack.colleagues import Colleagues
+from bot.slack.council_group import CouncilGroup
 from bot.slack.definition import SlackDefinition
 from bot.slack.door import Door
 from bot.slack.signature import Signature
@@ -23,6 +24,7 @@ from bot.slack.talk import Answers, Talk
 from bot.slack.unfurling import Unfurling
 from bot.surface import DeliveryFailed, OutcomeUnknown
 from pipeline.errors import CouncilError
+from storage.database import Engine
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class SlackRoom:
     surface: SlackSurface
     workspace: str
     """Its name."""
+    council_group: Callable[[Engine], CouncilGroup]
+    """Who is of the council by a user group, kept in that database."""
     settle: Callable[[], Awaitable[None]]
     """Waits until everything that was asked so far is answered."""
     _app: AsyncApp
@@ -90,7 +94,8 @@ async def open_slack(
         identity = await _introduce(api)
         team = str(identity["team_id"])
         addresses = Addresses(api)
-        talk = Talk(api, addresses, Colleagues(api, team, monotonic), answers, find_key, team)
+        colleagues = Colleagues(api, team, monotonic)
+        talk = Talk(api, addresses, colleagues, answers, find_key, team)
 
         async def is_open(channel: str) -> bool:
             return channel.startswith("D") or f"#{await addresses.name_of(channel)}" in deal_channels
@@ -99,7 +104,15 @@ async def open_slack(
         app = build_app(api, identity, talk, unfurling, definition.command_names)
         surface = SlackSurface(api, addresses, team)
         try:
-            yield SlackRoom(surface, str(identity.get("team") or team), talk.settle, app, api, definition)
+            yield SlackRoom(
+                surface,
+                str(identity.get("team") or team),
+                lambda engine: CouncilGroup(api, colleagues, engine, definition.council_group, team),
+                talk.settle,
+                app,
+                api,
+                definition,
+            )
         finally:
             await talk.settle()
 

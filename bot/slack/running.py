@@ -44,6 +44,7 @@ async def run_in_slack(
             delivery = Delivery(council.engine, room.surface, clock, company)
             running.create_task(delivery.run(stop), name="delivery")
             running.create_task(Scheduler(JobRunner(council, clock)).run(stop), name="scheduler")
+            running.create_task(room.council_group(council.engine).run(stop), name="council group")
             running.create_task(Resuming(dispatch).run(stop), name="resuming")
             announce(room.workspace, address)
             try:
