@@ -11,6 +11,9 @@ from storage.deal_heads import DealHead
 from storage.nudge_tables import acknowledgement, inspection, pause, snooze, waiver
 from storage.tables import opportunity_key
 
+OUT_OF_OFFICE = "out_of_office"
+"""How a leave became known: by the chat platform. Else `chat`."""
+
 
 class WaiverSettled(CouncilError):
     """A wish that somebody has decided about already, or that was never made."""
@@ -143,6 +146,30 @@ def put_pause(connection: Connection, person_id: str, *, since: date, until: dat
     connection.execute(
         pause.insert().values(
             person=person_id, since_day=since.toordinal(), until_day=until.toordinal(), how="chat"
+        )
+    )
+
+
+def note_out_of_office(connection: Connection, person_id: str, *, until: date | None, today: date) -> None:
+    """What a chat platform says of somebody: away up to and with `until`; `None`: back, or never away.
+
+    Surfaces report it whenever they hear of it. A pause that the person chose here goes before it.
+    """
+    row = connection.execute(select(pause).where(pause.c.person == person_id)).one_or_none()
+    runs = row is not None and row.until_day >= today.toordinal()
+    if row is not None and runs and row.how != OUT_OF_OFFICE:
+        return
+    is_known = row is not None and row.how == OUT_OF_OFFICE
+    if until is None or until < today:
+        if is_known and runs:
+            ended = pause.update().where(pause.c.person == person_id)
+            connection.execute(ended.values(until_day=today.toordinal() - 1))
+        return
+    since = row.since_day if row is not None and is_known and runs else today.toordinal()
+    end_pause(connection, person_id)
+    connection.execute(
+        pause.insert().values(
+            person=person_id, since_day=since, until_day=until.toordinal(), how=OUT_OF_OFFICE
         )
     )
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.app import Council, open_desk
 from bot.demo import open_demo
@@ -22,6 +23,7 @@ from storage.database import reading, writing
 from storage.digests import store_digest
 from storage.findings_of import findings_of
 from storage.letter_deals import has_open_finding, note_deals
+from storage.nudge_tables import inspection
 from storage.outbox import Letter, put_letter, read_letter_card
 from storage.people import read_people
 
@@ -118,6 +120,15 @@ def test_a_finding_that_a_change_leaves_open_is_shown_with_the_new_value(council
         assert "✓ Close date 26 Aug → 10 Sep" in words
         assert "now closes on 10 Sep" in words
         assert words.count("26 Aug") == 1
+
+
+def test_a_manager_who_fixes_a_deal_has_inspected_it_and_its_owner_has_not(told: Told) -> None:
+    deal = told.item.opportunity_id
+    dispatch_of(told).answer(told.owner, Clicked("fix_date", deal, "2026-06-17"))
+    dispatch_of(told).answer(MANAGER, Clicked("fix_date", deal, "2026-06-18"))
+    with reading(told.council.engine) as connection:
+        seen = connection.execute(select(inspection.c.manager, inspection.c.day, inspection.c.how)).all()
+    assert [tuple(row) for row in seen] == [(MANAGER, date(2026, 5, 15).toordinal(), "changed")]
 
 
 # --- Messages beside digests ----------------------------------------------------------------------

@@ -17,7 +17,9 @@ from jobs.pull import run_pull
 from storage.chat_tables import outbox
 from storage.database import reading, writing
 from storage.digests import last_digest
-from storage.nudge_choices import put_pause
+from storage.findings_of import findings_of
+from storage.nudge_choices import note_out_of_office, put_pause
+from storage.nudge_memory import Leave, read_leaves
 from tests.bot.small_company import build_company
 
 TUESDAY = datetime(2026, 7, 21, 9, tzinfo=UTC)
@@ -92,7 +94,38 @@ def test_who_is_on_leave_is_not_asked(council: Council) -> None:
     assert audiences(council) == ["@005B", "@005Z"]
 
 
-def test_a_finding_is_asked_about_twice_and_then_never_again(council: Council) -> None:
+def test_who_is_out_of_office_by_the_platform_is_not_asked_until_they_are_back(council: Council) -> None:
+    for day, until in ((20, date(2026, 7, 31)), (21, date(2026, 7, 22))):
+        with writing(council.engine) as connection:
+            note_out_of_office(connection, "005A", until=until, today=date(2026, 7, day))
+    send_digests(run(council))
+    assert audiences(council) == ["@005B", "@005Z"]
+    with reading(council.engine) as connection:
+        assert read_leaves(connection)["005A"] == Leave(date(2026, 7, 20), date(2026, 7, 22))
+    send_digests(run(council, datetime(2026, 7, 23, 9, tzinfo=UTC)))
+    assert audiences(council) == ["@005A", "@005B", "@005Z"]
+
+
+def test_who_is_back_early_by_the_platform_is_asked_again(council: Council) -> None:
+    with writing(council.engine) as connection:
+        note_out_of_office(connection, "005A", until=date(2026, 7, 31), today=date(2026, 7, 20))
+        note_out_of_office(connection, "005A", until=None, today=date(2026, 7, 21))
+        assert read_leaves(connection)["005A"] == Leave(date(2026, 7, 20), date(2026, 7, 20))
+    send_digests(run(council))
+    assert audiences(council) == ["@005A", "@005B", "@005Z"]
+
+
+@pytest.mark.parametrize("until", [None, date(2026, 7, 21), date(2026, 12, 1)])
+def test_a_pause_that_somebody_chose_goes_before_what_the_platform_says(
+    council: Council, until: date | None
+) -> None:
+    with writing(council.engine) as connection:
+        put_pause(connection, "005A", since=date(2026, 7, 20), until=date(2026, 7, 24))
+        note_out_of_office(connection, "005A", until=until, today=date(2026, 7, 21))
+        assert read_leaves(connection)["005A"] == Leave(date(2026, 7, 20), date(2026, 7, 24))
+
+
+def test_a_finding_is_asked_about_twice_and_then_never_again_but_counts_on(council: Council) -> None:
     days = (datetime(2026, 7, day, 9, tzinfo=UTC) for day in (21, 23, 28, 30))
     says = [send_digests(run(council, day)).says for day in days]
     # Two working days after the first question is too early; a week after it is the second and last one.
@@ -102,6 +135,9 @@ def test_a_finding_is_asked_about_twice_and_then_never_again(council: Council) -
         "3 digests; 0 people had nothing new",
         "0 digests; 3 people had nothing new",
     ]
+    with reading(council.engine) as connection:
+        counted = findings_of(connection, council.company, ["005A"])
+    assert ("close_date_past", True, False) in [(one.rule, one.nudges, one.waived) for one in counted]
 
 
 def test_days_that_are_measured_without_a_pull_do_not_make_a_finding_new(council: Council) -> None:
