@@ -28,8 +28,9 @@ from pipeline.money import SCALE
 from storage.action_tables import action_comment, action_reading, council_action
 from storage.bulk import insert_new
 from storage.chat_tables import outbox
+from storage.current_deals import is_seen
 from storage.edition_tables import thread_cell
-from storage.tables import FOREVER, opportunity_version, person, slice_table
+from storage.tables import opportunity_version, person, slice_table
 
 BASELINE = 0
 """`weeks` of the reading that was taken when the action was opened."""
@@ -281,7 +282,7 @@ def owners_in_row(connection: Connection, cell: CellName, among: Collection[str]
         .where(
             person.c.crm_id.in_(among),
             slice_table.c[cell.dimension.value] == cell.value,
-            opportunity_version.c.gen_to == FOREVER,
+            is_seen(opportunity_version),
         )
         .distinct()
     )

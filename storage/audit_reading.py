@@ -9,7 +9,8 @@ from pipeline.access import Deal
 from pipeline.audit_trail import AuditPage, AuditRecord
 from pipeline.findings import PersonName
 from storage.chat_tables import audit
-from storage.tables import FOREVER, opportunity, opportunity_key, person
+from storage.current_deals import is_seen
+from storage.tables import opportunity, opportunity_key, person
 
 _DEAL = "deal:"
 
@@ -52,7 +53,7 @@ def _records(wanted: AuditFilter) -> Select[tuple[object, ...]]:
         )
         .outerjoin(
             opportunity,
-            and_(opportunity.c.no == opportunity_key.c.no, opportunity.c.gen_to == FOREVER),
+            and_(opportunity.c.no == opportunity_key.c.no, is_seen(opportunity)),
         )
     )
     if wanted.object is not None:

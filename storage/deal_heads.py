@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection
 
 from pipeline.errors import UnknownName
-from storage.tables import FOREVER, opportunity, opportunity_key, opportunity_version
+from storage.current_deals import read_current
+from storage.tables import opportunity, opportunity_version
 
 
 @dataclass(frozen=True)
@@ -32,32 +33,17 @@ def read_deal_head(connection: Connection, deal_id: str) -> DealHead:
 
 def find_deal_head(connection: Connection, deal_id: str) -> DealHead | None:
     """`None` for a deal that the mirror does not hold (any more)."""
-    row = connection.execute(
-        select(
-            opportunity.c.no,
-            opportunity.c.crm_id,
-            opportunity.c.name,
-            opportunity.c.owner_id,
-            opportunity.c.confidential,
-            opportunity_version.c.stage,
-            opportunity_version.c.pushes,
-        )
-        .join(opportunity, opportunity.c.no == opportunity_key.c.no)
-        .outerjoin(
-            opportunity_version,
-            and_(
-                opportunity_version.c.opportunity == opportunity.c.no,
-                opportunity_version.c.part == 0,
-                opportunity_version.c.valid_to == FOREVER,
-                opportunity_version.c.gen_to == FOREVER,
-            ),
-        )
-        .where(
-            opportunity_key.c.crm_id == deal_id,
-            opportunity.c.gen_to == FOREVER,
-            opportunity.c.is_deleted.is_(False),
-        )
-    ).first()
+    row = read_current(
+        connection,
+        deal_id,
+        opportunity.c.no,
+        opportunity.c.crm_id,
+        opportunity.c.name,
+        opportunity.c.owner_id,
+        opportunity.c.confidential,
+        opportunity_version.c.stage,
+        opportunity_version.c.pushes,
+    )
     if row is None:
         return None
     return DealHead(

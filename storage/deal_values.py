@@ -1,11 +1,12 @@
 """A deal's record as the mirror holds it, for a form that must not wait for the CRM."""
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, select
 
 from pipeline.crm_records import OpportunityRecord
 from pipeline.errors import UnknownName
 from pipeline.records import Category
-from storage.tables import FOREVER, opportunity, opportunity_key, opportunity_version, stage
+from storage.current_deals import read_current
+from storage.tables import opportunity, opportunity_version, stage
 
 
 def read_deal_record(connection: Connection, deal_id: str) -> OpportunityRecord:
@@ -13,30 +14,14 @@ def read_deal_record(connection: Connection, deal_id: str) -> OpportunityRecord:
 
     Further fields are those that the configuration names; the creation is not held as a moment.
     """
-    row = connection.execute(
-        select(
-            opportunity,
-            opportunity_version.c.category.label("version_category"),
-            opportunity_version.c.close_day,
-            stage.c.name.label("stage_name"),
-        )
-        .join(opportunity, opportunity.c.no == opportunity_key.c.no)
-        .join(stage, stage.c.no == opportunity.c.stage)
-        .outerjoin(
-            opportunity_version,
-            and_(
-                opportunity_version.c.opportunity == opportunity.c.no,
-                opportunity_version.c.part == 0,
-                opportunity_version.c.valid_to == FOREVER,
-                opportunity_version.c.gen_to == FOREVER,
-            ),
-        )
-        .where(
-            opportunity_key.c.crm_id == deal_id,
-            opportunity.c.gen_to == FOREVER,
-            opportunity.c.is_deleted.is_(False),
-        )
-    ).first()
+    row = read_current(
+        connection,
+        deal_id,
+        *opportunity.c,
+        opportunity_version.c.category.label("version_category"),
+        opportunity_version.c.close_day,
+        stage.c.name.label("stage_name"),
+    )
     if row is None:
         raise UnknownName("This deal is not in the CRM any more, and nothing was done. See /hygiene.")
     return OpportunityRecord(

@@ -11,6 +11,7 @@ from pipeline.digests import Digest, DigestItem, Done, DoneKind, FixedDeal
 from pipeline.errors import UnknownName
 from pipeline.findings import Audience, Finding, PersonName, Severity
 from pipeline.money import SCALE
+from storage.current_deals import is_seen
 from storage.nudge_tables import deal_done, digest, digest_item, finding_life
 from storage.tables import FOREVER, opportunity_key, opportunity_version
 
@@ -128,7 +129,7 @@ def renew_findings(connection: Connection, deal: int, found: Collection[Finding]
             opportunity_version.c.opportunity == deal,
             opportunity_version.c.part == 0,
             opportunity_version.c.valid_to == FOREVER,
-            opportunity_version.c.gen_to == FOREVER,
+            is_seen(opportunity_version),
         )
     ).scalar()
     rows = connection.execute(select(digest_item).where(digest_item.c.opportunity == deal)).all()

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from pipeline.company import Company
 from pipeline.findings import HygieneReport
+from storage.current_deals import is_seen
 from storage.database import Engine, reading, writing
 from storage.nudge_tables import finding_life
 from storage.tables import FOREVER, finding, opportunity, opportunity_key
@@ -154,6 +155,4 @@ def _open(connection: Connection, deals: Deals) -> None:
 
 def _owner_of(number: ColumnElement[Any]) -> ColumnElement[Any]:
     record = opportunity.alias("record")
-    return (
-        select(record.c.owner_id).where(record.c.no == number, record.c.gen_to == FOREVER).scalar_subquery()
-    )
+    return select(record.c.owner_id).where(record.c.no == number, is_seen(record)).scalar_subquery()

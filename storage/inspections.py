@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from pipeline.people import People
 from pipeline.records import DealClass
+from storage.current_deals import is_seen
 from storage.nudge_tables import inspection
 from storage.tables import FOREVER, opportunity_version, person
 
@@ -47,7 +48,7 @@ _now = opportunity_version.alias("now")
 _IS_OPEN = (
     _now.c.part == 0,
     _now.c.valid_to == FOREVER,
-    _now.c.gen_to == FOREVER,
+    is_seen(_now),
     _now.c.deal_class == int(DealClass.OPEN_QUALIFIED),
 )
 

@@ -11,6 +11,7 @@ from pipeline.findings import Finding
 from pipeline.matrix import Dimension
 from pipeline.nudging import AskedBefore, DealFacts, Memory
 from pipeline.records import Category
+from storage.current_deals import is_seen
 from storage.nudge_tables import asked_finding, finding_life, pause, snooze
 from storage.tables import FOREVER, opportunity, opportunity_key, opportunity_version, slice_table
 
@@ -58,7 +59,7 @@ def read_deal_facts(
         .where(
             before.c.opportunity == now.c.opportunity,
             before.c.part == 0,
-            before.c.gen_to == FOREVER,
+            is_seen(before),
             before.c.owner.is_distinct_from(now.c.owner),
         )
         .scalar_subquery()
@@ -79,7 +80,7 @@ def read_deal_facts(
                 opportunity_key.c.crm_id.in_(ids),
                 now.c.part == 0,
                 now.c.valid_to == FOREVER,
-                now.c.gen_to == FOREVER,
+                is_seen(now),
             )
         ):
             facts[row.crm_id] = DealFacts(
@@ -142,7 +143,7 @@ def fixed_since(connection: Connection, last: Digest) -> tuple[FixedDeal, ...]:
             finding_life.c.owner == last.person.id,
             finding_life.c.closed_day >= last.day.toordinal(),
             or_(finding_life.c.how == "fixed_in_chat", finding_life.c.how == "fixed_in_crm"),
-            opportunity.c.gen_to == FOREVER,
+            is_seen(opportunity),
         )
         .order_by(finding_life.c.closed_day, opportunity.c.crm_id, finding_life.c.rule)
     )

@@ -132,8 +132,7 @@ def move_scores(
                 score_day.c.day == number, score_day.c.level == level, score_day.c.id == id
             )
         )
-    scores = score(after.values(), hierarchy)
-    _insert_scores(connection, number, [one for one in scores if (one.level, one.id) in groups])
+    _insert_scores(connection, number, score(after.values(), hierarchy, groups))
 
 
 def move_risks(connection: Connection, day: date, moved: Mapping[str, OwnerRisk]) -> None:

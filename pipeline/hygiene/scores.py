@@ -22,6 +22,10 @@ SCORED = check(
 """Whether a deal counts in the scores."""
 
 
+Group = tuple[str, str]
+"""Level and id of a score."""
+
+
 @dataclass(frozen=True)
 class Share:
     """Some deals of one owner in one region. Values in the corporate currency; those of 0 and below, and
@@ -80,14 +84,18 @@ def sum_shares(pipeline: Iterable[Share], unclean: Iterable[Share]) -> tuple[Sco
     )
 
 
-def score(sums: Iterable[ScoreSum], hierarchy: Hierarchy) -> tuple[Score, ...]:
+def score(
+    sums: Iterable[ScoreSum], hierarchy: Hierarchy, only: Collection[Group] | None = None
+) -> tuple[Score, ...]:
     """Scores of every rep, team (a manager's whole subtree, their own deals included), region and the
-    company, in this order and by name."""
+    company, in this order and by name; or of the groups that are named."""
     tallies: defaultdict[tuple[str, str], _Tally] = defaultdict(_Tally)
     tallies["company", TOTAL] = _Tally()
     leaders = frozenset(hierarchy.managers.values())
     for one in sums:
         for group in _groups(one, hierarchy, leaders):
+            if only is not None and group not in only:
+                continue
             tally = tallies[group]
             tally.deals += one.deals
             tally.unclean_deals += one.unclean_deals
@@ -98,13 +106,13 @@ def score(sums: Iterable[ScoreSum], hierarchy: Hierarchy) -> tuple[Score, ...]:
     return tuple(sorted(scores, key=lambda one: (levels.index(one.level), one.name, one.id)))
 
 
-def groups_of(sums: Iterable[ScoreSum], hierarchy: Hierarchy) -> frozenset[tuple[str, str]]:
+def groups_of(sums: Iterable[ScoreSum], hierarchy: Hierarchy) -> frozenset[Group]:
     """Level and id of every score that some sums are part of."""
     leaders = frozenset(hierarchy.managers.values())
     return frozenset(group for one in sums for group in _groups(one, hierarchy, leaders))
 
 
-def _groups(share: ScoreSum, hierarchy: Hierarchy, leaders: Collection[str]) -> Iterable[tuple[str, str]]:
+def _groups(share: ScoreSum, hierarchy: Hierarchy, leaders: Collection[str]) -> Iterable[Group]:
     yield "company", TOTAL
     yield "region", share.region
     if share.owner is None:
