@@ -21,9 +21,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.bare import BareImport, import_bare
+from bench.fixing import FixingFigures, measure_fixing
 from bench.pulling import PullFigures, pull_in_child, settings_over
 from bench.reading import ReadingFigures, measure_reading
-from bot.app import build_company
+from bot.app import build_company, build_crm
 from storage.database import open_database
 
 OPPORTUNITIES = "Opportunity.csv"
@@ -41,6 +42,7 @@ class Figures:
     again: PullFigures
     incremental: PullFigures
     reading: ReadingFigures
+    fixing: FixingFigures
     database_megabytes: int
 
 
@@ -58,9 +60,11 @@ def run_benchmark(folder: Path, now: datetime, changed: int = CHANGED) -> Figure
     settings = settings_over(config, folder)
     engine = open_database(f"sqlite:///{database}")
     as_of = now.astimezone(settings.definitions.calendar.zone).date()
-    reading = measure_reading(engine, build_company(settings), as_of)
+    company, crm = build_company(settings), build_crm(settings, now)
+    reading = measure_reading(engine, company, as_of)
+    fixing = measure_fixing(engine, company, crm, now + timedelta(minutes=3))
     engine.dispose()
-    return Figures(bare, first, again, incremental, reading, database.stat().st_size // 2**20)
+    return Figures(bare, first, again, incremental, reading, fixing, database.stat().st_size // 2**20)
 
 
 def write_changed(exports: Path, folder: Path, count: int, now: datetime) -> Path:
@@ -113,6 +117,11 @@ def print_figures(figures: Figures) -> None:
     ):
         print(f"{name}: {seconds:.3f} s, {seconds / reading.bare_scan:.1f} x the bare scan")
     print(f"read_apm: {reading.read_apm * 1000:.2f} ms")
+    fixing = figures.fixing
+    print(
+        f"a fix: {fixing.prepare:.3f} s of reading, then {fixing.write:.3f} s with the write lock "
+        f"({fixing.longest_write:.3f} s at most, {fixing.write_processor:.3f} s of processor)"
+    )
 
 
 def main() -> None:

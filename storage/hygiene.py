@@ -147,17 +147,26 @@ def judge_opportunity(
     number = connection.scalar(select(opportunity_key.c.no).where(opportunity_key.c.crm_id == opportunity_id))
     if number is None:
         return ()
-    find_twins(connection, question, only=[number])
+    return judge_opportunities(connection, question, [number], silenced)[number]
+
+
+def judge_opportunities(
+    connection: Connection,
+    question: HygieneQuestion,
+    numbers: Sequence[int],
+    silenced: frozenset[str] = frozenset(),
+) -> Mapping[int, tuple[Finding, ...]]:
+    """The same of several deals by their numbers; twins are looked for once."""
+    find_twins(connection, question, only=numbers)
     exemptions = read_exemptions(connection, question.as_of)
     wording = _Wording(question, read_staff(connection), exemptions, silenced)
-    since = first_seen_days(connection, [number], question.generation)
-    findings = [
-        finding
-        for deal in DealReader(question).read(connection, [number])
-        for finding in wording.findings(deal, broken_rules(question.plan, deal.facts), since)
-    ]
+    since = first_seen_days(connection, numbers, question.generation)
+    found: dict[int, tuple[Finding, ...]] = dict.fromkeys(numbers, ())
+    for deal in DealReader(question).read(connection, numbers):
+        findings = wording.findings(deal, broken_rules(question.plan, deal.facts), since)
+        found[deal.number] = tuple(sorted(findings, key=_worst_first))
     connection.execute(DropTable(twin_table))
-    return tuple(sorted(findings, key=_worst_first))
+    return found
 
 
 def word_stored(

@@ -26,7 +26,7 @@ from storage.database import reading
 from storage.deal_rows import number_of, write_deal
 from storage.digests import renew_findings
 from storage.finding_lives import HowClosed, keep_lives_of, rules_that_ran
-from storage.hygiene import ask_hygiene, judge_opportunity
+from storage.hygiene import ask_hygiene, judge_opportunities
 from storage.hygiene_columns import HygieneQuestion
 from storage.hygiene_findings import store_findings_of
 from storage.hygiene_limits import Limits
@@ -196,8 +196,7 @@ def _judge(
     ids: dict[int, str] = {row.no: row.crm_id for row in connection.execute(keys)}
     silenced = _silenced(connection, question)
     asked = rules_that_ran(ground.company, HygieneReport(as_of, (), (), tuple(question.plan.notices)))
-    for number in numbers:
-        found = judge_opportunity(connection, question, ids[number], silenced)
+    for number, found in judge_opportunities(connection, question, numbers, silenced).items():
         store_findings_of(connection, ids[number], found, state.generation)
         keep_lives_of(connection, ids[number], asked, as_of, HowClosed.FIXED_IN_CHAT)
         renew_findings(connection, number, found)
