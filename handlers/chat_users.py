@@ -62,7 +62,7 @@ def find_linked_account(connection: Connection, typed: str, where: Where, people
 def find_linkable_person(people: People, company: Company, typed: str) -> str:
     """CRM user id, or the listed e-mail of somebody whom the CRM does not know. Raises `UnknownName`."""
     email = fold_email(typed)
-    if email in listed_emails(company.people) and people.by_email(str(email)) is None:
+    if email in listed_emails(company.people) | people.council and people.by_email(str(email)) is None:
         return str(email)
     departed = people.by_email(typed) or people.by_id(typed)
     if departed is not None and not departed.is_active:

@@ -68,7 +68,8 @@ def without_way(entries: Sequence[DirectoryEntry]) -> tuple[DirectoryEntry, ...]
 def _everybody(people: People, definition: PeopleDefinition) -> Iterator[User]:
     known = {fold_email(user.email) for user in people.users.values()}
     yield from (user for user in people.users.values() if not user.is_integration)
-    yield from (User(email, email, email) for email in listed_emails(definition) if email not in known)
+    listed = listed_emails(definition) | people.council
+    yield from (User(email, email, email) for email in listed if email not in known)
 
 
 def _names(user: User) -> tuple[str, ...]:

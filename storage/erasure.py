@@ -27,7 +27,7 @@ from storage.bulk import insert_new
 from storage.chat_tables import inbox, outbox, person_link
 from storage.database import writing
 from storage.name_texts import count_rows_with_names, take_names_out
-from storage.people_tables import erased_person, stranger
+from storage.people_tables import council_member, erased_person, stranger
 from storage.tables import person
 
 
@@ -78,6 +78,7 @@ def erase_person(engine: Engine, who: Erasable, now: datetime) -> KeptOf:
         links = connection.execute(person_link.delete().where(person_link.c.person.in_(who.names))).rowcount
         if who.email is not None:
             connection.execute(stranger.delete().where(func.lower(stranger.c.email) == who.email))
+            connection.execute(council_member.delete().where(council_member.c.email == who.email))
         _erase_user(connection, who, now)
     return KeptOf(links, letters, texts)
 

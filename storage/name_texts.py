@@ -21,9 +21,9 @@ from sqlalchemy import (
 
 from pipeline.erasure import ErasedPerson
 from storage.action_tables import action_comment, council_action
-from storage.chat_tables import audit, inbox, outbox
+from storage.chat_tables import audit, delivery_pace, inbox, outbox
 from storage.database import reading, writing
-from storage.edition_tables import cell_context, cell_request
+from storage.edition_tables import cell_context, cell_request, thread_cell
 from storage.fix_tables import write_intent
 from storage.job_tables import job_run
 from storage.nudge_tables import (
@@ -32,6 +32,7 @@ from storage.nudge_tables import (
     digest,
     digest_item,
     inspection,
+    letter_deal,
     pause,
     snooze,
     waiver,
@@ -48,15 +49,18 @@ TABLES = (
     cell_request,
     council_action,
     deal_done,
+    delivery_pace,
     digest,
     digest_item,
     inbox,
     inspection,
     job_run,
+    letter_deal,
     outbox,
     pause,
     person_setting,
     snooze,
+    thread_cell,
     waiver,
     write_intent,
 )
