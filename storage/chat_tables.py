@@ -121,5 +121,6 @@ audit = Table(
     Column("note", Text, nullable=False),
     Index("audit_object", "object", "at"),
     Index("audit_moment", "at"),
+    Index("audit_person", "by", "no"),
 )
 """Who changed what, from what to what, where. `object`: `deal:006A`, `action:12`, `rule:close_date_past`."""

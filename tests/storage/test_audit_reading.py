@@ -1,9 +1,10 @@
 """Reading the audit: newest first, filtered, with names, on both databases."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from pipeline.audit_trail import AuditPage
 from pipeline.findings import PersonName
@@ -73,3 +74,18 @@ def test_a_deal_that_is_gone_counts_as_confidential_and_only_deals_are_deals(aud
     assert fixed.deal.is_confidential
     assert paused.deal is None
     assert asked.deal is None  # a rule that happens to be called like a deal
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_one_persons_acts_are_found_without_reading_everybodys(audited: Engine) -> None:
+    plans: list[str] = []
+
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT audit"):
+            rows = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append(" ".join(str(row[-1]) for row in rows.fetchall()))
+
+    event.listen(audited, "before_cursor_execute", explain)
+    assert len(read(audited, AuditFilter(by="005A")).records) == 2
+    assert ["SEARCH audit USING INDEX audit_person (by=?)" in plan for plan in plans] == [True]
+    assert "TEMP B-TREE" not in plans[0]
