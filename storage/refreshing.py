@@ -4,8 +4,9 @@ The deal is rebuilt from everything that the CRM holds of it, as a pull would (`
 the generation that readers see and in one short transaction. Stored tables move by what the deal added
 before and adds now; its findings are judged anew, and those of its account, which can be its duplicates,
 and the scores of the people and regions concerned move with them.
-What is learnt from many deals (paces, how long is too long, which rule is a problem of the process) waits
-for the next pull.
+What is learnt from many deals waits for the next measuring: the paces of past quarters, which rule is a
+problem of the process, and how long is too long, so that a won deal moves the findings of `stuck_in_stage`
+and `too_old` on other deals only then.
 """
 
 from collections.abc import Sequence

@@ -9,10 +9,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from storage.database import Engine
+from storage.hygiene_reading import store_hygiene
 from storage.merging import Merge, MergeCounts
 from storage.mirror import Switch, read_mirror, switch_over
 from storage.staging import Staging
 from tests.journeys.fixed_demo import PULLED, TODAY, FixedDemo
+
+LEARNT_LIMITS = frozenset({"stuck_in_stage", "too_old"})
+"""Rules that ask whether something takes longer than it took the deals that were won."""
+WINS = 12
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +54,29 @@ def test_tables_findings_and_scores_are_those_of_a_full_measuring(
     assert demo.stored_tables() == demo.measured_tables()
     assert demo.stored_findings() == demo.measured_findings()
     assert demo.stored_scores() == demo.measured_scores()
+
+
+def test_won_deals_count_at_once_and_what_is_learnt_of_them_waits(tmp_path: Path) -> None:
+    """Beside the two rules whose limits are learnt of all won deals, all is that of a full measuring; the
+    next measuring makes those two right as well."""
+    demo = FixedDemo(tmp_path, f"sqlite:///{tmp_path / 'council.db'}")
+    won = 0
+    for deal in demo.open:
+        record = demo.record(deal.id)
+        if record.stage in ("Proposal", "Negotiation") and won < WINS:
+            demo.fix(deal.id, StageName="Closed Won", CloseDate=TODAY.toordinal())
+            won += demo.record(deal.id).stage == "Closed Won"
+    assert won == WINS
+    assert demo.stored_tables() == demo.measured_tables()
+    assert _of_fixed_limits(demo.stored_findings()) == _of_fixed_limits(demo.measured_findings())
+    store_hygiene(demo.council.engine, demo.council.company, TODAY)
+    assert demo.stored_findings() == demo.measured_findings()
+    assert demo.stored_scores() == demo.measured_scores()
+    demo.council.engine.dispose()
+
+
+def _of_fixed_limits(findings: set[tuple[object, ...]]) -> set[tuple[object, ...]]:
+    return {one for one in findings if one[1] not in LEARNT_LIMITS}
 
 
 def test_a_lost_deal_leaves_the_open_pipeline_by_its_value(demo: FixedDemo) -> None:
