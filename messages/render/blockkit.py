@@ -123,6 +123,9 @@ Unit = list[Json]
 def _units(block: Block, images: Mapping[str, str]) -> Iterator[Unit]:
     if isinstance(block, Folded):
         yield from _fold(block, images)
+    elif isinstance(block, Image) and block.instead is not None and block.name in images:
+        yield from ([item] for item in _image(block, images))
+        yield from _fold(Folded("The same as a table", (block.instead,)), images)
     elif isinstance(block, Paragraph) and block.tone is Tone.BODY:
         yield from ([_rich(part)] for part in text_parts(block.text, MAX_TEXT))
     elif isinstance(block, Heading):

@@ -19,6 +19,7 @@ from messages.card import (
     FigureCell,
     Folded,
     Form,
+    Image,
     Paragraph,
     Person,
     PersonInput,
@@ -209,6 +210,16 @@ def test_a_menu_of_any_length_fits_and_says_what_it_leaves_out(count: int, label
     shown = next(element for element in cards[0]["body"] if element["type"] == "Input.ChoiceSet")["choices"]
     assert count == 0 or chosen in [choice["value"] for choice in shown]
     assert count_words(cards, f"Only {len(shown):,} of {count:,} choices fit here.") == (len(shown) < count)
+
+
+def test_a_picture_on_slack_has_its_table_folded_below_it() -> None:
+    picture = Image("heat.png", "EMEA red", b"png", instead=numbered_table(3))
+    (message,) = blockkit.render_card(card(picture), {"heat.png": "F012345"})
+    check_slack([message])
+    image, fold = message["blocks"][1:3]
+    assert image["slack_file"] == {"id": "F012345"}
+    assert (fold["type"], fold["default_collapsed"]) == ("container", True)
+    assert "table" in [child["type"] for child in fold["child_blocks"]]
 
 
 def test_people_too_many_for_a_menu_are_searched_for_on_slack() -> None:
