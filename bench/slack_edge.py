@@ -31,7 +31,9 @@ from bot.slack.addresses import Addresses
 from bot.slack.api import SlackApi
 from bot.slack.app import build_app
 from bot.slack.colleagues import Colleagues
+from bot.slack.commands import CommandNames
 from bot.slack.definition import SlackDefinition
+from bot.slack.rendering import Rendering
 from bot.slack.room import Slack
 from bot.slack.running import run_in_slack
 from bot.slack.talk import Talk
@@ -137,12 +139,16 @@ async def measure_bolt(council: Council, session: aiohttp.ClientSession) -> floa
     """Milliseconds that Bolt takes for a command, from the signed body to its acknowledgement."""
     api = SlackApi(BOT_TOKEN, session)
     addresses, dispatch = Addresses(api), Dispatch(open_desk(council, NOW))
-    talk = Deaf(api, addresses, Colleagues(api, TEAM, time.monotonic), dispatch, lambda _: None, TEAM)
+    talk = Deaf(
+        api, addresses, Colleagues(api, TEAM, time.monotonic), dispatch, lambda _: None, TEAM, Rendering()
+    )
 
     async def is_open(_channel: str) -> bool:
         return False
 
-    app = build_app(api, {"team_id": TEAM}, talk, Unfurling(api, talk.ask, (), is_open), {})
+    app = build_app(
+        api, {"team_id": TEAM}, talk, Unfurling(api, talk.ask, (), is_open, Rendering()), CommandNames()
+    )
     body = "command=%2Fapm&text=region&user_id=U0X&team_id=T0X&channel_id=C0X&trigger_id=1"
     headers: dict[str, str | Sequence[str]] = {"content-type": "application/x-www-form-urlencoded"}
     times = []

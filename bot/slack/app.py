@@ -7,7 +7,7 @@ that `Talk` lets go on by itself (docs/decisions/0014-slack-edge.md).
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack.api import Json, SlackApi
+from bot.slack.commands import CommandNames
 from bot.slack.heard import (
     Heard,
     NotOurs,
@@ -27,7 +28,7 @@ from bot.slack.heard import (
     read_submission,
     read_words,
 )
-from bot.slack.manifest import ASSIGN_SHORTCUT, COMMANDS
+from bot.slack.manifest import ASSIGN_SHORTCUT
 from bot.slack.talk import Talk
 from bot.slack.unfurling import Unfurling
 from messages.render.blockkit_text import MAX_LABEL, plain_text
@@ -45,9 +46,9 @@ def build_app(
     identity: Json,
     talk: Talk,
     unfurling: Unfurling,
-    command_names: Mapping[str, str],
+    names: CommandNames,
 ) -> AsyncApp:
-    """`identity`: the answer of `auth.test`. `command_names`: what the workspace calls our commands."""
+    """`identity`: the answer of `auth.test`. `names`: what the workspace calls our commands."""
     app = AsyncApp(
         client=api.client,
         authorize=_authorize(identity, api.client.token or ""),
@@ -55,8 +56,7 @@ def build_app(
         request_verification_enabled=False,  # done on the raw bytes, before Bolt parses them (`door`)
         logger=_quiet,
     )
-    own_names = {command_names.get(command.name, command.name): command.name for command in COMMANDS}
-    listeners = Listeners(talk, unfurling, own_names)
+    listeners = Listeners(talk, unfurling, names)
     app.command(ANYTHING)(listeners.on_command)
     app.action(ANYTHING)(listeners.on_click)
     app.view(ANYTHING)(listeners.on_submission)
@@ -87,14 +87,14 @@ def _authorize(identity: Json, token: str) -> Callable[..., Any]:
 class Listeners:
     """Acknowledge, read, begin a turn. Each is over before Slack could grow impatient."""
 
-    def __init__(self, talk: Talk, unfurling: Unfurling, own_names: Mapping[str, str]) -> None:
+    def __init__(self, talk: Talk, unfurling: Unfurling, names: CommandNames) -> None:
         self._talk = talk
         self._unfurling = unfurling
-        self._own_names = own_names
+        self._names = names
 
     async def on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        self._take(lambda: read_command(body, self._own_names))
+        self._take(lambda: read_command(body, self._names))
 
     async def on_click(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()

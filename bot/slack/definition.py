@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from bot.slack.manifest import COMMANDS
+from bot.slack.commands import COMMANDS, CommandNames
 from pipeline.definitions import Definition
 from pipeline.errors import CouncilError
 from pipeline.nearest import did_you_mean
@@ -72,7 +72,7 @@ class SlackDefinition(Definition):
                 raise ValueError(
                     f"{other!r} cannot be a command: expected small letters, digits, - and _, and no slash"
                 )
-        taken = [names.get(name, name) for name in known]
+        taken = [CommandNames(names).of(name) for name in known]
         if twice := sorted({name for name in taken if taken.count(name) > 1}):
             raise ValueError(f"two commands would be called {', '.join(twice)}")
         return names

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
+from bot.slack.commands import CommandNames
 from bot.slack.rendering import Origin, key_in, key_of_block, origin_from_text
 from handlers.asking import Clicked, Question, Quote, Submitted, Typed
 from messages.render.blockkit import argument_of_pick, command_of
@@ -54,10 +55,9 @@ class Heard:
     """Done on the person's own page, which shows it when it is done."""
 
 
-def read_command(body: Json, own_names: Mapping[str, str]) -> Heard:
-    """A slash command. `own_names`: our commands by the names that the workspace gave them."""
-    typed = str(body.get("command") or "").lstrip("/")
-    name = own_names.get(typed, typed)
+def read_command(body: Json, names: CommandNames) -> Heard:
+    """A slash command, by whatever name the workspace has for it."""
+    name = names.ours(str(body.get("command") or ""))
     return Heard(
         event=f"slack:command:{body['trigger_id']}",
         user=str(body["user_id"]),

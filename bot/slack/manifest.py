@@ -2,34 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from bot.slack.commands import COMMANDS, CommandNames
 from bot.slack.scopes import BOT_SCOPES
 
 Json = dict[str, Any]
 
 EVENTS_PATH = "/slack/events"
 ASSIGN_SHORTCUT = "assign_from_message"
-
-
-@dataclass(frozen=True)
-class SlashCommand:
-    """A command as Slack's own menu shows it."""
-
-    name: str
-    does: str
-    hint: str
-
-
-COMMANDS = (
-    SlashCommand("apm", "The red, yellow and green matrix", "region · region EMEA · why EMEA coverage"),
-    SlashCommand("hygiene", "Deals that need a moment of yours, and your score", "team · company · rules"),
-    SlashCommand("action", "Assign an action to a cell", 'spiff EMEA coverage "2x" @ana by Friday'),
-    SlashCommand("actions", "Actions: yours, overdue, by cell, the ledger", "overdue · EMEA · ledger"),
-    SlashCommand("spiff", "Assign a SPIFF", 'EMEA coverage "2x on Data Cloud" @ana by Friday'),
-    SlashCommand("dinner", "Assign a prospect dinner", 'EMEA coverage "Zürich" @ana by Friday'),
-)
 
 
 def build_manifest(
@@ -45,7 +26,7 @@ def build_manifest(
     Without `public_address` (`https://council.example.com`) the app listens through Socket Mode.
     `unfurl_domains`: where the CRM's records have their addresses, five at most.
     """
-    names = command_names or {}
+    names = CommandNames(command_names or {})
     listens = {} if public_address is None else {"request_url": public_address.rstrip("/") + EVENTS_PATH}
     url = {} if public_address is None else {"url": public_address.rstrip("/") + EVENTS_PATH}
     features: Json = {
@@ -65,9 +46,9 @@ def build_manifest(
         ],
         "slash_commands": [
             {
-                "command": f"/{names.get(command.name, command.name)}",
+                "command": f"/{names.of(command.name)}",
                 "description": command.does,
-                "usage_hint": command.hint,
+                **({"usage_hint": command.hint} if command.hint else {}),
                 "should_escape": True,
                 **url,
             }

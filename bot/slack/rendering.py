@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bot.slack.commands import CommandNames
 from messages.card import Card, Form
-from messages.render.blockkit import render_card, render_form
+from messages.render.blockkit import escape, render_card, render_form
 
 Message = dict[str, Any]
 """`blocks`, and the `text` that a notification says."""
@@ -29,16 +30,45 @@ class Origin:
     response_url: str = ""
 
 
-def render_parts(card: Card, key: str, images: Mapping[str, str] | None = None) -> Sequence[Message]:
-    """The messages of a card. Blocks with controls are named by the card's key, where Slack has room: what
-    Slack tells of a click on a message for one person's eyes is hardly more than the name of its block."""
-    messages = render_card(card, images)
-    for message in messages:
-        for number, block in enumerate(_with_controls(message["blocks"])):
-            block_id = f"{_KEY}{number}:{key}"
-            if len(block_id) <= MAX_BLOCK_ID:
-                block["block_id"] = block_id
-    return messages
+@dataclass(frozen=True)
+class Rendering:
+    """Renders for one workspace, with the names that our commands have there."""
+
+    names: CommandNames = field(default_factory=CommandNames)
+
+    def parts(self, card: Card, key: str, images: Mapping[str, str] | None = None) -> Sequence[Message]:
+        """The messages of a card.
+
+        Blocks with controls are named by the card's key, where Slack has room: what it tells of a click on a
+        message for one person's eyes is hardly more than the name of its block.
+        """
+        messages: Sequence[Message] = self.names.in_message(render_card(card, images))
+        for message in messages:
+            for number, block in enumerate(_with_controls(message["blocks"])):
+                block_id = f"{_KEY}{number}:{key}"
+                if len(block_id) <= MAX_BLOCK_ID:
+                    block["block_id"] = block_id
+        return messages
+
+    def view(self, form: Form, origin: Origin) -> Message:
+        """A form as a modal view that remembers from where it was opened."""
+        shown: Message = self.names.in_message(render_form(form))
+        return {**shown, "private_metadata": origin_to_text(origin, form.argument)}
+
+    def passing_view(self, title: str, words: str) -> Message:
+        """A modal that only says something."""
+        return {
+            "type": "modal",
+            "title": {"type": "plain_text", "text": title[:24]},
+            "close": {"type": "plain_text", "text": "Close"},
+            "blocks": [
+                {"type": "section", "text": {"type": "plain_text", "text": self.names.spoken(words)[:3000]}}
+            ],
+        }
+
+    def words(self, words: str) -> str:
+        """A sentence, inert in Slack's markup."""
+        return self.names.spoken(escape(words))
 
 
 def _with_controls(blocks: Sequence[Message]) -> Iterator[Message]:
@@ -60,11 +90,6 @@ def key_in(blocks: Sequence[Mapping[str, Any]]) -> str:
     return next((key for key in named if key), "")
 
 
-def render_view(form: Form, origin: Origin) -> Message:
-    """A form as a modal view that remembers from where it was opened."""
-    return {**render_form(form), "private_metadata": origin_to_text(origin, form.argument)}
-
-
 def origin_to_text(origin: Origin, argument: str) -> str:
     """As much of it as fits; the form's own argument always does (buttons hold at most half of it)."""
     whole = {**asdict(origin), "argument": argument}
@@ -79,13 +104,3 @@ def origin_from_text(written: str) -> Origin:
         return Origin(**{name: str(value) for name, value in found.items()})
     except (ValueError, TypeError, AttributeError):
         return Origin()
-
-
-def passing_view(title: str, words: str) -> Message:
-    """A modal that only says something."""
-    return {
-        "type": "modal",
-        "title": {"type": "plain_text", "text": title[:24]},
-        "close": {"type": "plain_text", "text": "Close"},
-        "blocks": [{"type": "section", "text": {"type": "plain_text", "text": words[:3000]}}],
-    }

@@ -14,9 +14,11 @@ from bot.slack.addresses import Addresses
 from bot.slack.api import HOOKS, SLACK, SlackApi
 from bot.slack.app import build_app
 from bot.slack.colleagues import Colleagues
+from bot.slack.commands import CommandNames
 from bot.slack.council_group import CouncilGroup
 from bot.slack.definition import SlackDefinition
 from bot.slack.door import Door
+from bot.slack.rendering import Rendering
 from bot.slack.signature import Signature
 from bot.slack.socket import Socket
 from bot.slack.surface import SlackSurface
@@ -95,14 +97,15 @@ async def open_slack(
         team = str(identity["team_id"])
         addresses = Addresses(api)
         colleagues = Colleagues(api, team, monotonic)
-        talk = Talk(api, addresses, colleagues, answers, find_key, team)
+        rendering = Rendering(CommandNames(definition.command_names))
+        talk = Talk(api, addresses, colleagues, answers, find_key, team, rendering)
 
         async def is_open(channel: str) -> bool:
             return channel.startswith("D") or f"#{await addresses.name_of(channel)}" in deal_channels
 
-        unfurling = Unfurling(api, talk.ask, definition.unfurl_domains, is_open)
-        app = build_app(api, identity, talk, unfurling, definition.command_names)
-        surface = SlackSurface(api, addresses, team)
+        unfurling = Unfurling(api, talk.ask, definition.unfurl_domains, is_open, rendering)
+        app = build_app(api, identity, talk, unfurling, rendering.names)
+        surface = SlackSurface(api, addresses, team, rendering)
         try:
             yield SlackRoom(
                 surface,

@@ -10,11 +10,10 @@ from bot.slack.addresses import Addresses
 from bot.slack.api import SlackApi
 from bot.slack.heard import ASK_AGAIN, Heard
 from bot.slack.pictures import Pictures, upload
-from bot.slack.rendering import Message, render_parts
+from bot.slack.rendering import Message, Rendering
 from bot.surface import DeliveryFailed, OutcomeUnknown
 from handlers.asking import Typed
 from messages.card import Button, Buttons, Card, Paragraph, text
-from messages.render.blockkit import escape
 from messages.reply import Attachment, Reply, Visibility
 
 logger = structlog.get_logger()
@@ -28,7 +27,8 @@ _RESPOND_WITHIN = aiohttp.ClientTimeout(total=20)
 class Showing:
     """Shows replies in one workspace."""
 
-    def __init__(self, api: SlackApi, addresses: Addresses) -> None:
+    def __init__(self, api: SlackApi, addresses: Addresses, rendering: Rendering) -> None:
+        self._rendering = rendering
         self._api = api
         self._addresses = addresses
         self._pictures = Pictures(api)
@@ -36,7 +36,7 @@ class Showing:
     async def show(self, heard: Heard, reply: Reply) -> None:
         """Everything of a reply but its form."""
         for position, card in enumerate(reply.cards):
-            messages = render_parts(card, card.key, await self._pictures.upload_those_of(card))
+            messages = self._rendering.parts(card, card.key, await self._pictures.upload_those_of(card))
             if position == 0 and card.key == heard.origin.message_key and len(messages) == 1:
                 await self._replace(heard, messages[0])
             elif reply.visibility is Visibility.CHANNEL:
@@ -52,11 +52,14 @@ class Showing:
         """A person's own page. What Slack has no room for is said, and where it is."""
         blocks: list[Mapping[str, Any]] = []
         for card in cards:
-            (message, *further) = render_parts(card, card.key)
+            (message, *further) = self._rendering.parts(card, card.key)
             for part in (message, *further):
                 blocks += part["blocks"]
         if len(blocks) > MAX_HOME_BLOCKS:
-            blocks = [*blocks[: MAX_HOME_BLOCKS - 1], _note("There is more: type /hygiene or /actions.")]
+            blocks = [
+                *blocks[: MAX_HOME_BLOCKS - 1],
+                _note(self._rendering.words("There is more: type /hygiene or /actions.")),
+            ]
         view = {"type": "home", "blocks": [_without_id(block) for block in blocks]}
         await self._api.call("views.publish", user_id=user, view=view)
 
@@ -71,7 +74,7 @@ class Showing:
         card = Card(
             "form_again", "One more press", (Paragraph(text(words)), again), f"{words} Press once more."
         )
-        await self._say_quietly(heard, render_parts(card, card.key))
+        await self._say_quietly(heard, self._rendering.parts(card, card.key))
 
     # --- Ways -----------------------------------------------------------------------------------
 
@@ -110,11 +113,12 @@ class Showing:
 
     async def _mention(self, heard: Heard, note: str) -> None:
         """A few words that pass, and leave no message behind where Slack can do that."""
-        quiet = {"text": escape(note), "response_type": "ephemeral", "replace_original": False}
+        words = self._rendering.words(note)
+        quiet = {"text": words, "response_type": "ephemeral", "replace_original": False}
         if await self._respond(heard, quiet):
             return
-        if not heard.origin.channel or not await self._whisper(heard, {"text": escape(note)}):
-            await self._write_to(heard.user, heard, [{"text": escape(note)}])
+        if not heard.origin.channel or not await self._whisper(heard, {"text": words}):
+            await self._write_to(heard.user, heard, [{"text": words}])
 
     async def _whisper(self, heard: Heard, message: Message) -> bool:
         thread = _thread_of(heard)

@@ -19,7 +19,7 @@ from bot.slack.places import (
     opaque,
     place_from_text,
 )
-from bot.slack.rendering import Message, render_parts
+from bot.slack.rendering import Message, Rendering
 from bot.surface import Addressee, OutcomeUnknown, Pace, Posted, TryLater, Unreachable
 from messages.card import Card
 
@@ -28,6 +28,7 @@ logger = structlog.get_logger()
 PACE = Pace(timedelta(milliseconds=1100), timedelta(milliseconds=100))
 """A message a second to a channel, as Slack asks, with a margin; several hundred a minute in a workspace."""
 SECONDS_BETWEEN_PARTS = 1.1
+PLAIN = Rendering()
 LOOK_BACK = 200
 """Messages of a conversation among which one is looked for after a crash."""
 
@@ -35,8 +36,9 @@ LOOK_BACK = 200
 class SlackSurface:
     """Speaks in one workspace."""
 
-    def __init__(self, api: SlackApi, addresses: Addresses, team: str) -> None:
+    def __init__(self, api: SlackApi, addresses: Addresses, team: str, rendering: Rendering = PLAIN) -> None:
         """`team`: the id of the workspace."""
+        self._rendering = rendering
         self._api = api
         self._addresses = addresses
         self._team = team
@@ -120,7 +122,7 @@ class SlackSurface:
     # --- Single messages ------------------------------------------------------------------------
 
     async def _render(self, card: Card, key: str) -> Sequence[Message]:
-        return render_parts(card, key, await self._pictures.upload_those_of(card))
+        return self._rendering.parts(card, key, await self._pictures.upload_those_of(card))
 
     async def _say(
         self, channel: str, key: str, messages: Sequence[Message], number: int, thread_ts: str | None

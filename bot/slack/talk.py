@@ -19,7 +19,7 @@ from bot.slack.colleagues import Colleagues
 from bot.slack.heard import Heard, mentioned_users, with_addresses
 from bot.slack.people import SlackPerson
 from bot.slack.places import NAME, head_place
-from bot.slack.rendering import Message, Origin, passing_view, render_view
+from bot.slack.rendering import Message, Origin, Rendering
 from bot.slack.showing import Showing
 from bot.surface import DeliveryFailed, OutcomeUnknown
 from handlers.asking import Clicked, Question, Quote, Submitted, Typed, Where
@@ -44,6 +44,7 @@ logger = structlog.get_logger()
 PATIENCE_SECONDS = 1.8
 """For the database or the CRM, before a form that asks for patience is opened: within Slack's three."""
 LINK_SECONDS = 0.7
+SAVING = "The CRM takes a moment. This window will say when it is done."
 WHO_ARE_YOU = "Slack does not tell me at the moment who you are. Please try again in a minute."
 HOME = Typed("/home")
 """What a person's own page shows (`handlers.home`)."""
@@ -70,6 +71,7 @@ class Talk:
         answers: Answers,
         find_key: Callable[[str], str | None],
         team: str,
+        rendering: Rendering,
     ) -> None:
         """`find_key`: the key of the letter that stands at a place (`storage.outbox_reading.read_key_at`)."""
         self._api = api
@@ -78,7 +80,8 @@ class Talk:
         self._answers = answers
         self._find_key = find_key
         self._team = team
-        self._showing = Showing(api, addresses)
+        self._rendering = rendering
+        self._showing = Showing(api, addresses, rendering)
         self._under_way: set[asyncio.Task[Any]] = set()
 
     def begin(self, turn: Coroutine[Any, Any, None]) -> None:
@@ -102,7 +105,7 @@ class Talk:
         if reply.form is not None:
             await self._open_form(heard, reply.form, waiting_view)
         elif waiting_view is not None:
-            await self._change_view(waiting_view, _said(reply))
+            await self._change_view(waiting_view, self._said(reply))
         await self._showing.show(heard, reply)
         if heard.is_from_home:
             await self.show_home(replace(heard, event=f"{heard.event}:home", question=HOME))
@@ -114,16 +117,20 @@ class Talk:
         if not asking.done():
             self.begin(self._show_late(heard, asking))
             return _updated(
-                passing_view("Saving…", "The CRM takes a moment. This window will say when it is done.")
+                self._rendering.passing_view(
+                    "Saving…", "The CRM takes a moment. This window will say when it is done."
+                )
             )
         reply = asking.result()
         self.begin(self._showing.show(heard, reply))
-        return {} if reply.form is None else _answer_form(heard, reply.form)
+        return {} if reply.form is None else self._answer_form(heard, reply.form)
 
     async def _show_late(self, heard: Heard, asking: asyncio.Task[Reply]) -> None:
         reply = await asking
         if heard.view is not None:
-            shown = _said(reply) if reply.form is None else render_view(reply.form, heard.origin)
+            shown = (
+                self._said(reply) if reply.form is None else self._rendering.view(reply.form, heard.origin)
+            )
             await self._change_view(heard.view, shown)
         await self._showing.show(heard, reply)
 
@@ -229,7 +236,7 @@ class Talk:
             answer = await self._api.call(
                 "views.open",
                 trigger_id=heard.trigger,
-                view=passing_view("One moment…", "This takes a little longer than usual."),
+                view=self._rendering.passing_view("One moment…", "This takes a little longer than usual."),
             )
         except (DeliveryFailed, OutcomeUnknown) as error:
             logger.info("waiting_view_not_opened", reason=str(error))
@@ -237,7 +244,7 @@ class Talk:
         return str(answer["view"]["id"])
 
     async def _open_form(self, heard: Heard, form: Form, waiting_view: str | None) -> None:
-        view = render_view(form, heard.origin)
+        view = self._rendering.view(form, heard.origin)
         open_view = heard.view or waiting_view
         if open_view is not None:
             await self._change_view(open_view, view)
@@ -254,6 +261,24 @@ class Talk:
         except (DeliveryFailed, OutcomeUnknown) as error:  # it was closed, say
             logger.info("view_not_changed", reason=str(error))
 
+    def _answer_form(self, heard: Heard, form: Form) -> Message:
+        """What Slack is to do with the form that was sent.
+
+        Say what is wrong at its fields, where nothing else has changed and the typed words can stay as they
+        are; else show the new one in its place, as where the old one says what is right by now.
+        """
+        problems = {field.key: field.problem for field in _inputs(form) if field.problem}
+        is_same = _is_same_form(heard.question, form) and not heard.shows_problems
+        if problems and is_same and not form.problem:
+            return {"response_action": "errors", "errors": problems}
+        return _updated(self._rendering.view(form, heard.origin))
+
+    def _said(self, reply: Reply) -> Message:
+        """The reply as a few words in a window that was opened for it."""
+        cards: tuple[Card, ...] = reply.cards
+        words = reply.note or (cards[0].fallback if cards else "It is done.")
+        return self._rendering.passing_view(cards[0].title if cards else "Done", words)
+
     def _keep(self, task: asyncio.Task[Any]) -> asyncio.Task[Any]:
         """The event loop holds tasks weakly: one that nobody keeps can vanish in the middle of its work."""
         self._under_way.add(task)
@@ -269,17 +294,6 @@ async def _logged(turn: Coroutine[Any, Any, None]) -> None:
         logger.exception("slack_turn_broke")
 
 
-def _answer_form(heard: Heard, form: Form) -> Message:
-    """What Slack is to do with the form that was sent: say what is wrong at its fields, where nothing else
-    has changed and the typed words can stay as they are; else show the new one in its place, as where the
-    old one says what is right by now."""
-    problems = {field.key: field.problem for field in _inputs(form) if field.problem}
-    is_same = _is_same_form(heard.question, form) and not heard.shows_problems
-    if problems and is_same and not form.problem:
-        return {"response_action": "errors", "errors": problems}
-    return _updated(render_view(form, heard.origin))
-
-
 def _is_same_form(sent: Question, form: Form) -> bool:
     if not isinstance(sent, Submitted):
         return False
@@ -293,10 +307,3 @@ def _inputs(form: Form) -> list[Input]:
 
 def _updated(view: Message) -> Message:
     return {"response_action": "update", "view": view}
-
-
-def _said(reply: Reply) -> Message:
-    """The reply as a few words in a window that was opened for it."""
-    cards: tuple[Card, ...] = reply.cards
-    words = reply.note or (cards[0].fallback if cards else "It is done.")
-    return passing_view(cards[0].title if cards else "Done", words)

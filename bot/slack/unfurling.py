@@ -10,7 +10,7 @@ import structlog
 
 from bot.slack.api import SlackApi
 from bot.slack.heard import Heard
-from bot.slack.rendering import Message, render_parts
+from bot.slack.rendering import Message, Rendering
 from bot.surface import DeliveryFailed, OutcomeUnknown
 from handlers.asking import Typed
 from messages.card import Card
@@ -49,13 +49,19 @@ class Unfurling:
     """
 
     def __init__(
-        self, api: SlackApi, ask: Asks, domains: Sequence[str], is_open: Callable[[str], Awaitable[bool]]
+        self,
+        api: SlackApi,
+        ask: Asks,
+        domains: Sequence[str],
+        is_open: Callable[[str], Awaitable[bool]],
+        rendering: Rendering,
     ) -> None:
         """`is_open`: whether deals may be shown to all of a conversation, by its id."""
         self._api = api
         self._ask = ask
         self._domains = tuple(domain.casefold() for domain in domains)
         self._is_open = is_open
+        self._rendering = rendering
 
     async def unfurl(self, heard: Heard, addresses: Sequence[str]) -> None:
         """What somebody may not see, or what is no deal, stays as bare as it was."""
@@ -64,7 +70,7 @@ class Unfurling:
             deal_id = deal_in(address, self._domains)
             card = await self._card(heard, deal_id) if deal_id is not None else None
             if card is not None:
-                shown[address] = render_parts(card, card.key)
+                shown[address] = self._rendering.parts(card, card.key)
         if not shown:
             return
         try:

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.dispatch import ALREADY
+from bot.slack.commands import CommandNames
 from bot.slack.definition import SlackDefinition
 from bot.slack.manifest import ASSIGN_SHORTCUT
 from bot.slack.room import Slack, open_slack
@@ -545,3 +546,30 @@ async def test_a_deal_that_the_poster_may_not_see_stays_bare(kind: str) -> None:
         await here.until(lambda: len(here.desk.asked) == 2)
         assert here.workspace.ephemeral == []
         assert here.workspace.unfurls == []
+
+
+async def test_what_to_type_is_said_by_the_names_that_the_workspace_gave(kind: str) -> None:
+    says = Card(
+        "answer", "Type /apm region", (Paragraph(text("See /apm, /hygiene and /help.")),), "Type /apm."
+    )
+    async with scene(kind, Desk(lambda _: Reply((says,), note="Try /apm region."))) as here:
+        await here.ana.command("/pipeline-apm region", COUNCIL_CHANNEL)
+        await here.until(lambda: len(here.server.responses) == 2)
+        (_, answer), (_, note) = here.server.responses
+        assert titles(answer) == "Type /pipeline-apm region"
+        assert "See /pipeline-apm, /hygiene and /council-help." in str(answer["blocks"])
+        assert note["text"] == "Try /pipeline-apm region."
+
+
+async def test_a_command_of_a_general_name_is_found_under_the_name_that_it_has_in_slack(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        await here.ana.command("/council-help", COUNCIL_CHANNEL)
+        await here.until(lambda: here.desk.asked)
+        assert here.desk.questions == [Typed("/help")]
+
+
+@pytest.mark.parametrize(
+    "words", ["https://x.example/apm", "a/apm", "/apm-board", "/apmx", "1/apm", "/v1/apm/region"]
+)
+def test_what_only_looks_like_a_command_stays_as_it_is(words: str) -> None:
+    assert CommandNames({"apm": "pipeline-apm"}).spoken(words) == words
