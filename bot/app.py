@@ -70,6 +70,7 @@ def build_company(settings: Settings) -> Company:
         settings.actions,
         build_working_days(settings.calendar, datetime.now(UTC).date()),
         settings.chat,
+        settings.jobs.council.timezone,
     )
 
 

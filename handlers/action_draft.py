@@ -114,8 +114,8 @@ def read_office(asked: Asked) -> Office:
 
 
 def read_local_day(asked: Asked) -> date:
-    """The organisation's day at the moment of asking."""
-    return asked.now.astimezone(asked.company.definitions.calendar.zone).date()
+    """The day by the council's calendar at the moment of asking: actions are the council's."""
+    return asked.now.astimezone(asked.company.council_zone).date()
 
 
 def kind_names(definition: ActionsDefinition) -> dict[str, str]:

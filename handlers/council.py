@@ -87,7 +87,7 @@ def _posted_card(asked: Asked, connection: Connection, edition: Edition) -> str 
 
 
 def _today(asked: Asked) -> date:
-    return asked.now.astimezone(asked.company.definitions.calendar.zone).date()
+    return asked.now.astimezone(asked.company.council_zone).date()
 
 
 # --- A word about a cell --------------------------------------------------------------------------

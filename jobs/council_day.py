@@ -16,17 +16,17 @@ def council_to_hold(run: JobRun) -> date | None:
     A council from before the first pull is not made up for: there was nobody to hold it.
     """
     council = run.company.council
-    day = last_council(council.weekday, run.company.working_days, run.today)
-    if day == run.today:
+    day = last_council(council.weekday, run.company.working_days, run.council_day)
+    if day == run.council_day:
         return day
     first_pull = read_mirror(run.engine).first_pull_day
-    is_missed = run.today - day <= _LATE and first_pull is not None and first_pull <= day.toordinal()
+    is_missed = run.council_day - day <= _LATE and first_pull is not None and first_pull <= day.toordinal()
     return day if is_missed else None
 
 
 def coming_council(run: JobRun) -> date:
     """The first council after today."""
-    since = run.today + timedelta(days=1)
+    since = run.council_day + timedelta(days=1)
     return next_council(run.company.council.weekday, run.company.working_days, since)
 
 

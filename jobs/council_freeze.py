@@ -1,4 +1,8 @@
-"""Freeze: what a council sees is stored after the first pull past midnight of its day, and never changes."""
+"""Freeze: what a council sees is stored after the first pull past midnight of its day, and never changes.
+
+Midnight is that of the council's time zone. The figures are of the day before by the council's calendar, as
+they were known then; where that day goes on elsewhere, what still happens on it is a restatement.
+"""
 
 from datetime import date, datetime
 
@@ -41,5 +45,4 @@ def _is_pulled_since(run: JobRun, day: date) -> bool:
     pulled_at = read_mirror(run.engine).pulled_at
     if pulled_at is None:
         return False
-    zone = run.company.definitions.calendar.zone
-    return datetime.fromtimestamp(pulled_at, zone).date() >= day
+    return datetime.fromtimestamp(pulled_at, run.company.council_zone).date() >= day

@@ -54,7 +54,7 @@ class _Message:
 def prepare_council(run: JobRun) -> Outcome:
     """Raises `NothingPulled` before the first pull."""
     council = coming_council(run)
-    if run.company.working_days.before(council) != run.today and not run.dry_run:
+    if run.company.working_days.before(council) != run.council_day and not run.dry_run:
         return Outcome(f"Nothing to prepare; the next council is on {council:%A, %-d %B}")
     tables = [
         read_apm(run.engine, run.company, as_of=run.today, dimension=dimension)
@@ -62,7 +62,7 @@ def prepare_council(run: JobRun) -> Outcome:
     ]
     people = read_people(run.engine)
     with reading(run.engine) as connection:
-        reach = reach_of(connection, run.company, people, run.today)
+        reach = reach_of(connection, run.company, people, run.council_day)
         loads, unanswered = _share_out(run.company, tables, reach)
     messages = _compose(run, council, loads)
     notices = _notices(run.company, people, council, tables, unanswered)
@@ -116,7 +116,7 @@ def _compose(run: JobRun, council: date, loads: Sequence[_Load]) -> list[_Messag
     wording = Wording()
     actions: dict[CellName, tuple[PlainBlock, ...]] = {}
     for action in open_actions:
-        line = action_line(action, run.today, wording)
+        line = action_line(action, run.council_day, wording)
         actions[action.cell] = (*actions.get(action.cell, ()), line)
     return [_message(run, council, load, wrongs, actions) for load in loads]
 

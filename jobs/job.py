@@ -31,6 +31,11 @@ class JobRun:
     fields: Mapping[str, FieldKind] = field(default_factory=dict)
     """The further fields of opportunities that the configuration reads."""
 
+    @property
+    def council_day(self) -> date:
+        """The day of `now` in the council's time zone, which may be another than `today`."""
+        return self.now.astimezone(self.company.council_zone).date()
+
     def when_told(self, user: User | None) -> datetime:
         """When a person may be told what nobody asked for, on their own clock: now, or after quiet hours."""
         company = self.company

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from pipeline.actions_definition import ActionsDefinition
 from pipeline.chat_definition import ChatDefinition
@@ -24,6 +25,13 @@ class Company:
     actions: ActionsDefinition = field(default_factory=ActionsDefinition)
     working_days: WorkingDays = field(default_factory=WorkingDays)
     chat: ChatDefinition = field(default_factory=ChatDefinition)
+    council_timezone: str | None = None
+    """Where the council meets, as its job names it; `None`: where the organisation is."""
+
+    @cached_property
+    def council_zone(self) -> ZoneInfo:
+        """The clock and the calendar that the council's days, words and actions go by."""
+        return ZoneInfo(self.council_timezone) if self.council_timezone else self.definitions.calendar.zone
 
     @cached_property
     def countries(self) -> Countries:

@@ -29,7 +29,7 @@ class JobSettings(Definition):
     timezone: str | None = Field(
         None,
         description="IANA time zone of `at`; default: for council_ jobs that of [jobs.council], else the "
-        "organisation's.",
+        "organisation's. That of [jobs.council] also says when the council's day begins.",
     )
 
     @field_validator("at")

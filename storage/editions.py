@@ -12,7 +12,7 @@ from pipeline.editions import Edition, RuleCount, ThreadCell
 from pipeline.findings import HygieneReport
 from pipeline.matrix import Dimension, Metric
 from storage.apm import definitions_hash, measure_tables
-from storage.bulk import insert_rows
+from storage.bulk import insert_new, insert_rows
 from storage.edition_tables import edition, edition_matrix, thread_cell
 from storage.hygiene_reading import read_hygiene
 from storage.matrix_text import matrix_from_text, matrix_to_text
@@ -42,11 +42,10 @@ def _counted(report: HygieneReport) -> tuple[RuleCount, ...]:
 
 def freeze_edition(connection: Connection, frozen: Edition) -> bool:
     """Keep an edition for good. False where its day has one already: then nothing changes."""
-    if is_frozen(connection, frozen.day):
-        return False
     number = frozen.day.toordinal()
-    connection.execute(
-        edition.insert().values(
+    inserted = connection.execute(
+        insert_new(connection, edition)
+        .values(
             day=number,
             as_of=frozen.as_of.toordinal(),
             generation=pulled_state(connection).generation,
@@ -54,7 +53,10 @@ def freeze_edition(connection: Connection, frozen: Edition) -> bool:
             frozen_at=int(frozen.frozen_at.timestamp()),
             findings=json.dumps({count.rule: count.deals for count in frozen.findings}),
         )
+        .returning(edition.c.day)
     )
+    if inserted.first() is None:
+        return False
     rows = [(number, dimension.value, matrix_to_text(table)) for dimension, table in frozen.tables.items()]
     insert_rows(connection, edition_matrix, rows)
     return True
