@@ -17,9 +17,11 @@ from bot.job_runner import JobRunner
 from bot.job_table import JOBS
 from bot.job_work import do_work
 from bot.preview.opening import open_room
-from bot.preview.room import Room
+from bot.preview.room import Guest, Room
 from bot.preview.surface import PreviewSurface
 from bot.room import list_guests
+
+STRANGER = Guest("sam@elsewhere.example", "Sam Stranger", "Strangers", "Somebody whom the CRM does not know")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class _Serving:
         self._delivery = Delivery(council.engine, PreviewSurface(room), clock, council.company)
 
     async def open(self, council: Council, room: Room, clock: Clock) -> None:
-        guests = list_guests(council, {})
+        guests = [*list_guests(council, {}), STRANGER]
         answer = Dispatch(open_desk(council, clock()), clock).answer
         self._opened = await open_room(room, lambda: guests, answer)
         self._delivering = asyncio.create_task(self._delivery.run(self._stop))

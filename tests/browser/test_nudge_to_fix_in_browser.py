@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser.chromium import Page, browsing
 from tests.browser.living_demo import LivingDemo, living_demo
@@ -127,10 +128,8 @@ def one_finding_is_snoozed_and_one_exempted(visitor: Visitor) -> None:
 
 def a_manager_opens_inspects_and_asks(visitor: Visitor) -> None:
     visitor.become(MANAGER)
-    digest = visitor.message_with("Your team's week, 26 May")
-    assert COLLEAGUE in digest.text
-    deal = digest.find_element("css selector", '[data-command="ask_owner"]').get_attribute("data-argument")
-    assert deal is not None
+    assert COLLEAGUE in visitor.reads("Your team's week, 26 May")
+    deal = visitor.at_message("Your team's week, 26 May", lambda digest: arguments(digest, "ask_owner")[0])
     visitor.press("fix", deal)
     assert "There is no next step" in visitor.asked()
     visitor.page.press(Keys.ESCAPE)
@@ -161,11 +160,17 @@ def operations_see_the_rules_and_who_changed_what(visitor: Visitor) -> None:
 
 def deal_named(visitor: Visitor, name: str) -> str:
     """The CRM's id of a deal of the digest, by the order in which it names them."""
-    card = visitor.message_with("moment of yours")
-    names = [
-        one for one in (PILOT, CLOUD, INSIGHTS) if f"{one}:" in card.text and f"✓ {one}" not in card.text
-    ]
-    pickers = card.find_elements("css selector", '.m-pick[data-command="fix_date"]')
-    deal = dict(zip(names, pickers, strict=True))[name].get_attribute("data-argument")
-    assert deal is not None
-    return deal
+
+    def look(digest: WebElement) -> str:
+        shown = [
+            one for one in (PILOT, CLOUD, INSIGHTS) if one in digest.text and f"✓ {one}" not in digest.text
+        ]
+        return dict(zip(shown, arguments(digest, "fix_date"), strict=True))[name]
+
+    return visitor.at_message("moment of yours", look)
+
+
+def arguments(message: WebElement, command: str) -> list[str]:
+    """Those of the controls of a command, from top to bottom."""
+    controls = message.find_elements("css selector", f'[data-command="{command}"]')
+    return [control.get_attribute("data-argument") or "" for control in controls]

@@ -1,14 +1,18 @@
 """What somebody does in the local room: be a person, go somewhere, say, press, fill in, wait for words."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from selenium.webdriver import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
 from tests.browser.chromium import Page
+
+Result = TypeVar("Result")
 
 MESSAGES, THREAD = "#messages", "#thread-messages"
 
@@ -48,15 +52,19 @@ class Visitor:
 
     def reads(self, expected: str, where: str = MESSAGES) -> str:
         """The text of the latest message with these words."""
-        return self.message_with(expected, where).text
+        return self.at_message(expected, lambda message: message.text, where)
 
-    def message_with(self, expected: str, where: str = MESSAGES) -> WebElement:
-        return self.page.until(
-            expected,
-            lambda: next(
-                (one for one in reversed(self.page.all(f"{where} .message")) if expected in one.text), None
-            ),
-        )
+    def at_message(
+        self, expected: str, does: Callable[[WebElement], Result], where: str = MESSAGES
+    ) -> Result:
+        """Do something at the latest message with these words; anew where it is renewed meanwhile."""
+
+        def look() -> tuple[Result] | None:
+            messages = reversed(self.page.all(f"{where} .message"))
+            found = next((one for one in messages if expected in one.text), None)
+            return None if found is None else (does(found),)
+
+        return self.page.until(expected, look)[0]
 
     def press(self, command: str, argument: str = "", where: str = MESSAGES) -> None:
         """The last control of that command; `argument`: the one about that deal or action."""
@@ -65,6 +73,16 @@ class Visitor:
         control = self.page.until(selector, lambda: self._last_shown(selector))
         self.page.ask("arguments[0].scrollIntoView({block: 'center'})", control)
         control.click()
+
+    def open_thread(self, title: str) -> None:
+        """The thread of the latest message with that title."""
+        self.at_message(title, lambda message: message.find_element("css selector", ".thread-open").click())
+        self.reads(title, THREAD)
+
+    def choose_from_menu(self, title: str, where: str) -> None:
+        """The first entry of a message's own menu, by keyboard."""
+        self.at_message(title, lambda message: message.send_keys("m"), where)
+        self.page.press(Keys.ENTER)
 
     def pick_date(self, command: str, argument: str, day: date) -> None:
         picker = f'{MESSAGES} .m-pick[data-command="{command}"][data-argument="{argument}"]'
