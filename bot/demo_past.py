@@ -6,6 +6,7 @@ in between people say what they would say. Nothing is put into the room that the
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -23,6 +24,7 @@ from bot.preview.talk import Talk
 from pipeline.past_scores import FOUR_WEEKS_AGO, WEEK_AGO
 from pipeline.schedule import Interval, Slot, slots_between
 from storage.hygiene_reading import store_scores_of_past_day
+from storage.mirror import move_measured_day, read_mirror
 
 logger = structlog.get_logger()
 
@@ -125,7 +127,20 @@ class DemoPast:
             return
         place = Place(head.conversation, head.thread or head.number)
         event = f"demo:{day}:{line.speaker}:{len(line.words)}"
-        await self._talk.say(speaker, place, line.words, event)
+        with _measured_as_of(self._council, day - timedelta(days=1)):
+            await self._talk.say(speaker, place, line.words, event)
+
+
+@contextmanager
+def _measured_as_of(council: Council, day: date) -> Iterator[None]:
+    """Whoever speaks in the past reads the figures of then: an action begins with those of its council."""
+    measured = read_mirror(council.engine).measured_day
+    move_measured_day(council.engine, day)
+    try:
+        yield
+    finally:
+        if measured is not None:
+            move_measured_day(council.engine, date.fromordinal(measured))
 
 
 def past_runs(council: Council, until: datetime) -> Iterator[Run]:

@@ -49,6 +49,12 @@ def lines_after_council(council: int, day: date) -> Sequence[Line]:
         3: (
             Line(apac, APAC, "The dinner is booked, 24 have said yes. We need something for mid-market too."),
             Line(emea, APAC, "A SPIFF on Data Cloud did that for us last year. I can share its rules."),
+            Line(
+                chief,
+                APAC,
+                f'{MENTION} assign spiff APAC coverage "2x on Data Cloud in mid-market" '
+                f"@{email_of(VICE_PRESIDENTS[APAC])} by {later} cost 5000",
+            ),
         ),
     }
     return said.get(council, ())

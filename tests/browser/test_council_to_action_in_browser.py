@@ -16,6 +16,8 @@ pytestmark = pytest.mark.slow
 
 THURSDAY = datetime(2026, 6, 4, 20, tzinfo=UTC)
 DAY_BEFORE = datetime(2026, 6, 5, 17, tzinfo=UTC)
+MORNING_IN_SYDNEY = datetime(2026, 6, 7, 23, tzinfo=UTC)
+"""Of the council's Monday: nobody is asked for a word in their own night."""
 COUNCIL = datetime(2026, 6, 8, 16, tzinfo=UTC)
 AFTER_COUNCIL = datetime(2026, 6, 9, 0, tzinfo=UTC)
 NEXT_COUNCIL = datetime(2026, 6, 15, 16, tzinfo=UTC)
@@ -41,12 +43,13 @@ def page(demo: LivingDemo, tmp_path: Path) -> Iterator[Page]:
 def test_from_a_red_cell_to_what_came_of_its_actions(demo: LivingDemo, page: Page) -> None:
     visitor = Visitor(page)
     demo.run("measure", "council_prepare", at=DAY_BEFORE)
+    demo.run(at=MORNING_IN_SYDNEY)
     the_owner_says_why_and_proposes_an_action(visitor)
     demo.run("pull", "council_freeze", "council", at=COUNCIL)
     the_council_reads_its_post(visitor)
     a_manager_assigns_from_a_message_and_in_its_thread(visitor)
-    a_rep_starts_comments_and_ends_an_action(visitor)
     demo.run("council_recap", at=AFTER_COUNCIL)
+    a_rep_starts_comments_and_ends_an_action(visitor)
     the_council_reads_what_was_decided(visitor)
     demo.run("pull", "council_freeze", "council", at=NEXT_COUNCIL)
     a_week_later_the_council_sees_what_moved(visitor)
@@ -63,10 +66,10 @@ def the_owner_says_why_and_proposes_an_action(visitor: Visitor) -> None:
     visitor.send()
     visitor.reads(f"You say: {WORD}")
     visitor.press("propose_action", "region/APAC/coverage")
-    visitor.fill(kind="SPIFF", title="2x on Data Cloud", owner=OWNER, due="Friday", cost="5000")
-    assert "Friday 5 Jun 2026 or Friday 12 Jun 2026" in visitor.refused()
+    visitor.fill(kind="SPIFF", title="2x on Data Cloud", owner=OWNER, due="Friday", cost="-5")
+    assert "-5" in visitor.refused()
     assert visitor.typed("title") == "2x on Data Cloud"
-    visitor.fill(due="Friday 12 Jun 2026")
+    visitor.fill(cost="5000")
     visitor.send()
     assert "At the opening: 1.26×" in visitor.reads("SPIFF for APAC coverage")
 
@@ -109,13 +112,13 @@ def a_rep_starts_comments_and_ends_an_action(visitor: Visitor) -> None:
     visitor.press("action_comment")
     visitor.fill(words="Five customers have agreed.")
     visitor.send()
-    visitor.reads(f"{REP} · 8 Jun: Five customers have agreed.")
+    visitor.reads("Five customers have agreed.")
     visitor.press("action_done")
-    visitor.reads("Done on 8 Jun")
+    visitor.reads("Done on")
     visitor.become(MANAGER)
     visitor.enter_channel()
     visitor.open_thread("APAC · $1.26M to green")
-    assert "Five customers have agreed." in visitor.reads("Done on 8 Jun", THREAD)
+    assert "Five customers have agreed." in visitor.reads("Done on", THREAD)
     visitor.page.press(Keys.ESCAPE)
 
 
@@ -147,4 +150,4 @@ def operations_see_who_did_what(visitor: Visitor) -> None:
 def a_stranger_is_told_whom_to_ask(visitor: Visitor) -> None:
     visitor.become(STRANGER.name)
     visitor.page.one("#composer-words").send_keys("/apm region", Keys.ENTER)
-    assert OPERATIONS in visitor.reads("ask")
+    assert OPERATIONS in visitor.reads("I do not know you yet")

@@ -145,8 +145,7 @@ def a_manager_opens_inspects_and_asks(visitor: Visitor) -> None:
     visitor.fill(answer="Yes: she signs on 2 June.")
     visitor.send()
     visitor.become(MANAGER)
-    head = visitor.message_with("Your team's week, 26 May")
-    head.find_element("css selector", ".has-replies").click()
+    visitor.open_thread("Your team's week, 26 May")
     assert "“Is the sponsor still on board?”" in visitor.reads("You asked", THREAD)
     visitor.reads("“Yes: she signs on 2 June.”", THREAD)
 

@@ -28,10 +28,10 @@ class Visitor:
         self.page.one("#you").click()
         self.page.one("#people-find").send_keys(name, Keys.ENTER)
         self.page.until(f"being {name}", lambda: self.page.one("#you-name").text == name)
-        self.page.one("#direct button").click()
+        self._click("#direct button")
 
     def enter_channel(self) -> None:
-        self.page.one("#channels button").click()
+        self._click("#channels button")
 
     def say(self, words: str, expected: str, where: str = MESSAGES) -> str:
         """What comes back: the message with these words that was not there before."""
@@ -70,9 +70,7 @@ class Visitor:
         """The last control of that command; `argument`: the one about that deal or action."""
         exactly = f'[data-argument="{argument}"]' if argument else ""
         selector = f'{where} [data-command="{command}"]{exactly}'
-        control = self.page.until(selector, lambda: self._last_shown(selector))
-        self.page.ask("arguments[0].scrollIntoView({block: 'center'})", control)
-        control.click()
+        self._click(selector)
 
     def open_thread(self, title: str) -> None:
         """The thread of the latest message with that title."""
@@ -119,8 +117,16 @@ class Visitor:
         self.page.one("#form .m-button-primary").click()
         return self.page.one("#form .m-problem").text
 
-    def _last_shown(self, selector: str) -> WebElement | None:
-        return next((one for one in reversed(self.page.all(selector)) if one.is_displayed()), None)
+    def _click(self, selector: str) -> None:
+        """Whatever is there of it last, as soon as it is; anew where it is renewed meanwhile."""
+        self.page.until(selector, lambda: self._press(selector) or None)
+
+    def _press(self, selector: str) -> bool:
+        control = next((one for one in reversed(self.page.all(selector)) if one.is_displayed()), None)
+        if control is not None:
+            self.page.ask("arguments[0].scrollIntoView({block: 'center'})", control)
+            control.click()
+        return control is not None
 
 
 def dollars(text: str, label: str) -> float:
