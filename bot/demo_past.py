@@ -14,13 +14,14 @@ import structlog
 
 from bot.app import Council, open_desk
 from bot.delivery import Delivery
-from bot.demo_talk import Line, lines_after_council
+from bot.demo_talk import Line, lines_after_council, words_before_council
 from bot.dispatch import Dispatch
 from bot.job_table import JOBS
 from bot.job_work import WorkFailed, do_work
-from bot.preview.room import Guest, Message, Place, Room
+from bot.preview.room import Guest, Message, Place, Room, direct_message
 from bot.preview.surface import PreviewSurface
 from bot.preview.talk import Talk
+from pipeline.council_days import next_council
 from pipeline.past_scores import FOUR_WEEKS_AGO, WEEK_AGO
 from pipeline.schedule import Interval, Slot, slots_between
 from storage.hygiene_reading import store_scores_of_past_day
@@ -86,6 +87,8 @@ class DemoPast:
             progress(number, len(runs))
             self._clock.now = run.at
             before = self._posts()
+            if run.job == "council" and self._is_council_day(run.at):
+                await self._speak_before(councils + 1, run.at)
             await self._run(run)
             if run.job == "council" and (posts := self._posts()[len(before) :]):
                 councils += 1
@@ -112,6 +115,17 @@ class DemoPast:
         if member is None:
             return []
         return [one for one in self._room.messages_for(member) if one.conversation.startswith("#")]
+
+    def _is_council_day(self, at: datetime) -> bool:
+        company = self._council.company
+        day = at.astimezone(self._council.settings.calendar.zone).date()
+        return next_council(company.council.weekday, company.working_days, day) == day
+
+    async def _speak_before(self, council: int, at: datetime) -> None:
+        """The owner's word, to the bot alone."""
+        if (said := words_before_council(council)) is not None and said[0] in self._guests:
+            owner, words = self._guests[said[0]], said[1]
+            await self._talk.say(owner, Place(direct_message(owner.id)), words, f"demo:{at.date()}:word")
 
     async def _speak_after(self, council: int, posts: Sequence[Message], at: datetime) -> None:
         day = at.astimezone(self._council.settings.calendar.zone).date()

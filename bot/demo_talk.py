@@ -58,3 +58,18 @@ def lines_after_council(council: int, day: date) -> Sequence[Line]:
         ),
     }
     return said.get(council, ())
+
+
+def words_before_council(council: int) -> tuple[str, str] | None:
+    """Who tells the bot what the council should know, and in which words, before the first, second, ..."""
+    from crm.demo.company import APAC
+    from crm.demo.people import USER_IDS, VICE_PRESIDENTS
+
+    said = {
+        2: "Half of the gap is two deals that wait for a reference.",
+        3: "Our largest Commit slipped into next quarter; the dinner is to fill the gap.",
+    }
+    words = said.get(council)
+    if words is None:
+        return None
+    return USER_IDS[VICE_PRESIDENTS[APAC]], f'/council context APAC coverage "{words}"'
