@@ -134,7 +134,7 @@ def test_its_schedule_fills_the_room_and_a_second_start_finds_it_as_it_was(tmp_p
 def said_to(demo: DemoRoom, role: str) -> list[tuple[str, str | None, datetime, Card | Words]]:
     """What somebody of the cast sees of what was said, in the order of saying."""
     guest = next(guest for guest in demo.guests if guest.id == CAST[role].user_id)
-    messages = sorted(demo.room.messages_for(guest), key=lambda message: message.posted_at)
+    messages = sorted(demo.room.messages_for(guest), key=lambda one: (one.posted_at, one.number))
     return [(one.conversation, one.key, one.posted_at, one.content) for one in messages]
 
 
