@@ -20,10 +20,9 @@ from pipeline.matrix import Dimension, Matrix
 from pipeline.restating import Restatement
 from pipeline.visible_deals import sees_deals, visible_deals
 from storage.apm import read_apm
-from storage.council_week import restated_since
-from storage.database import Engine, reading
+from storage.council_week import restated_of_day
+from storage.database import Engine
 from storage.deals import read_deals
-from storage.editions import read_edition_of
 
 SHARE = "share_apm"
 """Command of the button that shows a table to a channel; the argument is what stood behind /apm."""
@@ -82,9 +81,7 @@ def _restated(
     """What a council saw otherwise of the day that is asked for, for those who see what it saw."""
     if wanted.as_of is None or wanted.by is not None or not isinstance(scope, WholeCompany):
         return ()
-    with reading(asked.engine) as connection:
-        edition = read_edition_of(connection, wanted.as_of)
-    return () if edition is None else restated_since(asked.engine, asked.company, edition, dimension)
+    return restated_of_day(asked.engine, asked.company, as_of=wanted.as_of, dimension=dimension)
 
 
 def show_why(asked: Asked, wanted: ShowWhy) -> Reply:

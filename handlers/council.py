@@ -1,11 +1,12 @@
 """`/council`: the latest edition, a word before the next, the recap; and a cell's deals as a file."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability, Words
 from handlers.cells import read_cell
-from handlers.grammar import read_why
+from handlers.grammar import ShowWhy, read_why
 from handlers.today import read_today
 from handlers.values import find_value
 from handlers.words import CommandNotUnderstood, old_button
@@ -24,6 +25,7 @@ from messages.preparation import (
 )
 from messages.recap import RECAP_FILE, compose_recap, recap_csv, recap_markdown
 from messages.reply import Attachment, Reply
+from messages.restated import mark_restated
 from pipeline.access import Action, CompanyCells, may
 from pipeline.cell_names import CellName
 from pipeline.council_days import last_council, next_council
@@ -33,6 +35,7 @@ from pipeline.recap import Recap
 from pipeline.visible_deals import sees_deals, visible_deals
 from storage.audit import AuditEntry, record_audit
 from storage.cell_words import read_contexts, store_context
+from storage.council_week import restated_since
 from storage.database import Connection, reading
 from storage.deals import read_deals
 from storage.editions import read_edition, read_last_edition
@@ -58,13 +61,15 @@ def answer_council(asked: Asked, words: Words) -> Reply:
 
 
 def _show_latest(asked: Asked) -> Reply:
-    """The summary as it was posted; where it was not, the frozen table."""
+    """The summary as it was posted; where it was not, the frozen table. What was restated since is marked."""
     with reading(asked.engine) as connection:
         edition = _latest(asked, connection)
         posted = _posted_card(asked, connection, edition)
-    if posted is not None:
-        return Reply((card_from_text(posted),))
-    return Reply((compose_matrix(edition.tables[asked.company.council.leading_dimension]),))
+    table = edition.tables[asked.company.council.leading_dimension]
+    restated = restated_since(asked.engine, asked.company, edition)
+    if posted:
+        return Reply((mark_restated(card_from_text(posted), restated, edition.as_of, table.currency),))
+    return Reply((compose_matrix(table, restated=restated),))
 
 
 def _latest(asked: Asked, connection: Connection, day: date | None = None) -> Edition:
@@ -96,13 +101,21 @@ def _today(asked: Asked) -> date:
 def _typed_context(asked: Asked, words: Words) -> Reply:
     """`EMEA coverage "two large deals moved"`; without the words, the form."""
     may(asked.member, Action.GIVE_CONTEXT, CompanyCells()).require()
-    try:
-        wanted, said = read_why(words), ""
-    except CommandNotUnderstood:
-        wanted, said = read_why(words[:-1]), words[-1] if words else ""
+    wanted, said = _read_context(words)
     dimension, value = find_value(asked.engine, asked.company, wanted.value, wanted.dimension)
     cell, council = CellName(dimension, value, wanted.metric), _open_council(asked)
     return _save(asked, cell, council, said) if said else _form(asked, cell, council)
+
+
+def _read_context(words: Words) -> tuple[ShowWhy, str]:
+    with suppress(CommandNotUnderstood):
+        return read_why(words), ""
+    with suppress(CommandNotUnderstood):
+        return read_why(words[:-1]), words[-1]
+    raise CommandNotUnderstood(
+        'Name the cell, then what the council should know, in quotes: /council context EMEA coverage "Two '
+        'large deals moved".'
+    )
 
 
 def ask_context(asked: Asked, clicked: Clicked) -> Reply:

@@ -63,7 +63,7 @@ def prepare_council(run: JobRun) -> Outcome:
     people = read_people(run.engine)
     with reading(run.engine) as connection:
         reach = reach_of(connection, run.company, people, run.council_day)
-        loads, unanswered = _share_out(run.company, tables, reach)
+        loads, unanswered = _share_out(run.company, people, tables, reach)
     messages = _compose(run, council, loads)
     notices = _notices(run.company, people, council, tables, unanswered)
     if not run.dry_run:
@@ -79,33 +79,44 @@ def reach_of(connection: Connection, company: Company, people: People, today: da
     """Who can be asked: somebody active whom we know, not on a pause, and who may speak for cells."""
 
     def reach(name: str) -> Member | None:
-        try:
-            member = identify(people, company.people, company.council, name)
-        except AccessDenied:
-            return None
-        if read_pause(connection, member.id, today) is not None:
+        member = _known(company, people, name)
+        if member is None or read_pause(connection, member.id, today) is not None:
             return None
         return member if may(member, Action.GIVE_CONTEXT, CompanyCells()).allowed else None
 
     return reach
 
 
+def _known(company: Company, people: People, name: str) -> Member | None:
+    """An active person by CRM user id or e-mail, be it one whom only the configuration knows."""
+    try:
+        return identify(people, company.people, company.council, name)
+    except AccessDenied:
+        return None
+
+
+def _operations(company: Company) -> Sequence[str]:
+    return tuple(dict.fromkeys((*company.people.functions.operations, *company.people.operations)))
+
+
 def _share_out(
-    company: Company, tables: Sequence[Matrix], reach: Reach
+    company: Company, people: People, tables: Sequence[Matrix], reach: Reach
 ) -> tuple[Sequence[_Load], Sequence[CellCase]]:
     """The loads by person, and the cells for which nobody can be reached; the worst first."""
     loads: dict[str, _Load] = {}
     unanswered: list[CellCase] = []
-    operations = (*company.people.functions.operations, *company.people.operations)
     for case in cells_to_speak_about(tables):
-        answering = who_answers(case.name, company.council.owners, operations, reach)
+        answering = who_answers(case.name, company.council.owners, _operations(company), reach)
         if answering is None:
             unanswered.append(case)
             continue
         load = loads.setdefault(answering.member.id, _Load(answering.member))
         load.cases.append(case)
-        if answering.instead_of not in (None, NOBODY, *load.instead_of):
-            load.instead_of.append(str(answering.instead_of))
+        if answering.instead_of in (None, NOBODY):
+            continue
+        away = _name_of(people, str(answering.instead_of))
+        if away not in load.instead_of:
+            load.instead_of.append(away)
     return tuple(loads.values()), unanswered
 
 
@@ -119,6 +130,11 @@ def _compose(run: JobRun, council: date, loads: Sequence[_Load]) -> list[_Messag
         line = action_line(action, run.council_day, wording)
         actions[action.cell] = (*actions.get(action.cell, ()), line)
     return [_message(run, council, load, wrongs, actions) for load in loads]
+
+
+def _name_of(people: People, configured: str) -> str:
+    user = people.by_id(configured) or people.by_email(configured)
+    return configured if user is None else user.name
 
 
 def _message(
@@ -155,7 +171,7 @@ def _notices(
     tables: Sequence[Matrix],
     unanswered: Sequence[CellCase],
 ) -> list[_Message]:
-    """For each of sales operations, where somebody is missing."""
+    """For each of operations, where somebody is missing."""
     cells = (
         CellName(table.dimension, row.value, metric)
         for table in tables
@@ -166,11 +182,10 @@ def _notices(
     if not idle and not unanswered:
         return []
     names = [f"{case.row.value} {METRIC_LABELS[case.metric].lower()}" for case in unanswered]
-    users = (people.by_id(name) or people.by_email(name) for name in company.people.operations)
+    members = (_known(company, people, name) for name in _operations(company))
     return [
-        _Message(user.id, compose_owner_notice(council, user.id, idle, names), ())
-        for user in users
-        if user is not None and user.is_active
+        _Message(person_id, compose_owner_notice(council, person_id, idle, names), ())
+        for person_id in dict.fromkeys(member.id for member in members if member is not None)
     ]
 
 

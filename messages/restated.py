@@ -1,10 +1,11 @@
 """What today's records say otherwise about figures that a council has seen."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from messages.card import Block, Colour, Folded, Paragraph, Text, Tone, text
+from messages.card import Block, Card, Colour, Folded, Paragraph, Text, Tone, text
 from messages.figures import METRIC_LABELS, value_words
 from messages.wording import Wording
 from pipeline.matrix import TOTAL
@@ -31,6 +32,14 @@ def restated_blocks(
         return blocks
     rest = tuple(Paragraph(line, Tone.NOTE) for line in lines[SHOWN:])
     return (*blocks, Folded(wording.count(len(rest), "more restated cell", "more restated cells"), rest))
+
+
+def mark_restated(
+    card: Card, restated: Sequence[Restatement], seen_of: date, currency: str, wording: Wording | None = None
+) -> Card:
+    """A message as the council saw it, with what was restated since at its head."""
+    blocks = restated_blocks(restated, seen_of, currency, wording or Wording())
+    return replace(card, blocks=(*blocks, *card.blocks))
 
 
 def _line(one: Restatement, currency: str, wording: Wording) -> Text:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from pipeline.company import Company
+from pipeline.council_days import last_council
 from pipeline.editions import CouncilWeek, Edition
 from pipeline.errors import PeriodMissing
 from pipeline.matrix import Dimension, Matrix
@@ -13,7 +14,7 @@ from pipeline.restating import Restatement, restatements
 from storage.apm import read_apm
 from storage.cell_words import read_contexts, read_requests
 from storage.database import reading
-from storage.editions import measure_edition, read_edition, read_last_edition
+from storage.editions import measure_edition, read_edition, read_edition_of, read_last_edition
 
 WEEK = timedelta(days=7)
 _LONGEST_WEEK = timedelta(days=10)
@@ -23,7 +24,7 @@ _LONGEST_WEEK = timedelta(days=10)
 def read_council_week(engine: Engine, company: Company, edition: Edition) -> CouncilWeek:
     """The week of an edition, frozen or provisional. Raises `CouncilError`."""
     with reading(engine) as connection:
-        before = _edition_before(connection, edition)
+        before = _edition_before(connection, company, edition)
         contexts = read_contexts(connection, edition.day)
         asked = read_requests(connection, edition.day)
     return CouncilWeek(
@@ -62,15 +63,29 @@ def restated_since(
     return restatements(seen, read_apm(engine, company, as_of=edition.as_of, dimension=seen.dimension))
 
 
-def _edition_before(connection: Connection, edition: Edition) -> Edition | None:
-    before = read_last_edition(connection, edition.day - timedelta(days=1))
-    return before if before is not None and edition.day - before.day <= _LONGEST_WEEK else None
+def restated_of_day(
+    engine: Engine, company: Company, *, as_of: date, dimension: Dimension
+) -> tuple[Restatement, ...]:
+    """The same for a day by itself; nothing where no council saw its figures."""
+    with reading(engine) as connection:
+        edition = read_edition_of(connection, as_of)
+    return () if edition is None else restated_since(engine, company, edition, dimension)
+
+
+def _edition_before(connection: Connection, company: Company, edition: Edition) -> Edition | None:
+    """Of the council before, be it some weeks ago because nobody worked in between."""
+    yesterday = edition.day - timedelta(days=1)
+    before = read_last_edition(connection, yesterday)
+    if before is None:
+        return None
+    council = last_council(company.council.weekday, company.working_days, yesterday)
+    return before if before.day >= min(council, edition.day - _LONGEST_WEEK) else None
 
 
 def _last_week(
     engine: Engine, company: Company, edition: Edition, before: Edition | None
 ) -> Mapping[Dimension, Matrix]:
-    if before is not None:
+    if before is not None and edition.day - before.day <= _LONGEST_WEEK:
         return {
             dimension: table
             for dimension, table in before.tables.items()

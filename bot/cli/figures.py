@@ -15,9 +15,11 @@ from handlers.today import read_today
 from handlers.values import check_offered, find_value, row_of
 from messages.apm import compose_matrix, compose_row, compose_why
 from messages.deals_sheet import deals_csv
-from pipeline.matrix import TOTAL, Matrix
+from pipeline.matrix import TOTAL, Dimension, Matrix
+from pipeline.restating import Restatement
 from pipeline.visible_deals import visible_deals
 from storage.apm import read_apm as read_matrix
+from storage.council_week import restated_of_day
 from storage.deals import read_deals
 
 
@@ -64,13 +66,26 @@ def _show_table(council: Council, wanted: ShowMatrix, as_of: date | None, format
         check_offered(company, named)
     matrix = read_matrix(engine, company, as_of=day, dimension=dimension, by=wanted.by)
     if format is Format.TABLE:
-        print_cards(compose_matrix(matrix) if value is None else compose_row(matrix, row_of(matrix, value)))
+        restated = _restated(council, wanted, as_of or wanted.as_of, dimension)
+        if value is None:
+            print_cards(compose_matrix(matrix, restated=restated))
+        else:
+            print_cards(compose_row(matrix, row_of(matrix, value), restated=restated))
         return
     shown = matrix if value is None else _with_row(matrix, value)
     if format is Format.JSON:
         print_json(matrix_json(shown))
     else:
         print_text(matrix_csv(shown))
+
+
+def _restated(
+    council: Council, wanted: ShowMatrix, day: date | None, dimension: Dimension
+) -> tuple[Restatement, ...]:
+    """What a council saw otherwise of the day that is asked for."""
+    if day is None or wanted.by is not None:
+        return ()
+    return restated_of_day(council.engine, council.company, as_of=day, dimension=dimension)
 
 
 def _with_row(matrix: Matrix, value: str) -> Matrix:
