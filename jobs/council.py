@@ -21,7 +21,7 @@ from pipeline.editions import CouncilWeek, Edition, ThreadCell
 from storage.actions import read_actions
 from storage.council_week import WEEK, measured_week, read_council_week
 from storage.database import Connection, Engine, reading, writing
-from storage.editions import measure_edition, record_thread_cell
+from storage.editions import measure_edition, read_edition, record_thread_cell
 from storage.mirror import read_mirror
 from storage.outbox import Letter, put_letter, to_channel
 
@@ -42,16 +42,25 @@ def post_council(run: JobRun) -> Outcome:
         ]
     if not posted:
         return Outcome(f"The council of {day:%-d %B} is posted already")
-    return Outcome(f"Posted to {', '.join(posted)}, with {len(post.threads)} threads")
+    return Outcome(f"Posted to {', '.join(posted)}, with {_threads(post)}")
 
 
 def _rehearse(run: JobRun, day: date) -> Outcome:
-    """The post with the newest figures that there are."""
+    """The post of the frozen edition; before that, with the newest figures that there are."""
+    with reading(run.engine) as connection:
+        frozen = read_edition(connection, day)
+    post = compose_post(run.engine, run.company, frozen or _measured(run, day))
+    return Outcome(f"It would post the council of {day:%-d %B}, with {_threads(post)}", post.cards)
+
+
+def _measured(run: JobRun, day: date) -> Edition:
     measured = read_mirror(run.engine).measured_day
     as_of = min(day - timedelta(days=1), run.today if measured is None else date.fromordinal(measured))
-    edition = measure_edition(run.engine, run.company, day=day, as_of=as_of, now=run.now)
-    post = compose_post(run.engine, run.company, edition)
-    return Outcome(f"It would post {len(post.threads)} threads", post.cards)
+    return measure_edition(run.engine, run.company, day=day, as_of=as_of, now=run.now)
+
+
+def _threads(post: CouncilPost) -> str:
+    return "1 thread" if len(post.threads) == 1 else f"{len(post.threads)} threads"
 
 
 def compose_weekly_post(engine: Engine, company: Company, *, as_of: date) -> CouncilPost:
