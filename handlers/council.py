@@ -28,7 +28,7 @@ from messages.reply import Attachment, Reply
 from messages.restated import mark_restated
 from pipeline.access import Action, CompanyCells, may
 from pipeline.cell_names import CellName
-from pipeline.council_days import last_council, next_council
+from pipeline.council_days import council_to_hold, next_council
 from pipeline.editions import Context, Edition
 from pipeline.errors import AccessDenied, CouncilError
 from pipeline.recap import Recap
@@ -39,6 +39,7 @@ from storage.council_week import restated_since
 from storage.database import Connection, reading
 from storage.deals import read_deals
 from storage.editions import read_edition, read_last_edition
+from storage.mirror import mirror_state
 from storage.outbox import read_letter_card, revise_letter
 from storage.recaps import read_recap
 
@@ -124,13 +125,9 @@ def ask_context(asked: Asked, clicked: Clicked) -> Reply:
 
 
 def save_context(asked: Asked, submitted: Submitted) -> Reply:
-    """What was typed stays in the form where it is too long."""
+    """What was typed stays in the form where it cannot be kept."""
     cell, council = _cell_and_council(asked, submitted.argument)
-    words = submitted.answers.get(WORDS, "").strip()
-    if len(words) > LONGEST_WORDS:
-        problem = f"That has {len(words):,} characters; at most {LONGEST_WORDS:,} fit into the post."
-        return Reply((), form=compose_context_form(cell, council, words, problem))
-    return _save(asked, cell, council, words)
+    return _save(asked, cell, council, submitted.answers.get(WORDS, "").strip())
 
 
 def _form(asked: Asked, cell: CellName, council: date) -> Reply:
@@ -142,20 +139,28 @@ def _form(asked: Asked, cell: CellName, council: date) -> Reply:
 
 
 def _cell_and_council(asked: Asked, argument: str) -> tuple[CellName, date]:
-    """The argument comes back from outside: the row has to be there, the council still to come."""
-    named, council = read_cell(argument)
+    """The argument comes back from outside: the row has to be there, the council not after the next."""
+    try:
+        named, council = read_cell(argument)
+    except CommandNotUnderstood:
+        council = None
     if council is None or council > _open_council(asked):
-        raise old_button()
+        raise CommandNotUnderstood(
+            "This is from an older message, and nothing was changed. Type /council context EMEA coverage, "
+            "with the cell that you mean, for a new form."
+        )
     dimension, value = find_value(asked.engine, asked.company, named.value, named.dimension)
     return CellName(dimension, value, named.metric), council
 
 
 def _open_council(asked: Asked) -> date:
-    """Today's council until it is posted, else the next."""
+    """The one that is to be held, today or late, until it is posted; else the next."""
     council, today = asked.company.council, _today(asked)
-    day = last_council(council.weekday, asked.company.working_days, today)
     with reading(asked.engine) as connection:
-        if day == today and not _is_posted(asked, connection, day):
+        first_pull = mirror_state(connection).first_pull_day
+        since = None if first_pull is None else date.fromordinal(first_pull)
+        day = council_to_hold(council.weekday, asked.company.working_days, today, since)
+        if day is not None and not _is_posted(asked, connection, day):
             return day
     return next_council(council.weekday, asked.company.working_days, today + timedelta(days=1))
 
@@ -168,15 +173,14 @@ def _is_posted(asked: Asked, connection: Connection, day: date) -> bool:
 def _save(asked: Asked, cell: CellName, council: date, words: str) -> Reply:
     may(asked.member, Action.GIVE_CONTEXT, CompanyCells()).require()
     if len(words) > LONGEST_WORDS:
-        raise CouncilError(
-            f"That has {len(words):,} characters; at most {LONGEST_WORDS:,} fit into the post."
-        )
-    if council < _open_council(asked):
-        raise CouncilError(
-            f"The council of {council:%-d %B} is posted, so nothing was changed. Say it in its thread."
-        )
+        problem = f"That has {len(words):,} characters; at most {LONGEST_WORDS:,} fit into the post."
+        return Reply((), form=compose_context_form(cell, council, words, problem))
+    coming = _open_council(asked)
+    if council < coming:
+        return _say_later(asked, cell, council, coming, words)
     member = asked.member
     with asked.acting() as connection:
+        _require_unposted(asked, connection, council)  # it may have been posted while the form was read
         before = store_context(connection, council, Context(cell, member.id, member.name, words, asked.now))
         entry = AuditEntry(
             by=member.id,
@@ -189,6 +193,24 @@ def _save(asked: Asked, cell: CellName, council: date, words: str) -> Reply:
         record_audit(connection, entry, asked.now)
         _show_in_preparation(connection, member.id, cell, council, words)
     return Reply((compose_context_saved(cell, council, words),))
+
+
+def _require_unposted(asked: Asked, connection: Connection, council: date) -> None:
+    if _is_posted(asked, connection, council):
+        raise CouncilError(
+            f"The council of {council:%-d %B} is posted, so nothing was changed. Say it in its thread."
+        )
+
+
+def _say_later(asked: Asked, cell: CellName, council: date, coming: date, words: str) -> Reply:
+    """Too late for a council that was posted. One that was moved, or never held, gives way to the next."""
+    with reading(asked.engine) as connection:
+        _require_unposted(asked, connection, council)
+    problem = (
+        f"There was no council on {council:%-d %B}. Nothing is saved yet: send this for the one on "
+        f"{coming:%A, %-d %B}."
+    )
+    return Reply((), form=compose_context_form(cell, coming, words, problem))
 
 
 def _show_in_preparation(

@@ -38,7 +38,8 @@ def split_words(typed: str) -> tuple[str, ...]:
     """
     if len(typed) > LONGEST_COMMAND:
         raise CommandNotUnderstood(
-            f"That has {len(typed):,} characters, and a command has a few words. Type /help for a list."
+            f"That has {len(typed):,} characters, and a command has {LONGEST_COMMAND:,} at most. Leave the "
+            "long text out: where one is needed, a form asks for it."
         )
     plain = _MENTION.sub("", undressed(typed))
     words = []

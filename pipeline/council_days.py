@@ -9,6 +9,8 @@ from pipeline.working_days import WorkingDays
 
 _NUMBERS: dict[Weekday, int] = {"monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4}
 _WEEK = timedelta(days=7)
+_LATE = timedelta(days=2)
+"""A council whose post was missed is still held so much later."""
 
 
 def next_council(weekday: Weekday, working_days: WorkingDays, since: date) -> date:
@@ -19,6 +21,20 @@ def next_council(weekday: Weekday, working_days: WorkingDays, since: date) -> da
 def last_council(weekday: Weekday, working_days: WorkingDays, until: date) -> date:
     """The last council on or before a day."""
     return next(day for day in _councils(weekday, working_days, until, -1) if day <= until)
+
+
+def council_to_hold(
+    weekday: Weekday, working_days: WorkingDays, today: date, first_pull: date | None
+) -> date | None:
+    """Today's council, or one that a standstill has kept from being held; `None` on any other day.
+
+    A council from before the first pull is not made up for: there was nobody to hold it.
+    """
+    day = last_council(weekday, working_days, today)
+    if day == today:
+        return day
+    is_missed = today - day <= _LATE and first_pull is not None and first_pull <= day
+    return day if is_missed else None
 
 
 def is_before_council(weekday: Weekday, working_days: WorkingDays, day: date) -> bool:

@@ -1,0 +1,186 @@
+"""A word before the council that comes wrong, late, twice or from others: plain words, nothing half done."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import Council, open_desk
+from bot.dispatch import ALREADY, Dispatch
+from bot.job_table import find_job
+from bot.job_work import do_work
+from handlers.asking import Clicked, Question, Submitted, Typed
+from messages.card import Form, TextInput
+from messages.cell_buttons import GIVE_CONTEXT
+from messages.preparation import WORDS
+from messages.reply import Reply
+from pipeline.working_days import WorkingDays
+from storage.cell_words import read_contexts
+from storage.chat_tables import audit, outbox
+from storage.database import reading
+from tests.bot.test_dispatch import words
+from tests.handlers.test_actions import ANA, KAI, MONA, NOW, OPS, council, pull
+
+__all__ = ["council"]
+
+MONDAY, FOLLOWING = date(2026, 5, 18), date(2026, 5, 25)
+POSTED = datetime(2026, 5, 18, 16, tzinfo=NOW.tzinfo)
+CELL = "region/EMEA/coverage"
+COMING = f"{CELL}/2026-05-18"
+
+
+def ask(
+    council: Council, who: str, question: Question, *, now: datetime = NOW, event: str | None = None
+) -> Reply:
+    return Dispatch(open_desk(council, now), clock=lambda: now).answer(
+        f"{who}@example.com", question, event=event
+    )
+
+
+def sent(said: str, argument: str = COMING) -> Submitted:
+    return Submitted(GIVE_CONTEXT, argument, {WORDS: said})
+
+
+def kept(council: Council, day: date = MONDAY) -> list[tuple[str, str]]:
+    """Whose words stand for a council, and what."""
+    with reading(council.engine) as connection:
+        return [(one.person_id, one.words) for one in read_contexts(connection, day)]
+
+
+def acts(council: Council) -> int:
+    with reading(council.engine) as connection:
+        return len(connection.execute(select(audit.c.no).where(audit.c.act == "give_context")).all())
+
+
+def post(council: Council) -> None:
+    pull(council, POSTED - timedelta(hours=1))
+    assert do_work(council, find_job("council"), POSTED).says.startswith("Posted to")
+
+
+def field_of(form: Form | None) -> TextInput:
+    assert form is not None
+    return next(block for block in form.blocks if isinstance(block, TextInput))
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ('EMAE coverage "x"', "EMAE”. Did you mean EMEA?"),
+        ('region Asia coverage "x"', "There is no region “Asia”"),
+        ('EMEA covrage "x"', 'in quotes: /council context EMEA coverage "Two large deals moved".'),
+        ("EMEA coverage two deals moved", "Name the cell, then what the council should know, in quotes"),
+        ("", "Name the cell, then what the council should know, in quotes"),
+        ('EMEA coverage "' + "x" * 5_000 + '"', "a form asks for it"),
+        ('EMEA coverage "x', "A quote is opened before x and not closed."),
+    ],
+)
+def test_a_mistake_in_a_typed_word_is_told_and_keeps_nothing(council: Council, typed: str, says: str) -> None:
+    reply = ask(council, KAI, Typed(f"/council context {typed}".strip()))
+    assert says in words(reply)
+    assert (kept(council), acts(council)) == ([], 0)
+
+
+def test_a_word_of_five_thousand_characters_comes_back_in_its_form(council: Council) -> None:
+    reply = ask(council, KAI, sent("x" * 5_000))
+    assert field_of(reply.form).value == "x" * 5_000
+    assert field_of(reply.form).problem == "That has 5,000 characters; at most 1,000 fit into the post."
+    assert (kept(council), acts(council)) == ([], 0)
+
+
+@pytest.mark.parametrize("who", [ANA, OPS, "nobody"])
+@pytest.mark.parametrize(
+    "question", [Typed('/council context EMEA coverage "x"'), Clicked(GIVE_CONTEXT, COMING), sent("x")]
+)
+def test_who_may_not_say_anything_is_told_so(council: Council, who: str, question: Question) -> None:
+    reply = ask(council, who, question)
+    assert reply.form is None
+    assert "Something went wrong" not in words(reply)
+    assert words(reply)
+    assert (kept(council), acts(council)) == ([], 0)
+
+
+def test_a_form_that_is_sent_twice_counts_once(council: Council) -> None:
+    assert "noted for Monday" in words(ask(council, KAI, sent("Two deals moved"), event="event-1"))
+    assert ask(council, KAI, sent("Two deals moved"), event="event-1").note == ALREADY
+    assert (len(kept(council)), acts(council)) == (1, 1)
+    ask(council, KAI, sent("Three deals moved"), event="event-2")
+    assert [said for _, said in kept(council)] == ["Three deals moved"]
+
+
+def test_somebody_else_s_form_says_a_word_of_one_s_own(council: Council) -> None:
+    people = council.company.people.model_copy(update={"council": ("kai@example.com", "mona@example.com")})
+    both = replace(council, company=replace(council.company, people=people))
+    for who, said in ((KAI, "Two deals moved"), (MONA, "They did not")):
+        ask(both, who, sent(said))
+    assert kept(both) == [("005M", "They did not"), ("kai@example.com", "Two deals moved")]
+
+
+def test_after_the_post_a_word_changes_nothing(council: Council) -> None:
+    ask(council, KAI, sent("before"))
+    post(council)
+    late = ask(council, KAI, sent("after"), now=POSTED + timedelta(minutes=1))
+    assert "The council of 18 May is posted, so nothing was changed. Say it in its thread." in words(late)
+    assert [said for _, said in kept(council)] == ["before"]
+    assert acts(council) == 1
+    typed = Typed('/council context EMEA coverage "for next week"')
+    ask(council, KAI, typed, now=POSTED + timedelta(minutes=1))
+    assert [said for _, said in kept(council, FOLLOWING)] == ["for next week"]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "",
+        "EMEA",
+        CELL,
+        f"{CELL}/2026-06-15",
+        f"{CELL}/soon",
+        "zone/EMEA/coverage/2026-05-18",
+        "region/EMEA/x",
+    ],
+)
+@pytest.mark.parametrize("is_form", [False, True], ids=["button", "form"])
+def test_a_form_or_a_button_from_before_is_told_from_todays(
+    council: Council, is_form: bool, argument: str
+) -> None:
+    old = sent("x", argument) if is_form else Clicked(GIVE_CONTEXT, argument)
+    says = words(ask(council, KAI, old))
+    assert "from an older message" in says or "There is no" in says
+    assert (kept(council), acts(council)) == ([], 0)
+
+
+def test_a_row_that_is_gone_and_a_form_that_we_no_longer_have_are_told(council: Council) -> None:
+    assert "There is no region “LATAM”" in words(
+        ask(council, KAI, sent("x", "region/LATAM/coverage/2026-05-18"))
+    )
+    unknown = Submitted("give_context_v1", COMING, {WORDS: "x"})
+    assert "This form is from an older message, and nothing was saved." in words(ask(council, KAI, unknown))
+    assert (kept(council), acts(council)) == ([], 0)
+
+
+def test_a_word_for_a_council_that_was_moved_comes_back_for_the_new_day(council: Council) -> None:
+    """The form is of Friday; on Saturday somebody configures Monday as a holiday."""
+    moved = replace(
+        council, company=replace(council.company, working_days=WorkingDays(further=frozenset({MONDAY})))
+    )
+    tuesday = datetime(2026, 5, 19, 10, tzinfo=NOW.tzinfo)
+    reply = ask(moved, KAI, sent("Two deals moved"), now=tuesday)
+    field = field_of(reply.form)
+    assert field.value == "Two deals moved"
+    assert field.problem.startswith("There was no council on 18 May. Nothing is saved yet: send this for the")
+    assert reply.form is not None
+    assert "noted for Tuesday" in words(ask(moved, KAI, sent(field.value, reply.form.argument), now=tuesday))
+    assert [said for _, said in kept(moved, date(2026, 5, 19))] == ["Two deals moved"]
+
+
+def test_a_word_for_a_council_that_is_held_late_stands_in_its_post(council: Council) -> None:
+    """On Monday everything stood still; it is posted on Tuesday."""
+    tuesday = POSTED + timedelta(days=1)
+    reply = ask(council, KAI, sent("Two deals moved"), now=tuesday - timedelta(hours=2))
+    assert "noted for Monday" in words(reply)
+    pull(council, tuesday - timedelta(hours=1))
+    assert do_work(council, find_job("council"), tuesday).says.startswith("Posted to")
+    with reading(council.engine) as connection:
+        cards = connection.execute(select(outbox.c.card).where(outbox.c.kind == "council_thread")).scalars()
+        assert any("Two deals moved" in card for card in cards)
