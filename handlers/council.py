@@ -245,7 +245,7 @@ def give_recap(asked: Asked, clicked: Clicked) -> Reply:
 def _recap(asked: Asked, day: date | None) -> Recap:
     with reading(asked.engine) as connection:
         edition = _latest(asked, connection, day)
-        return read_recap(connection, edition, asked.company.council.leading_dimension)
+        return read_recap(connection, edition, asked.company)
 
 
 def give_deals(asked: Asked, clicked: Clicked) -> Reply:

@@ -17,9 +17,10 @@ from messages.wording import Wording
 from pipeline.actions import UNFINISHED, ActionSince, CellReading, CouncilAction, read_cell
 from pipeline.cell_gaps import red_twice
 from pipeline.company import Company
+from pipeline.council_days import last_council
 from pipeline.editions import CouncilWeek, Edition, ThreadCell
 from storage.actions import read_actions
-from storage.council_week import WEEK, measured_week, read_council_week
+from storage.council_week import measured_week, read_council_week
 from storage.database import Connection, Engine, reading, writing
 from storage.editions import measure_edition, read_edition, record_thread_cell
 from storage.mirror import read_mirror
@@ -71,23 +72,22 @@ def compose_weekly_post(engine: Engine, company: Company, *, as_of: date) -> Cou
 
 
 def compose_post(engine: Engine, company: Company, edition: Edition) -> CouncilPost:
-    """The summary and its threads, of the table that the council leads with. Raises `CouncilError`."""
+    """The summary and its threads, of the table that the council leads with. Raises `CouncilError`.
+
+    Of actions it has what is still to be done, and what was finished since the council before.
+    """
     week = read_council_week(engine, company, edition)
     leading = company.council.leading_dimension
     matrix = edition.tables[leading]
+    since = last_council(company.council.weekday, company.working_days, edition.day - timedelta(days=1))
     with reading(engine) as connection:
         actions = read_actions(connection, opened_until=edition.day)
     shown = sorted(
-        (action for action in actions if _is_shown(action, edition)),
+        (action for action in actions if action.is_unfinished or action.changed_on >= since),
         key=lambda action: not action.is_overdue(edition.day),
     )
     around = _around(week, company, shown)
     return compose_council(matrix, week.last_week.get(leading), compose_heatmap(matrix), around)
-
-
-def _is_shown(action: CouncilAction, edition: Edition) -> bool:
-    """What is still to be done, and what was finished since the council before."""
-    return action.is_unfinished or action.changed_on >= edition.day - WEEK
 
 
 def _around(week: CouncilWeek, company: Company, actions: Sequence[CouncilAction]) -> Around:

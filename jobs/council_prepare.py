@@ -19,6 +19,7 @@ from pipeline.cell_gaps import CellCase, cells_to_speak_about
 from pipeline.cell_names import CellName
 from pipeline.cell_owners import NOBODY, Reach, functions_without_cells, who_answers
 from pipeline.company import Company
+from pipeline.council_days import is_before_council
 from pipeline.errors import AccessDenied
 from pipeline.matrix import Matrix
 from pipeline.people import People
@@ -54,7 +55,8 @@ class _Message:
 def prepare_council(run: JobRun) -> Outcome:
     """Raises `NothingPulled` before the first pull."""
     council = coming_council(run)
-    if run.company.working_days.before(council) != run.council_day and not run.dry_run:
+    weekday, working_days = run.company.council.weekday, run.company.working_days
+    if not is_before_council(weekday, working_days, run.council_day) and not run.dry_run:
         return Outcome(f"Nothing to prepare; the next council is on {council:%A, %-d %B}")
     tables = [
         read_apm(run.engine, run.company, as_of=run.today, dimension=dimension)

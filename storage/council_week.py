@@ -16,7 +16,7 @@ from storage.cell_words import read_contexts, read_requests
 from storage.database import reading
 from storage.editions import measure_edition, read_edition, read_edition_of, read_last_edition
 
-WEEK = timedelta(days=7)
+_WEEK = timedelta(days=7)
 _LONGEST_WEEK = timedelta(days=10)
 """A council that a holiday moved is up to three days further from the next."""
 
@@ -92,7 +92,7 @@ def _last_week(
             if dimension in edition.tables and table.period.label == edition.tables[dimension].period.label
         }
     leading = edition.tables[company.council.leading_dimension]
-    day = edition.as_of - WEEK
+    day = edition.as_of - _WEEK
     if day < leading.period.start:
         return {}
     try:

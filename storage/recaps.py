@@ -5,20 +5,23 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from pipeline.cell_gaps import by_gap
+from pipeline.company import Company
+from pipeline.council_days import next_council
 from pipeline.editions import Edition
-from pipeline.matrix import Dimension, Status
+from pipeline.matrix import Status
 from pipeline.recap import Recap
 from storage.actions import read_actions
 
-_UNTIL_THE_NEXT = timedelta(days=6)
+_DAY = timedelta(days=1)
 
 
-def read_recap(connection: Connection, edition: Edition, leading: Dimension) -> Recap:
+def read_recap(connection: Connection, edition: Edition, company: Company) -> Recap:
     """The recap of an edition's council, with what was decided up to the day before the next."""
-    until = edition.day + _UNTIL_THE_NEXT
+    council = company.council
+    until = next_council(council.weekday, company.working_days, edition.day + _DAY) - _DAY
     opened = read_actions(connection, opened_from=edition.day, opened_until=until)
-    earlier = read_actions(connection, opened_until=edition.day - timedelta(days=1))
-    table = edition.tables[leading]
+    earlier = read_actions(connection, opened_until=edition.day - _DAY)
+    table = edition.tables[council.leading_dimension]
     return Recap(
         council=edition.day,
         period=table.period.label,

@@ -17,14 +17,16 @@ from handlers.capabilities import find_click
 from jobs.council import post_council
 from jobs.council_freeze import freeze_week
 from jobs.council_prepare import prepare_council
+from jobs.council_recap import post_recap
 from messages.card import Button, Buttons, Folded
 from messages.card_text import card_from_text
 from messages.render.terminal import render_text
+from pipeline.actions import ActionStatus
 from pipeline.company import Company
 from pipeline.definitions import CellOwnerDefinition, CouncilDefinition
 from pipeline.matrix import Metric
 from pipeline.working_days import WorkingDays
-from storage.actions import NewAction, open_action
+from storage.actions import NewAction, open_action, set_status
 from storage.chat_tables import outbox
 from storage.database import Engine, reading, writing
 from storage.edition_tables import edition, edition_matrix
@@ -220,9 +222,9 @@ def test_what_is_overdue_and_what_is_red_twice_without_an_action_is_seen(
     assert "2x on Data Cloud · Ana, due 15 May, open, overdue" in heads["EMEA"]
 
 
-def _assign(engine: Engine, title: str, due: date) -> None:
+def _assign(engine: Engine, title: str, due: date, opened: date = date(2026, 5, 11)) -> None:
     new = NewAction(
-        form="form-1",
+        form=f"form of {title}",
         kind="spiff",
         cell=EMEA,
         title=title,
@@ -232,10 +234,10 @@ def _assign(engine: Engine, title: str, due: date) -> None:
         cost=Decimal(5000),
         currency="USD",
         expected="",
-        opened_on=date(2026, 5, 11),
+        opened_on=opened,
     )
     with writing(engine) as connection:
-        open_action(connection, new, FRIDAY - 4 * DAY)
+        open_action(connection, new, FRIDAY)
 
 
 def test_every_button_of_the_post_leads_somewhere_for_operations(engine: Engine, folder: Path) -> None:
@@ -325,3 +327,44 @@ def test_the_post_after_a_week_without_a_council_marks_what_the_last_one_saw(
     summary = said(engine, "council")[-1]
     assert "Restated since the council saw the figures of 17 May:" in summary
     assert "EMEA coverage 0.37× → 0.15×" in summary
+
+
+def test_the_recap_of_a_moved_council_ends_the_day_before_the_next(engine: Engine, folder: Path) -> None:
+    """The council of Monday is held on Wednesday, the 20th; the next one is on Monday, the 25th."""
+    closed = company(working_days=WorkingDays(further=frozenset({MONDAY.date(), (MONDAY + DAY).date()})))
+    pull(engine, folder, on(WEDNESDAY, 8))
+    post_council(run(engine, folder, WEDNESDAY, closed))
+    for number, day in enumerate((20, 24, 25)):
+        _assign(engine, f"No. {number}", date(2026, 5, 29), date(2026, 5, day))
+    question = asked(engine, folder, now=WEDNESDAY)
+    desk = replace(question.desk, company=closed)
+    (card,) = typed(replace(question, desk=desk), "/council recap").cards
+    words = render_text(card, 300)
+    assert "2 new actions for 1 person." in words
+    assert ["No. 0" in words, "No. 1" in words, "No. 2" in words] == [True, True, False]
+
+
+def test_what_was_finished_since_a_council_two_weeks_ago_is_reported_to_the_next(
+    engine: Engine, folder: Path
+) -> None:
+    """From 25 to 29 May nobody works; what was done on the 19th, a day after the council, is told in June."""
+    pull(engine, folder, on(MONDAY, 8))
+    post_council(run(engine, folder, MONDAY))
+    _assign(engine, "2x on Data Cloud", date(2026, 5, 29), date(2026, 5, 18))
+    with writing(engine) as connection:
+        set_status(connection, 1, ActionStatus.DONE, date(2026, 5, 19))
+    week = frozenset(date(2026, 5, day) for day in range(25, 30))
+    june = datetime(2026, 6, 1, 9, tzinfo=MONDAY.tzinfo)
+    pull(engine, folder, on(june, 8))
+    post_council(run(engine, folder, june, company(working_days=WorkingDays(further=week))))
+    assert "2x on Data Cloud · Ana, due 29 May, done" in said(engine, "council")[-1]
+
+
+def test_there_is_no_recap_of_a_council_that_is_not_posted_yet(engine: Engine, folder: Path) -> None:
+    pull(engine, folder, on(MONDAY, 8))
+    freeze_week(run(engine, folder, on(MONDAY, 8)))
+    evening = run(engine, folder, on(MONDAY, 17))
+    assert post_recap(evening).says == "The council of 18 May is not posted yet"
+    post_council(evening)
+    assert post_recap(evening).says == "Recap of 0 new actions"
+    assert len(said(engine, "recap")) == 1
