@@ -1,12 +1,11 @@
 """`/council`: the latest edition, a word before the next, the recap; and a cell's deals as a file."""
 
-from contextlib import suppress
 from datetime import date, timedelta
 
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability, Words
 from handlers.cells import read_cell
-from handlers.grammar import ShowWhy, read_why
+from handlers.grammar import ShowWhy, is_metric, read_why
 from handlers.today import read_today
 from handlers.values import find_value
 from handlers.words import CommandNotUnderstood, old_button
@@ -44,6 +43,8 @@ from storage.outbox import read_letter_card, revise_letter
 from storage.recaps import read_recap
 
 DEALS_IN_A_FILE = 10_000
+_AFTER_A_CELL = " :,;-–—"
+"""How people set off what they say of a cell from its name."""
 
 
 def answer_council(asked: Asked, words: Words) -> Reply:
@@ -100,7 +101,7 @@ def _today(asked: Asked) -> date:
 
 
 def _typed_context(asked: Asked, words: Words) -> Reply:
-    """`EMEA coverage "two large deals moved"`; without the words, the form."""
+    """`EMEA coverage two large deals moved`; without the words, the form."""
     may(asked.member, Action.GIVE_CONTEXT, CompanyCells()).require()
     wanted, said = _read_context(words)
     dimension, value = find_value(asked.engine, asked.company, wanted.value, wanted.dimension)
@@ -109,13 +110,15 @@ def _typed_context(asked: Asked, words: Words) -> Reply:
 
 
 def _read_context(words: Words) -> tuple[ShowWhy, str]:
-    with suppress(CommandNotUnderstood):
-        return read_why(words), ""
-    with suppress(CommandNotUnderstood):
-        return read_why(words[:-1]), words[-1]
+    """The cell ends with the first figure named; what stands behind it was said, in quotes or not."""
+    for start in range(len(words)):
+        for end in (start + 2, start + 1):
+            named = [*words[:start], " ".join(words[start:end]).rstrip(_AFTER_A_CELL)]
+            if end <= len(words) and is_metric(named[-1]):
+                return read_why(named), " ".join(words[end:]).lstrip(_AFTER_A_CELL)
     raise CommandNotUnderstood(
-        'Name the cell, then what the council should know, in quotes: /council context EMEA coverage "Two '
-        'large deals moved".'
+        "Name the cell with its figure, then what the council should know: /council context EMEA coverage "
+        '"Two large deals moved". The figure is forecast, closed won, open pipeline, pipe gen or coverage.'
     )
 
 

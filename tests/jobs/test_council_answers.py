@@ -79,6 +79,28 @@ def test_a_word_can_be_changed_until_the_post_and_not_after(engine: Engine, fold
         say(asked(engine, folder, now=MONDAY), "third")
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "EMEA coverage: two large deals moved",
+        "EMEA coverage two large deals moved",
+        "EMEA coverage - two large deals moved",
+        "region emea Coverage: two large deals moved",
+    ],
+)
+def test_a_word_needs_no_quotes(engine: Engine, folder: Path, written: str) -> None:
+    (card,) = typed(asked(engine, folder), f"/council context {written}").cards
+    assert "EMEA coverage" in render_text(card, 200)
+    post_council(run(engine, folder, MONDAY))
+    (thread,) = [words for kind, _, words in letters(engine) if kind == "council_thread"]
+    assert "Ana on coverage: two large deals moved" in thread
+
+
+def test_a_word_without_a_figure_is_told_how_to_write_it(engine: Engine, folder: Path) -> None:
+    with pytest.raises(CouncilError, match=r"Name the cell with its figure.*/council context EMEA coverage"):
+        typed(asked(engine, folder), "/council context EMEA two large deals moved")
+
+
 def test_a_word_that_is_too_long_stays_in_the_form(engine: Engine, folder: Path) -> None:
     reply = say(asked(engine, folder), "x" * 5_000)
     assert reply.form is not None
