@@ -1,7 +1,11 @@
-"""The managers' weekly digest: their reps by money at risk, and the deals that want their eye."""
+"""The managers' weekly digest: their reps by money at risk, and the deals that want their eye.
+
+Who does not work on its day gets it on their next working day of the same week.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from jobs.job import JobRun, Outcome
@@ -22,25 +26,26 @@ from storage.outbox import Letter, put_letter, to_person
 from storage.people import read_people
 from storage.scores_by_day import NO_RISK, read_risks, was_measured_by
 
+DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+LAST_WEEKDAY = 6
 
 
 def send_manager_digests(run: JobRun) -> Outcome:
     """Raises `NothingPulled` before the first pull."""
     people = read_people(run.engine)
     with reading(run.engine) as connection:
-        digests = list(_digests(run, connection, people))
+        told = list(_told(run, connection, people))
     currency = run.company.definitions.money.corporate_currency
-    cards = tuple(compose_manager_digest(digest, currency) for digest in digests)
+    cards = tuple(compose_manager_digest(digest, currency) for digest, _ in told)
     if not run.dry_run:
-        for digest, card in zip(digests, cards, strict=True):
-            manager = people.users[digest.manager.id]
+        for (digest, moment), card in zip(told, cards, strict=True):
             letter = Letter(
                 key=digest.key,
                 kind="manager_digest",
                 audience=to_person(digest.manager.id),
                 card=card_to_text(card),
-                not_before=run.when_told(manager),
+                not_before=moment,
                 counts=True,
             )
             with writing(run.engine) as connection:
@@ -50,26 +55,35 @@ def send_manager_digests(run: JobRun) -> Outcome:
     return Outcome(f"Told of their teams: {counted(len(cards), 'manager')}", cards)
 
 
-def _digests(run: JobRun, connection: Connection, people: People) -> Iterator[TeamDigest]:
-    """Of every manager who works on the day on which they read it, and has something to look at."""
+def _told(run: JobRun, connection: Connection, people: People) -> Iterator[tuple[TeamDigest, datetime]]:
+    """Every manager who works this week and has something to look at, with when they may be told."""
     shares = {one.manager_id: one.share for one in inspected_shares(connection, people, run.today)}
     leaves = read_leaves(connection)
     for manager_id in sorted(people.direct_reports):
         manager = people.users.get(manager_id)
-        if manager is None or not _reads_it(run, manager, leaves.get(manager_id)):
+        if manager is None or not manager.is_active or manager.is_integration:
+            continue
+        moment = _first_working_moment(run, manager, leaves.get(manager_id))
+        if moment is None:
             continue
         digest = _digest(run, connection, people, manager, shares.get(manager_id))
         if digest.reps or digest.deals:
-            yield digest
+            yield digest, moment
 
 
-def _reads_it(run: JobRun, user: User, leave: Leave | None) -> bool:
-    """On the day on which it comes: when the organisation's Monday begins, it is Sunday evening elsewhere."""
-    day = run.when_told(user).date()
+def _first_working_moment(run: JobRun, user: User, leave: Leave | None) -> datetime | None:
+    """When a manager may be told on their first working day of what is left of the week.
+
+    It is the day on which it comes: when the organisation's Monday begins, it is Sunday evening elsewhere.
+    """
     country = run.company.countries.of(user)
-    is_away = leave is not None and leave.since <= day <= leave.until
-    is_somebody = user.is_active and not user.is_integration
-    return is_somebody and not is_away and run.company.working_days.is_working(day, country)
+    for days in range(LAST_WEEKDAY - run.today.weekday() + 1):
+        moment = replace(run, now=run.now + DAY * days).when_told(user)
+        day = moment.date()
+        is_away = leave is not None and leave.since <= day <= leave.until
+        if not is_away and run.company.working_days.is_working(day, country):
+            return moment
+    return None
 
 
 def _digest(

@@ -19,7 +19,7 @@ from storage.chat_tables import outbox
 from storage.database import reading, writing
 from storage.deal_heads import read_deal_head
 from storage.inspections import inspected_shares
-from storage.nudge_choices import record_inspection
+from storage.nudge_choices import put_pause, record_inspection
 from storage.people import read_people
 from tests.bot.small_company import build_company
 
@@ -103,3 +103,24 @@ def test_the_share_of_deals_inspected_in_the_last_fortnight(council: Council) ->
     assert (mona.manager_id, mona.deals, mona.inspected) == ("005M", 2, 1)
     assert mona.share == Fraction(1, 2)
     assert later.share == Fraction(0)
+
+
+@pytest.mark.parametrize(
+    ("until", "comes_on"), [(date(2026, 7, 20), date(2026, 7, 21)), (date(2026, 7, 22), date(2026, 7, 23))]
+)
+def test_who_is_away_on_monday_hears_on_the_next_working_day_of_the_week(
+    council: Council, until: date, comes_on: date
+) -> None:
+    with writing(council.engine) as connection:
+        put_pause(connection, "005M", since=date(2026, 7, 17), until=until)
+    send_manager_digests(run(council))
+    with reading(council.engine) as connection:
+        (row,) = connection.execute(select(outbox.c.key, outbox.c.not_before)).all()
+    assert row.key == "manager_digest:2026-07-20:005M"
+    assert datetime.fromtimestamp(row.not_before, UTC).date() == comes_on
+
+
+def test_who_is_away_all_week_hears_nothing_that_week(council: Council) -> None:
+    with writing(council.engine) as connection:
+        put_pause(connection, "005M", since=date(2026, 7, 17), until=date(2026, 7, 24))
+    assert send_manager_digests(run(council)).says == "Told of their teams: 0 managers"
