@@ -13,6 +13,7 @@ from messages.nudge_choices import LONGEST_WORDS
 from messages.wording import Wording
 from pipeline.access import Action, Deal, Decision, may
 from pipeline.digests import Done, DoneKind
+from pipeline.visible_deals import CONFIDENTIAL
 from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading
 from storage.deal_heads import DealHead, read_deal_head
@@ -41,6 +42,11 @@ def read_choice(asked: Asked, argument: str) -> DealChoice:
 
 def may_on(asked: Asked, action: Action, deal: DealHead) -> Decision:
     return may(asked.member, action, Deal(deal.owner_id, deal.is_confidential))
+
+
+def name_for_operations(deal: DealHead) -> str:
+    """How sales operations are told of a deal: a confidential one is named to its owner's managers alone."""
+    return CONFIDENTIAL if deal.is_confidential else deal.name
 
 
 def today_of(asked: Asked) -> date:

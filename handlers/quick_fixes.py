@@ -4,7 +4,14 @@ from datetime import date, timedelta
 
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability, Words
-from handlers.deal_choice import may_on, read_choice, record_choice, show_done, today_of
+from handlers.deal_choice import (
+    may_on,
+    name_for_operations,
+    read_choice,
+    record_choice,
+    show_done,
+    today_of,
+)
 from handlers.fix_form import CLOSE_DATE, STAGE, open_fix, open_form, past_problem, write_and_answer
 from handlers.fixing import OWNER, LiveDeal, read_live
 from messages.card_text import card_to_text
@@ -119,6 +126,10 @@ def not_mine(asked: Asked, clicked: Clicked) -> Reply:
     """Tells the managers and sales operations; nothing is reassigned by itself."""
     choice = read_choice(asked, clicked.argument)
     may_on(asked, Action.FIX, choice.deal).require()
+    if choice.deal.owner_id != asked.member.id:
+        raise CouncilError(
+            f"{choice.deal.name} is not yours. You can give it to a colleague: press Reassign."
+        )
     people, company = read_people(asked.engine), asked.company
     managers = [to_person(one) for one in people.managers_of(asked.member.id)]
     desk = operations_desk(people, company.people.operations, company.chat)
@@ -131,7 +142,7 @@ def not_mine(asked: Asked, clicked: Clicked) -> Reply:
                 key,
                 by=asked.member.name,
                 deal_id=choice.deal.id,
-                deal=choice.deal.name,
+                deal=choice.deal.name if audience in managers else name_for_operations(choice.deal),
                 manager=audience in managers,
             )
             letter = Letter(key=key, kind="not_mine", audience=audience, card=card_to_text(card))

@@ -8,6 +8,7 @@ from handlers.capability import Capability
 from handlers.deal_choice import (
     DealChoice,
     may_on,
+    name_for_operations,
     read_choice,
     read_day_answer,
     record_choice,
@@ -91,7 +92,11 @@ def save_dispute(asked: Asked, sent: Submitted) -> Reply:
         for audience in desk:
             key = f"wrong_rule:{choice.argument}:{asked.member.id}:{int(asked.now.timestamp())}:{audience}"
             card = compose_dispute(
-                key, by=asked.member.name, deal=choice.deal.name, rule=choice.rule, reason=reason.strip()
+                key,
+                by=asked.member.name,
+                deal=name_for_operations(choice.deal),
+                rule=choice.rule,
+                reason=reason.strip(),
             )
             letter = Letter(key=key, kind="wrong_rule", audience=audience, card=card_to_text(card))
             put_letter(connection, letter, asked.now)

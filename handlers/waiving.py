@@ -8,6 +8,7 @@ from handlers.capability import Capability
 from handlers.deal_choice import (
     DealChoice,
     may_on,
+    name_for_operations,
     read_choice,
     read_day_answer,
     record_choice,
@@ -37,7 +38,14 @@ from pipeline.people import People
 from storage.database import Connection, reading
 from storage.deal_heads import read_deal_head
 from storage.findings_of import findings_on
-from storage.nudge_choices import WaiverWish, ask_waiver, decline_waiver, grant_waiver, read_wish
+from storage.nudge_choices import (
+    WaiverWish,
+    ask_waiver,
+    decline_waiver,
+    grant_waiver,
+    is_waiver_asked,
+    read_wish,
+)
 from storage.outbox import Letter, put_letter, revise_letter
 from storage.people import read_people
 from storage.score_moves import moving_scores
@@ -48,6 +56,8 @@ USUAL_WAIVER = timedelta(days=90)
 def open_waiver(asked: Asked, clicked: Clicked) -> Reply:
     choice = _choice(asked, clicked.argument)
     decides = _decides(asked, choice)
+    with reading(asked.engine) as connection:
+        _refuse_second_wish(connection, asked, choice)
     longest = timedelta(days=asked.company.nudges.longest_waiver_days)
     until = today_of(asked) + min(USUAL_WAIVER, longest)
     form = compose_waiver_form(choice.argument, choice.deal.name, choice.rule, until, "", {}, decides=decides)
@@ -69,6 +79,7 @@ def save_waiver(asked: Asked, sent: Submitted) -> Reply:
         return Reply(form=form)
     people = read_people(asked.engine)
     with asked.acting() as connection:
+        _refuse_second_wish(connection, asked, choice)
         number = ask_waiver(
             connection,
             choice.deal,
@@ -120,18 +131,28 @@ def _decides(asked: Asked, choice: DealChoice) -> bool:
     return False
 
 
+def _refuse_second_wish(connection: Connection, asked: Asked, choice: DealChoice) -> None:
+    """Raises `CouncilError` while the person's earlier wish waits: a manager is asked once."""
+    if is_waiver_asked(connection, choice.deal, choice.rule, by=asked.member.id):
+        raise CouncilError(
+            f"You have asked to exempt {choice.deal.name} from this already. Your manager still has to "
+            "decide, and I tell you what comes of it."
+        )
+
+
 def _ask_managers(connection: Connection, asked: Asked, people: People, wish: WaiverWish) -> None:
     deal = read_deal_head(connection, wish.deal_id)
     found = [one for one in findings_on(connection, asked.company, deal.id) if one.rule == wish.rule]
     value = found[0].value if found else None
     currency = asked.company.definitions.money.corporate_currency
+    has_manager = bool(people.managers_of(wish.asked_by))
     for audience in _deciders(asked, people, wish.asked_by):
         key = _wish_key(wish.number, audience)
         card = compose_waiver_wish(
             key,
             wish.number,
             asker=asked.member.name,
-            deal=deal.name,
+            deal=deal.name if has_manager else name_for_operations(deal),
             rule=wish.rule,
             says=found[0].says if found else "",
             worth="" if value is None else Wording().short_money(value, currency),

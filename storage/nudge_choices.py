@@ -78,6 +78,17 @@ def ask_waiver(
     return int(number)
 
 
+def is_waiver_asked(connection: Connection, deal: DealHead, rule: str, *, by: str) -> bool:
+    """Whether the same person's wish about the finding still waits for a manager."""
+    waits = select(waiver.c.no).where(
+        waiver.c.opportunity == deal.number,
+        waiver.c.rule == rule,
+        waiver.c.asked_by == by,
+        waiver.c.state == "asked",
+    )
+    return connection.execute(waits).first() is not None
+
+
 def read_wish(connection: Connection, number: int) -> WaiverWish:
     """A wish that nobody has decided about. Raises `WaiverSettled`."""
     row = connection.execute(

@@ -60,6 +60,12 @@ def letters(council: Council) -> dict[str, str]:
         return {row.key: row.audience for row in connection.execute(select(outbox))}
 
 
+def said_in(council: Council, key: str) -> str:
+    """The card of a message, as it is kept."""
+    with reading(council.engine) as connection:
+        return read_letter_card(connection, key) or ""
+
+
 def threads(council: Council) -> dict[str, str | None]:
     """In whose thread each message stands, by key."""
     with reading(council.engine) as connection:
@@ -157,6 +163,19 @@ def test_a_declined_wish_counts_on_and_is_decided_once(council: Council, dispatc
     assert not finding(council, "category_stage_mismatch").waived
 
 
+def test_a_wish_that_waits_is_not_put_to_the_manager_a_second_time(
+    council: Council, dispatch: Dispatch
+) -> None:
+    wish = Submitted("waive", GLOBEX, {"until": "2026-08-01", "reason": "Please."})
+    dispatch.answer(ANA, wish)
+    assert "still has to decide" in words(dispatch.answer(ANA, wish))
+    assert "still has to decide" in words(dispatch.answer(ANA, Clicked("waive", GLOBEX)))
+    assert list(letters(council)) == ["waiver:1:005M"]
+    dispatch.answer(MONA, Clicked("waiver_decline", "1"))
+    dispatch.answer(ANA, wish)
+    assert "waiver:2:005M" in letters(council)
+
+
 @pytest.mark.parametrize("who", [ANA, ZOE, KAI, OPS])
 def test_only_a_manager_above_decides(council: Council, dispatch: Dispatch, who: str) -> None:
     dispatch.answer(ANA, Submitted("waive", GLOBEX, {"until": "2026-08-01", "reason": "Please."}))
@@ -211,6 +230,28 @@ def test_the_rules_count_who_calls_them_wrong_what_is_waived_and_what_waits(
 def test_a_wrong_rule_is_told_to_sales_operations(council: Council, dispatch: Dispatch) -> None:
     dispatch.answer(ANA, Submitted("wrong_rule", GLOBEX, {"reason": "Renewals have no next step."}))
     assert list(letters(council).values()) == ["@ops@example.com"]
+
+
+@pytest.mark.parametrize("choice", ["wrong_rule", "not_mine"])
+def test_operations_hear_of_a_confidential_deal_without_its_name(
+    council: Council, dispatch: Dispatch, choice: str
+) -> None:
+    """Project Nightfall is Zoe's and confidential."""
+    if choice == "not_mine":
+        dispatch.answer(ZOE, Clicked(choice, "006D"))
+    else:
+        dispatch.answer(ZOE, Submitted(choice, "006D:next_step_missing", {"reason": "It has one."}))
+    told = [said_in(council, key) for key, to in letters(council).items() if to == "@ops@example.com"]
+    assert len(told) == 1
+    assert "(confidential)" in told[0]
+    assert "Nightfall" not in told[0]
+
+
+def test_only_an_owner_says_that_a_deal_is_not_theirs(council: Council, dispatch: Dispatch) -> None:
+    assert "press Reassign" in words(dispatch.answer(MONA, Clicked("not_mine", "006B")))
+    assert letters(council) == {}
+    assert "stays yours" in words(dispatch.answer(ANA, Clicked("not_mine", "006B")))
+    assert set(letters(council).values()) == {"@005M", "@ops@example.com"}
 
 
 def test_a_manager_marks_a_deal_as_inspected_and_its_owner_cannot(
