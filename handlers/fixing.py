@@ -8,6 +8,7 @@ cells, audit, digests and "this event is done" move together. What dies in betwe
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from crm.records import Fix, PullRequest
 from handlers.asking import Asked
@@ -40,7 +41,7 @@ from storage.learnt_rejections import remember_refusals
 from storage.mirror import pulled_state
 from storage.nudge_choices import record_inspection
 from storage.outbox import revise_letter
-from storage.refreshing import prepare_refresh, refresh_deal
+from storage.refreshing import RefreshGround, count_at_once, refresh_deal
 from storage.write_intents import Changes, WriteIntent, close_intent, close_saved, open_intent
 
 OWNER = "OwnerId"
@@ -123,7 +124,8 @@ def write_changes(asked: Asked, live: LiveDeal, changes: Changes, act: str) -> W
     fix = Fix(record.id, asked.member.id, int(asked.now.timestamp()), changes, kinds)
     result = asked.desk.crm.write(fix)
     if isinstance(result, Saved):
-        _count(asked, live, changes, act, number)
+        count = partial(_count, asked, live, changes, act, number)
+        count_at_once(asked.engine, asked.company, asked.now, count)
     else:
         with writing(asked.engine) as connection:
             close_intent(connection, number, _OUTCOMES[type(result)], asked.now)
@@ -132,10 +134,11 @@ def write_changes(asked: Asked, live: LiveDeal, changes: Changes, act: str) -> W
     return result
 
 
-def _count(asked: Asked, live: LiveDeal, changes: Changes, act: str, number: int) -> None:
+def _count(
+    asked: Asked, live: LiveDeal, changes: Changes, act: str, number: int, ground: RefreshGround
+) -> None:
     """All that a saved change moves, in one transaction; nothing where `recover` was quicker."""
     deal_id = live.record.id
-    ground = prepare_refresh(asked.engine, asked.company, asked.now)
     evidence = asked.desk.crm.read_deal(deal_id, pull_request(asked))
     with suppress(EventAlreadyDone), asked.acting() as connection:
         if not close_saved(connection, number, asked.now):

@@ -7,6 +7,7 @@ that did not is closed, and whoever wanted it is told, unless the inbox brings t
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 from crm.records import DealEvidence, PullRequest
 from jobs.job import JobRun, Outcome
@@ -31,7 +32,7 @@ from storage.digests import digests_showing, read_digest, record_done
 from storage.inbox import settle_event
 from storage.mirror import pulled_state
 from storage.outbox import Letter, put_letter, revise_letter, to_person
-from storage.refreshing import prepare_refresh, refresh_deal
+from storage.refreshing import RefreshGround, count_at_once, refresh_deal
 from storage.write_intents import OpenIntent, close_intent, read_open_intents
 
 PATIENCE = timedelta(minutes=2)
@@ -61,17 +62,23 @@ def _recover(run: JobRun, waiting: OpenIntent) -> str:
     changed = _in_words(run, waiting)
     name = deal.opportunity.name
     if is_done(waiting.intent.changes, deal.opportunity):
-        return _finish(run, waiting, deal, changed)
+        finish = partial(_finish, run, waiting, deal, changed)
+        return count_at_once(run.engine, run.company, run.now, finish)
     card = compose_not_written(
         recovered_key(waiting.number), deal.opportunity.id, name, tuple(changed.values())
     )
     return _close(run, waiting, card if waiting.intent.event is None else None)
 
 
-def _finish(run: JobRun, waiting: OpenIntent, deal: DealEvidence, changed: Mapping[str, ChangedField]) -> str:
+def _finish(
+    run: JobRun,
+    waiting: OpenIntent,
+    deal: DealEvidence,
+    changed: Mapping[str, ChangedField],
+    ground: RefreshGround,
+) -> str:
     """All that a saved change moves, in one transaction; nothing where somebody else has finished it."""
     deal_id = deal.opportunity.id
-    ground = prepare_refresh(run.engine, run.company, run.now)
     with writing(run.engine) as connection:
         if not close_intent(connection, waiting.number, _SAVED, run.now):
             return _SAVED

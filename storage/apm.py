@@ -10,22 +10,21 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, select
 
 from pipeline.assembly import Measures, SpendLine, assemble
-from pipeline.calendar import Period
 from pipeline.company import Company
-from pipeline.errors import PeriodMissing
 from pipeline.learning import Learnt
 from pipeline.matrix import Dimension, Matrix
 from pipeline.money import SCALE
-from pipeline.sums import SliceSums, SliceValues, is_renewal
+from pipeline.sums import SliceValues, is_renewal
 from pipeline.targets import TargetBook
-from storage.base import Base, store_base
+from storage.base import Base, read_base, store_base
+from storage.base_measuring import measure_base, prior_of
 from storage.bulk import insert_rows
 from storage.caveats import read_caveats
 from storage.database import reading, writing
 from storage.hygiene import untrusted_opportunities
 from storage.learning import read_learnt
 from storage.matrix_text import matrix_from_text, matrix_to_text
-from storage.measuring import MeasuringPoint, measure, measuring_point
+from storage.measuring import measuring_point
 from storage.mirror import MirrorState, pulled_state
 from storage.refreshes import last_refresh
 from storage.scales import STATIC_RATES_NOTICE, Scales, read_scales
@@ -62,6 +61,9 @@ def read_apm(
             stored = _stored(connection, state.generation, as_of, dimension, by)
             if stored is not None:
                 return stored
+            moved = _measured_already(connection, company, state, as_of)
+            if moved is not None:
+                return moved.table(as_of, dimension, by)
         return Measuring(connection, company, state, owners).table(as_of, dimension, by)
 
 
@@ -99,6 +101,38 @@ def store_tables(engine: Engine, company: Company, as_of: date) -> None:
                 base = {view: getattr(measures, view) for view in VIEWS}
                 store_base(connection, state.generation, as_of.toordinal(), base, measures.learnt)
                 return
+
+
+def renew_tables(engine: Engine, company: Company) -> None:
+    """Put the day's tables together anew from its sums, after a fix has moved those and dropped the tables.
+
+    It takes too long for the transaction of a fix. Until it is done, and where another fix comes in between,
+    answers put their own table together from the same sums.
+    """
+    with reading(engine) as connection:
+        state = pulled_state(connection)
+        as_of = date.fromordinal(state.measured_day or 1)
+        seen = last_refresh(connection)
+        measuring = _measured_already(connection, company, state, as_of)
+        if measuring is None:
+            return
+        tables = [measuring.table(as_of, dimension, None) for dimension in dimensions_of(company)]
+    with writing(engine) as connection:
+        if pulled_state(connection) == state and last_refresh(connection) == seen:
+            forget_tables(connection, state.generation)
+            keep_tables(connection, state.generation, as_of, tables)
+
+
+def _measured_already(
+    connection: Connection, company: Company, state: MirrorState, as_of: date
+) -> "Measuring | None":
+    """What puts tables of a day together from its kept sums; `None` where there are none."""
+    kept = read_base(connection, state.generation, as_of.toordinal())
+    if kept is None:
+        return None
+    measuring = Measuring(connection, company, state)
+    measuring.take_base(as_of, *kept)
+    return measuring
 
 
 def forget_tables(connection: Connection, generation: int) -> None:
@@ -169,28 +203,23 @@ class Measuring:
     def measures(self, as_of: date) -> Measures:
         """Everything that the tables of a day are put together from."""
         if as_of not in self._measures:
-            self._measures[as_of] = self._complete(as_of, self.base(as_of), self._learnt(as_of))
+            self._measures[as_of] = self._complete(as_of, self._base(as_of), self._learnt(as_of))
         return self._measures[as_of]
 
     def take_base(self, as_of: date, base: Base, learnt: Learnt) -> None:
         """Let the tables of a day be put together from sums that are known already."""
         self._measures[as_of] = self._complete(as_of, base, learnt)
 
-    def base(self, as_of: date, only: int | None = None) -> dict[str, list[SliceSums]]:
-        """The sums of a day by point of view; `only`: what the deal of that number adds to them."""
-        period = self._scales.calendar.period_of(as_of)
-        prior_period, prior_as_of = self._prior(period, as_of)
-        now = measuring_point(self._scales.calendar, period, as_of)
-        untrusted = untrusted_deals(self._connection, self._company, self._state, self._scales, as_of)
-        if only is not None:
-            untrusted = untrusted.where(untrusted.selected_columns[0] == only)
-        end = prior_period.end if prior_period else None
-        return {
-            "now": self._sums(now, only=only),
-            "untrusted": self._sums(now, among=untrusted, only=only),
-            "prior": self._sums_of(prior_period, prior_as_of, only),
-            "prior_full": self._sums_of(prior_period, end, only),
-        }
+    def _base(self, as_of: date) -> Base:
+        return measure_base(
+            self._connection,
+            self._state.generation,
+            as_of,
+            self._company.definitions.metrics,
+            self._scales,
+            untrusted_deals(self._connection, self._company, self._state, self._scales, as_of),
+            owners=self._owners,
+        )
 
     def _learnt(self, as_of: date) -> Learnt:
         return read_learnt(
@@ -208,7 +237,7 @@ class Measuring:
         now = measuring_point(calendar, period, as_of)
         return Measures(
             as_of=as_of,
-            prior_as_of=self._prior(period, as_of)[1],
+            prior_as_of=prior_of(calendar, as_of)[1],
             **{view: base.get(view, ()) for view in VIEWS},
             slices=self._slices,
             units_of=self._scales.units_of,
@@ -218,34 +247,6 @@ class Measuring:
             ),
             pulled_at=_iso(self._state.pulled_at),
             spend=read_spend(self._connection, period.label),
-        )
-
-    def _prior(self, period: Period, as_of: date) -> tuple[Period | None, date | None]:
-        """Last year's quarter and the day of it to compare with, where the calendar reaches that far."""
-        calendar = self._scales.calendar
-        return calendar.same_quarter_last_year(period), calendar.prior_as_of(as_of)
-
-    def _sums_of(self, period: Period | None, as_of: date | None, only: int | None) -> list[SliceSums]:
-        if period is None or as_of is None:
-            return []
-        try:
-            return self._sums(measuring_point(self._scales.calendar, period, as_of), only=only)
-        except PeriodMissing:
-            return []
-
-    def _sums(
-        self, point: MeasuringPoint, *, among: Select[Any] | None = None, only: int | None = None
-    ) -> list[SliceSums]:
-        metrics = self._company.definitions.metrics
-        return measure(
-            self._connection,
-            self._state.generation,
-            point,
-            metrics,
-            self._scales,
-            among=among,
-            owners=self._owners,
-            only=only,
         )
 
     def _notices(self) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select
 
 from pipeline.learning import Learnt
-from pipeline.sums import KEYS, SliceSums
+from pipeline.sums import KEYS, SliceSums, add_sums
 from storage.bulk import insert_rows, read_rows
 from storage.fix_tables import base_day, base_sum
 
@@ -50,7 +50,13 @@ def read_base(connection: Connection, generation: int, as_of: int) -> tuple[Base
     return base, Learnt(*map(_as_fraction, taught))
 
 
-def replace_sums(
+def has_base(connection: Connection, generation: int, as_of: int) -> bool:
+    """Whether the sums of that day are kept."""
+    day = select(base_day.c.as_of).where(base_day.c.generation == generation, base_day.c.as_of == as_of)
+    return connection.execute(day).first() is not None
+
+
+def move_sums(
     connection: Connection,
     generation: int,
     as_of: int,
@@ -58,25 +64,23 @@ def replace_sums(
     before: Sequence[SliceSums],
     after: Sequence[SliceSums],
 ) -> None:
-    """Write the sums of a view that differ from what they were."""
-    old = {tuple(row[:KEYS]): row for row in before}
-    new = {tuple(row[:KEYS]): row for row in after}
-    gone = [key for key, row in old.items() if new.get(key) != row]
-    if gone:
-        its = {name: base_sum.c[name] == bindparam(f"its_{name}") for name in _KEY_NAMES}
-        of_view = and_(
-            base_sum.c.generation == generation, base_sum.c.as_of == as_of, base_sum.c.view == view
+    """Take away from the sums of a view what a deal added to them, and add what it adds now.
+
+    Only the slices that the deal is or was in are read and written.
+    """
+    for moved in add_sums(add_sums((), before, sign=-1), after):
+        row = and_(
+            base_sum.c.generation == generation,
+            base_sum.c.as_of == as_of,
+            base_sum.c.view == view,
+            *(base_sum.c[name] == part for name, part in zip(_KEY_NAMES, moved, strict=False)),
         )
-        connection.execute(
-            delete(base_sum).where(of_view, *its.values()),
-            [{f"its_{name}": part for name, part in zip(_KEY_NAMES, key, strict=True)} for key in gone],
-        )
-    added = [row for key, row in new.items() if old.get(key) != row]
-    if added:
-        connection.execute(
-            insert(base_sum),
-            [{"generation": generation, "as_of": as_of, "view": view, **row._asdict()} for row in added],
-        )
+        columns = (base_sum.c[name] for name in SliceSums._fields)
+        kept = [SliceSums._make(one) for one in connection.execute(select(*columns).where(row))]
+        connection.execute(delete(base_sum).where(row))
+        for one in add_sums(kept, [moved]):
+            place = {"generation": generation, "as_of": as_of, "view": view}
+            connection.execute(insert(base_sum).values(place | one._asdict()))
 
 
 def _as_text(fraction: Fraction | None) -> str | None:

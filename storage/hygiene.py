@@ -155,11 +155,12 @@ def judge_opportunities(
     question: HygieneQuestion,
     numbers: Sequence[int],
     silenced: frozenset[str] = frozenset(),
+    staff: Staff | None = None,
 ) -> Mapping[int, tuple[Finding, ...]]:
-    """The same of several deals by their numbers; twins are looked for once."""
+    """The same of several deals by their numbers; twins are looked for once. `staff`: as read before."""
     find_twins(connection, question, only=numbers)
     exemptions = read_exemptions(connection, question.as_of)
-    wording = _Wording(question, read_staff(connection), exemptions, silenced)
+    wording = _Wording(question, staff or read_staff(connection), exemptions, silenced)
     since = first_seen_days(connection, numbers, question.generation)
     found: dict[int, tuple[Finding, ...]] = dict.fromkeys(numbers, ())
     for deal in DealReader(question).read(connection, numbers):

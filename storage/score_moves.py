@@ -44,11 +44,11 @@ class _Added:
 class ScoreMove:
     """One move: `remember` deals before something happens to them, then `apply`."""
 
-    def __init__(self, connection: Connection, company: Company, state: MirrorState, as_of: date) -> None:
+    def __init__(self, connection: Connection, question: HygieneQuestion, staff: Staff) -> None:
         self._connection = connection
-        self._as_of = as_of
-        self._question = _question(connection, company, state, as_of)
-        self._staff = read_staff(connection)
+        self._as_of = question.as_of
+        self._question = question
+        self._staff = staff
         self._before: dict[int, _Added | None] = {}
 
     def remember(self, numbers: Collection[int]) -> None:
@@ -80,7 +80,8 @@ def moving_scores(connection: Connection, company: Company, number: int) -> Iter
     """Around what changes how a deal counts and leaves the deal as it is, say a waiver."""
     lock_numbering(connection)
     state = pulled_state(connection)
-    move = ScoreMove(connection, company, state, date.fromordinal(state.measured_day or 1))
+    question = _question(connection, company, state, date.fromordinal(state.measured_day or 1))
+    move = ScoreMove(connection, question, read_staff(connection))
     move.remember([number])
     yield
     move.apply()

@@ -97,6 +97,7 @@ opportunity = Table(
         sqlite_where=text("gen_to < 2147483647"),
         postgresql_where=text("gen_to < 2147483647"),
     ),
+    Index("opportunity_account", "account_id"),
     sqlite_with_rowid=False,
 )
 """The current record of each opportunity, with what rules need beside its versions.

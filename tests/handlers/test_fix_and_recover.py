@@ -19,7 +19,7 @@ from pipeline.crm_fields import WriteResult
 from storage.chat_tables import audit, outbox
 from storage.database import reading
 from storage.fix_tables import write_intent
-from storage.refreshing import prepare_refresh
+from storage.refreshing import count_at_once
 from tests.journeys.fixed_demo import PULLED, TODAY, FixedDemo
 
 P = ParamSpec("P")
@@ -78,7 +78,7 @@ def outcomes(demo: FixedDemo) -> list[str]:
 def test_a_recover_between_the_crms_yes_and_ours_leaves_nothing_to_be_counted_twice(
     demo: FixedDemo, monkeypatch: pytest.MonkeyPatch, event: str | None
 ) -> None:
-    monkeypatch.setattr(fixing, "prepare_refresh", first_then(lambda: recover(demo), prepare_refresh))
+    monkeypatch.setattr(fixing, "count_at_once", first_then(lambda: recover(demo), count_at_once))
     assert "→ 20 Oct" in pick_date(demo, event)
     assert audited(demo) == [NEW_DAY.isoformat()]
     assert (letters(demo), outcomes(demo)) == (["Saved after all"], ["saved"])

@@ -19,7 +19,7 @@ from storage.apm import Measuring, dimensions_of, read_apm
 from storage.database import reading, writing
 from storage.hygiene_reading import read_hygiene
 from storage.mirror import pulled_state
-from storage.refreshing import prepare_refresh, refresh_deal
+from storage.refreshing import RefreshGround, count_at_once, prepare_refresh, refresh_deal
 from storage.scores_by_day import OwnerRisk, read_all_scores, read_risks, store_scores
 from storage.tables import finding, opportunity, opportunity_key, person
 
@@ -65,11 +65,19 @@ class FixedDemo:
         return self.crm.write(Fix(opportunity_id, "005", int(now.timestamp()), pairs)) == Saved()
 
     def refresh(self, opportunity_id: str, now: datetime) -> None:
-        engine = self.council.engine
-        ground = prepare_refresh(engine, self.council.company, now)
+        council = self.council
+        count_at_once(
+            council.engine, council.company, now, lambda ground: self.move(ground, opportunity_id, now)
+        )
+
+    def refresh_alone(self, opportunity_id: str, now: datetime) -> None:
+        """The same by a process that dies when the transaction has ended."""
+        self.move(prepare_refresh(self.council.engine, self.council.company, now), opportunity_id, now)
+
+    def move(self, ground: RefreshGround, opportunity_id: str, now: datetime) -> None:
         deal = self.crm.read_deal(opportunity_id, self.request)
         assert deal is not None
-        with writing(engine) as connection:
+        with writing(self.council.engine) as connection:
             assert refresh_deal(connection, ground, deal, now)
 
     def fix(self, opportunity_id: str, **changes: FieldValue) -> None:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from storage.apm import is_measured, renew_tables
 from storage.database import Engine
 from storage.hygiene_reading import store_hygiene
 from storage.merging import Merge, MergeCounts
 from storage.mirror import Switch, read_mirror, switch_over
+from storage.refreshing import RefreshGround, count_at_once
 from storage.staging import Staging
 from tests.journeys.fixed_demo import PULLED, TODAY, FixedDemo
 
@@ -54,6 +56,41 @@ def test_tables_findings_and_scores_are_those_of_a_full_measuring(
     assert demo.stored_tables() == demo.measured_tables()
     assert demo.stored_findings() == demo.measured_findings()
     assert demo.stored_scores() == demo.measured_scores()
+
+
+def test_until_the_tables_are_renewed_answers_put_theirs_together_from_the_sums(tmp_path: Path) -> None:
+    demo = FixedDemo(tmp_path, f"sqlite:///{tmp_path / 'council.db'}")
+    engine, company, deal, now = demo.council.engine, demo.council.company, demo.countable(), PULLED
+    was = demo.open_pipeline()
+    assert demo.write(deal.id, now, CloseDate=date(2027, 3, 31).toordinal())
+    demo.refresh_alone(deal.id, now + timedelta(minutes=1))
+    assert not is_measured(engine, TODAY)
+    moved = demo.stored_tables()
+    assert moved == demo.measured_tables()
+    assert demo.open_pipeline() != was
+    renew_tables(engine, company)
+    assert is_measured(engine, TODAY)
+    assert demo.stored_tables() == moved
+    engine.dispose()
+
+
+def test_a_fix_that_a_pull_overtook_prepares_again_and_counts_once(tmp_path: Path) -> None:
+    demo = FixedDemo(tmp_path, f"sqlite:///{tmp_path / 'council.db'}")
+    engine, company, deal = demo.council.engine, demo.council.company, demo.countable()
+    grounds: list[RefreshGround] = []
+
+    def act(ground: RefreshGround) -> None:
+        grounds.append(ground)
+        if len(grounds) == 1:
+            demo.pull(PULLED + timedelta(minutes=2))
+        demo.move(ground, deal.id, PULLED + timedelta(minutes=3))
+
+    assert demo.write(deal.id, PULLED, CloseDate=date(2027, 3, 31).toordinal())
+    count_at_once(engine, company, PULLED + timedelta(minutes=1), act)
+    assert [ground.state.generation for ground in grounds] == [1, 2]
+    assert demo.stored_tables() == demo.measured_tables()
+    assert demo.stored_findings() == demo.measured_findings()
+    engine.dispose()
 
 
 def test_won_deals_count_at_once_and_what_is_learnt_of_them_waits(tmp_path: Path) -> None:
