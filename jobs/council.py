@@ -23,6 +23,7 @@ from storage.actions import read_actions
 from storage.council_week import measured_week, read_council_week
 from storage.database import Connection, Engine, reading, writing
 from storage.editions import measure_edition, read_edition, record_thread_cell
+from storage.inspections import company_share
 from storage.mirror import read_mirror
 from storage.outbox import Letter, put_letter, to_channel
 
@@ -82,11 +83,12 @@ def compose_post(engine: Engine, company: Company, edition: Edition) -> CouncilP
     since = last_council(company.council.weekday, company.working_days, edition.day - timedelta(days=1))
     with reading(engine) as connection:
         actions = read_actions(connection, opened_until=edition.day)
+        inspected = company_share(connection, edition.as_of)
     shown = sorted(
         (action for action in actions if action.is_unfinished or action.changed_on >= since),
         key=lambda action: not action.is_overdue(edition.day),
     )
-    around = _around(week, company, shown)
+    around = replace(_around(week, company, shown), inspected_share=inspected)
     return compose_council(matrix, week.last_week.get(leading), compose_heatmap(matrix), around)
 
 

@@ -25,7 +25,7 @@ from messages.card import (
 )
 from messages.caveats import caveat_blocks
 from messages.cell_buttons import why_button
-from messages.council_threads import Around, RowThread, compose_thread
+from messages.council_threads import Around, RowThread, compose_thread, context_lines
 from messages.figures import (
     FLIPS,
     METRIC_LABELS,
@@ -41,7 +41,7 @@ from messages.figures import (
 from messages.reasons import overdue_words, spend_blocks
 from messages.restated import restated_blocks
 from messages.wording import Wording
-from pipeline.cell_gaps import by_gap, row_gap
+from pipeline.cell_gaps import by_gap, row_gap, worst_cell
 from pipeline.cell_names import CellName
 from pipeline.matrix import Matrix, Metric, Row, Status
 
@@ -96,7 +96,8 @@ def compose_council(
             Facts(_headline(matrix, wording)),
             picture,
             *renewals_line(matrix, wording),
-            *_folded_rows(matrix, red, wording),
+            *_folded_rows(matrix, red, around, wording),
+            *_words_on_other_tables(matrix, around),
             *_calm_rows(matrix),
             *_changes(matrix, last_week),
             *_restated(matrix, around, wording),
@@ -244,17 +245,17 @@ def _change_line(change: ColourChange) -> Paragraph:
     return Paragraph(text(f"{cell}: ", Colour(change.before), " → ", Colour(change.after)))
 
 
-def _folded_rows(matrix: Matrix, red: Sequence[Row], wording: Wording) -> tuple[Block, ...]:
+def _folded_rows(matrix: Matrix, red: Sequence[Row], around: Around, wording: Wording) -> tuple[Block, ...]:
     blocks: list[Block] = []
     if red:
         threads = min(len(red), THREADS)
         names = ", ".join(row.value for row in red[:THREADS])
         blocks.append(Paragraph(text(Colour(Status.RED), f"  {names}: {_below(threads)}.")))
     if len(red) > THREADS:
-        blocks.append(_fold("more red", matrix, red[THREADS:], wording))
+        blocks.append(_fold("more red", matrix, red[THREADS:], around, wording))
     yellow = by_gap(matrix, Status.YELLOW)
     if yellow:
-        blocks.append(_fold("yellow", matrix, yellow, wording))
+        blocks.append(_fold("yellow", matrix, yellow, around, wording))
     return tuple(blocks)
 
 
@@ -262,22 +263,34 @@ def _below(number: int) -> str:
     return "see its own message below" if number == 1 else "each has a message of its own below"
 
 
-def _fold(kind: str, matrix: Matrix, rows: Sequence[Row], wording: Wording) -> Folded:
+def _fold(kind: str, matrix: Matrix, rows: Sequence[Row], around: Around, wording: Wording) -> Folded:
+    """Each row with why, and what its owner says."""
     names = ", ".join(row.value for row in rows)
-    return Folded(
-        f"{len(rows)} {kind}: {names}",
-        tuple(
-            Paragraph(
-                text(
-                    Colour(row.status),
-                    "  ",
-                    Bold(row.value),
-                    f" · {gap_words(row_gap(row), matrix.currency, wording)} to green. {row.why}",
-                )
+    lines = [line for row in rows for line in _folded_row(matrix, row, around, wording)]
+    return Folded(f"{len(rows)} {kind}: {names}", tuple(lines))
+
+
+def _folded_row(matrix: Matrix, row: Row, around: Around, wording: Wording) -> tuple[Paragraph, ...]:
+    gap = gap_words(row_gap(row), matrix.currency, wording)
+    why = text(Colour(row.status), "  ", Bold(row.value), f" · {gap} to green. {row.why}")
+    cell = CellName(matrix.dimension, row.value, worst_cell(row))
+    return (Paragraph(why), *context_lines(around, cell))
+
+
+def _words_on_other_tables(matrix: Matrix, around: Around) -> tuple[Folded, ...]:
+    """What was said about cells of the tables that the post does not lead with."""
+    others = [one for one in around.contexts if one.cell.dimension is not matrix.dimension]
+    if not others:
+        return ()
+    lines = tuple(
+        Paragraph(
+            text(
+                Bold(f"{one.name} on {one.cell.value} {METRIC_LABELS[one.cell.metric].lower()}: "), one.words
             )
-            for row in rows
-        ),
+        )
+        for one in others
     )
+    return (Folded(f"Said about other cells: {len(lines)}", lines),)
 
 
 def _calm_rows(matrix: Matrix) -> tuple[Paragraph, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, exists, func, select
 
 from pipeline.people import People
 from pipeline.records import DealClass
@@ -42,6 +42,20 @@ def inspected_shares(connection: Connection, people: People, day: date) -> tuple
             seen = sum(inspected[manager_id][owner] for owner in below)
             shares.append(InspectedShare(manager_id, owned, seen))
     return tuple(shares)
+
+
+def company_share(connection: Connection, day: date) -> Fraction | None:
+    """Of all open qualified deals, how many some manager has inspected in the last fortnight; `None` where no
+    deal is open. One statement."""
+    since = (day - FORTNIGHT).toordinal()
+    was_inspected = exists().where(
+        inspection.c.opportunity == _now.c.opportunity,
+        inspection.c.day > since,
+        inspection.c.day <= day.toordinal(),
+    )
+    seen = func.coalesce(func.sum(case((was_inspected, 1), else_=0)), 0)
+    deals, inspected = connection.execute(select(func.count(), seen).select_from(_now).where(*_IS_OPEN)).one()
+    return Fraction(int(inspected), int(deals)) if deals else None
 
 
 _now = opportunity_version.alias("now")

@@ -18,7 +18,7 @@ from messages.render.terminal import render_text
 from storage.chat_tables import outbox
 from storage.database import reading, writing
 from storage.deal_heads import read_deal_head
-from storage.inspections import inspected_shares
+from storage.inspections import company_share, inspected_shares
 from storage.nudge_choices import put_pause, record_inspection
 from storage.people import read_people
 from tests.bot.small_company import build_company
@@ -100,9 +100,14 @@ def test_the_share_of_deals_inspected_in_the_last_fortnight(council: Council) ->
     with reading(council.engine) as connection:
         (mona,) = inspected_shares(connection, people, date(2026, 7, 20))
         (later,) = inspected_shares(connection, people, date(2026, 7, 24))
+        whole = company_share(connection, date(2026, 7, 20))
+        whole_later = company_share(connection, date(2026, 7, 24))
     assert (mona.manager_id, mona.deals, mona.inspected) == ("005M", 2, 1)
     assert mona.share == Fraction(1, 2)
     assert later.share == Fraction(0)
+    assert (whole, whole_later) == (Fraction(1, 3), Fraction(0)), (
+        "Zoe's deal counts too, and nobody leads her"
+    )
 
 
 @pytest.mark.parametrize(
