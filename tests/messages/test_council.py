@@ -1,6 +1,7 @@
 """The weekly post says the quarter first, what changed, what is red, and what to doubt."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,7 +15,9 @@ from messages.council import (
 from messages.council_threads import Around
 from messages.render.terminal import render_text
 from pipeline.cell_gaps import by_gap, row_gap
-from pipeline.matrix import Metric, PeriodStamp, Status
+from pipeline.cell_names import CellName
+from pipeline.editions import Context
+from pipeline.matrix import Dimension, Metric, PeriodStamp, Status
 from tests.messages.matrix_examples import last_week, many_rows, matrix
 from tests.messages.picture_example import PICTURE
 
@@ -134,3 +137,22 @@ def test_late_in_the_quarter_next_quarters_coverage_leads() -> None:
 def test_the_notification_names_what_is_red() -> None:
     fallback = compose_council(matrix(), None, PICTURE).summary.fallback
     assert fallback == ("Pipeline council · FY27 Q4, day 23 of 92: 30% of the target reached; red: EMEA.")
+
+
+def test_what_an_owner_says_stands_in_folded_rows_and_of_other_tables_in_a_fold_of_its_own() -> None:
+    yellow = CellName(Dimension.REGION, "APAC & Japan", Metric.COVERAGE)
+    other = CellName(Dimension.PRODUCT, "Cloud", Metric.FORECAST)
+    moment = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    said = (
+        Context(yellow, "005A", "Ana", "Two deals wait.", moment),
+        Context(other, "005B", "Ben", "Launch slipped.", moment),
+    )
+    around = Around(contexts=said, asked={replace(yellow, metric=Metric.FORECAST): "Cara"})
+    post = compose_council(matrix(), None, PICTURE, around)
+    folds = {one.summary: one for one in post.summary.blocks if isinstance(one, Folded)}
+    rows = folds["1 yellow: APAC & Japan"].blocks
+    words = [spoken(line.text) for line in rows if isinstance(line, Paragraph)]
+    assert words[1:] == ["Ana on coverage: Two deals wait.", "No word from Cara."]
+    (line,) = folds["Said about other cells: 1"].blocks
+    assert isinstance(line, Paragraph)
+    assert spoken(line.text) == "Ben on Cloud forecast: Launch slipped."
