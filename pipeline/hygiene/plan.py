@@ -293,6 +293,11 @@ def _storable(number: Decimal) -> Decimal:
 
 
 def months_after(day: date, months: int) -> date:
-    """The same day of the month so many months later, or the last one where the month is shorter."""
+    """The same day of the month so many months later, or the last one where the month is shorter.
+
+    Beyond the last year that a date can have it is the last day of all: nothing lies after it.
+    """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
