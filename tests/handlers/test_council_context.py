@@ -68,9 +68,8 @@ def field_of(form: Form | None) -> TextInput:
     [
         ('EMAE coverage "x"', "EMAE”. Did you mean EMEA?"),
         ('region Asia coverage "x"', "There is no region “Asia”"),
-        ('EMEA covrage "x"', 'in quotes: /council context EMEA coverage "Two large deals moved".'),
-        ("EMEA coverage two deals moved", "Name the cell, then what the council should know, in quotes"),
-        ("", "Name the cell, then what the council should know, in quotes"),
+        ('EMEA covrage "x"', 'should know: /council context EMEA coverage "Two large deals moved".'),
+        ("", "Name the cell with its figure, then what the council should know"),
         ('EMEA coverage "' + "x" * 5_000 + '"', "a form asks for it"),
         ('EMEA coverage "x', "A quote is opened before x and not closed."),
     ],
