@@ -143,7 +143,7 @@ async def measure_bolt(council: Council, session: aiohttp.ClientSession) -> floa
         api, addresses, Colleagues(api, TEAM, time.monotonic), dispatch, lambda _: None, TEAM, Rendering()
     )
 
-    async def is_open(_channel: str) -> bool:
+    async def is_open(_channel: str, _user: str) -> bool:
         return False
 
     app = build_app(

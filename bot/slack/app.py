@@ -133,7 +133,10 @@ class Listeners:
 
     async def on_links(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        heard, links = read_links(body)
+        try:
+            heard, links = read_links(body)
+        except NotOurs:
+            return
         self._talk.begin(self._unfurling.unfurl(heard, links))
 
     def _take(self, read: Callable[[], Heard]) -> None:

@@ -214,8 +214,10 @@ def read_home(body: Json) -> Heard:
 
 
 def read_links(body: Json) -> tuple[Heard, tuple[str, ...]]:
-    """Who posted addresses of the CRM, where, and which."""
+    """Who posted addresses of the CRM, where, and which. Raises `NotOurs` for what is still being written."""
     event: Json = body["event"]
+    if event.get("source") == "composer" or not event.get("user"):
+        raise NotOurs("not posted yet, or by no person")
     links = [str(link.get("url") or "") for link in event.get("links") or ()]
     heard = Heard(
         event=f"slack:links:{body.get('event_id')}",

@@ -100,8 +100,11 @@ async def open_slack(
         rendering = Rendering(CommandNames(definition.command_names))
         talk = Talk(api, addresses, colleagues, answers, find_key, team, rendering)
 
-        async def is_open(channel: str) -> bool:
-            return channel.startswith("D") or f"#{await addresses.name_of(channel)}" in deal_channels
+        async def is_open(channel: str, user: str) -> bool:
+            """Slack tells us of addresses in conversations between two others as well."""
+            if channel.startswith("D"):
+                return channel == await addresses.direct_with(user)
+            return f"#{await addresses.name_of(channel)}" in deal_channels
 
         unfurling = Unfurling(api, talk.ask, definition.unfurl_domains, is_open, rendering)
         app = build_app(api, identity, talk, unfurling, rendering.names)

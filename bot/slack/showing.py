@@ -121,7 +121,7 @@ class Showing:
             await self._write_to(heard.user, heard, [{"text": words}])
 
     async def _whisper(self, heard: Heard, message: Message) -> bool:
-        thread = _thread_of(heard)
+        thread = heard.origin.thread  # never one to be begun: Slack shows a whisper in it to nobody
         try:
             await self._api.call(
                 "chat.postEphemeral",

@@ -170,8 +170,9 @@ class SlackSurface:
             "conversations.history", channel=channel, limit=LOOK_BACK, include_all_metadata=True
         )
         for message in answer["messages"]:
-            if _key_of(message) is not None:
-                yield message
+            if _key_of(message) is None:
+                continue  # ours stand in threads of ours; in a busy channel there are many others
+            yield message
             if message.get("reply_count") or message.get("thread_ts") == message.get("ts"):
                 for reply in await self._replies(channel, str(message["ts"])):
                     yield reply

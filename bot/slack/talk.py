@@ -122,6 +122,8 @@ class Talk:
                 )
             )
         reply = asking.result()
+        if reply == Reply(note=ALREADY):
+            return {}
         self.begin(self._showing.show(heard, reply))
         return {} if reply.form is None else self._answer_form(heard, reply.form)
 

@@ -53,10 +53,10 @@ class Unfurling:
         api: SlackApi,
         ask: Asks,
         domains: Sequence[str],
-        is_open: Callable[[str], Awaitable[bool]],
+        is_open: Callable[[str, str], Awaitable[bool]],
         rendering: Rendering,
     ) -> None:
-        """`is_open`: whether deals may be shown to all of a conversation, by its id."""
+        """`is_open`: whether a user may show deals to all of a conversation, by the ids of both."""
         self._api = api
         self._ask = ask
         self._domains = tuple(domain.casefold() for domain in domains)
@@ -74,7 +74,7 @@ class Unfurling:
         if not shown:
             return
         try:
-            if await self._is_open(heard.origin.channel):
+            if await self._is_open(heard.origin.channel, heard.user):
                 await self._show_beside(heard, shown)
             else:
                 await self._tell_poster(heard, shown)

@@ -76,6 +76,13 @@ async def test_what_was_said_in_a_thread_is_found_too(office: Office) -> None:
     assert await office.surface.find(CHANNEL, "thread:1") == reply
 
 
+async def test_threads_of_others_are_not_read_to_find_a_message(office: Office) -> None:
+    head = office.workspace.say("U0ANA", COUNCIL_CHANNEL, "Lunch?")
+    office.workspace.say("U0BEN", COUNCIL_CHANNEL, "Yes", head.ts)
+    assert await office.surface.find(CHANNEL, "thread:1") is None
+    assert office.server.called("conversations.replies") == []
+
+
 async def test_a_message_names_its_key_to_us_alone(office: Office) -> None:
     """The key of a digest holds a person's id, and other apps of the workspace read metadata."""
     await office.surface.post(ANA, "digest:2026-11-24:005A", card("d", "Three deals"), None)

@@ -156,13 +156,23 @@ async def test_words_between_the_two_of_us_are_answered_there(kind: str) -> None
         assert here.workspace.messages[1].channel == "D0ANA"
 
 
-async def test_a_mention_is_answered_in_its_thread_to_the_asker_alone(kind: str) -> None:
+async def test_a_mention_is_answered_to_the_asker_alone_where_a_whisper_is_shown(kind: str) -> None:
+    """In a thread that has not begun, Slack would show it to nobody."""
     async with scene(kind, Desk()) as here:
-        said = await here.ana.say("<@U0BOT> apm region &amp; more", COUNCIL_CHANNEL)
+        await here.ana.say("<@U0BOT> apm region &amp; more", COUNCIL_CHANNEL)
         await here.until(lambda: here.workspace.ephemeral)
         assert here.desk.questions == [Typed("apm region & more")]
         ((channel, user, payload),) = here.workspace.ephemeral
-        assert (channel, user, payload["thread_ts"]) == (COUNCIL_CHANNEL, "U0ANA", said.ts)
+        assert (channel, user) == (COUNCIL_CHANNEL, "U0ANA")
+        assert "thread_ts" not in payload
+
+
+async def test_a_mention_in_a_thread_is_answered_there(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        head = here.workspace.say("U0BEN", COUNCIL_CHANNEL, "What now?")
+        await here.ana.say("<@U0BOT> apm region", COUNCIL_CHANNEL, head.ts)
+        await here.until(lambda: here.workspace.ephemeral)
+        assert here.workspace.ephemeral[0][2]["thread_ts"] == head.ts
 
 
 async def test_a_mention_of_a_colleague_is_their_e_mail_to_the_handlers(kind: str) -> None:
@@ -518,6 +528,40 @@ async def test_between_the_two_of_us_the_deal_stands_beside_its_address(kind: st
         await here.until(lambda: here.workspace.unfurls)
         (unfurl,) = here.workspace.unfurls
         assert list(unfurl["unfurls"]) == [ADDRESS]
+
+
+async def test_a_deal_is_shown_to_neither_side_of_a_conversation_between_two_others(kind: str) -> None:
+    async with scene(kind, Desk(lambda _: Reply((card("deal:1", "Acme"),)))) as here:
+        await here.ana.happen(links("D0OTHERS", ADDRESS))
+        await here.ana.say("hygiene", "D0ANA")
+        await here.until(lambda: len(here.desk.asked) == 2 and here.workspace.messages)
+        assert here.workspace.unfurls == []
+        assert here.workspace.ephemeral == []
+
+
+async def test_an_address_that_is_still_being_written_or_is_nobodys_asks_nothing(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        await here.ana.happen({**links("COMPOSER", ADDRESS), "source": "composer"})
+        by_nobody = links(COUNCIL_CHANNEL, ADDRESS)
+        del by_nobody["user"]
+        assert (await here.ana.happen(by_nobody)).status == 200
+        await here.ana.say("hygiene", "D0ANA")
+        await here.until(lambda: here.desk.asked)
+        assert here.desk.questions == [Typed("hygiene")]
+
+
+async def test_a_form_that_slack_sends_again_closes_and_says_nothing_a_second_time(kind: str) -> None:
+    async with scene(kind, Desk(lambda _: Reply(note="Saved."))) as here:
+        view = {"id": "V1", "hash": "1", "callback_id": "save", "type": "modal", "state": {"values": {}}}
+        user = {"user": {"id": "U0ANA", "team_id": TEAM}, "team": {"id": TEAM}, "trigger_id": "1.2"}
+        for _ in range(2):
+            payload = {**user, "type": "view_submission", "view": view}
+            assert (await here.ana.way.deliver("interactive", payload)).payload == {}
+        await here.until(lambda: here.workspace.messages)
+        await here.ana.say("hygiene", "D0ANA")
+        await here.until(lambda: len(here.desk.asked) == 2)
+        assert next(one.text for one in here.workspace.messages if one.text != "hygiene") == "Saved."
+        assert "already" not in str([one.text for one in here.workspace.messages])
 
 
 @pytest.mark.parametrize(
