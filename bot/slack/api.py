@@ -55,6 +55,10 @@ _REASONS = {
 }
 
 
+class BlocksRefused(Unreachable):
+    """Slack did not accept what a message is built of: also where a picture is not ready to be shown yet."""
+
+
 class SlackApi:
     """The app's own client. `base_url` and `hooks` name another server than Slack's in tests alone."""
 
@@ -148,7 +152,8 @@ def read_refusal(error: SlackApiError, method: str) -> DeliveryFailed | OutcomeU
             f"The app lacks the right {needed or 'for ' + method}. Add it under OAuth & Permissions, and "
             "install the app again."
         )
-    return Unreachable(_REASONS.get(code, f"Slack refused it ({code})."))
+    reason = _REASONS.get(code, f"Slack refused it ({code}).")
+    return BlocksRefused(reason) if code == "invalid_blocks" else Unreachable(reason)
 
 
 def read_patience(headers: Mapping[str, Any]) -> timedelta:

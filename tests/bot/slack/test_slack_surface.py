@@ -8,7 +8,7 @@ import pytest
 from bot.slack.api import LONGEST_PATIENCE, PATIENCE_UNSAID
 from bot.slack.places import MessagePlace, place_from_text
 from bot.surface import Addressee, OutcomeUnknown, Posted, Surface, TryLater, Unreachable, Waits
-from messages.card import Card, Image, Paragraph, text
+from messages.card import Card, Column, Image, Paragraph, Table, TableRow, TextCell, text
 from tests.contracts.surface import ANA, CHANNEL, Read, SurfaceContract, card
 from tests.slack.office import ALL_SCOPES, COUNCIL_CHANNEL, Office, open_office
 from tests.slack.server import Failure
@@ -100,6 +100,25 @@ async def test_a_picture_is_uploaded_once_and_shown_by_its_id(office: Office) ->
     (file_id,) = office.workspace.uploads
     shown = [message.blocks[1]["slack_file"]["id"] for message in office.workspace.messages]
     assert shown == [file_id, file_id]
+
+
+@pytest.mark.parametrize(("refusals", "shown"), [(2, "image"), (3, "table")])
+async def test_a_picture_that_slack_has_not_processed_yet_is_waited_for_but_never_costs_the_post(
+    office: Office, monkeypatch: pytest.MonkeyPatch, refusals: int, shown: str
+) -> None:
+    monkeypatch.setattr("bot.slack.surface.PICTURE_WAITS", (0, 0, 0))
+    table = Table("Region", (Column("Region"),), (TableRow((TextCell(text("EMEA")),)),))
+    post = Card("post", "Week", (Image("heat.png", "EMEA red", b"png", instead=table),), "Week")
+    office.server.failures["chat.postMessage"] = [Failure(error="invalid_blocks")] * refusals
+    await office.surface.post(CHANNEL, "post", post, None)
+    (message,) = office.workspace.messages
+    assert message.blocks[1]["type"] == shown
+
+
+async def test_a_message_without_a_picture_that_is_refused_is_refused_for_good(office: Office) -> None:
+    office.server.failures["chat.postMessage"].append(Failure(error="invalid_blocks"))
+    with pytest.raises(Unreachable, match="fault of ours"):
+        await office.surface.post(CHANNEL, "one", card("one", "One"), None)
 
 
 async def test_a_picture_that_cannot_be_uploaded_is_told_in_words(office: Office) -> None:
