@@ -1,7 +1,7 @@
 """`fix`: a form with the fields that a deal's findings name, saved as a whole or not at all."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -34,7 +34,7 @@ from pipeline.errors import CouncilError, UnknownName
 from pipeline.findings import Finding
 from storage.database import Connection, reading
 from storage.deal_heads import read_deal_head
-from storage.deal_values import read_deal_record
+from storage.deal_values import read_deal_record, read_lost_stages
 from storage.findings_of import findings_on
 from storage.learnt_rejections import learnt_refusals
 from storage.mirror import pulled_state
@@ -116,7 +116,7 @@ def open_form(
     if not held.issuperset(fields):
         record = read_live(asked, deal_id, Action.FIX, also=fields).record
     entries = [
-        _entry(asked, shape.fields[name], record, (typed or {}).get(name), hints.get(name, ""))
+        _entry(_offered(asked, act, shape.fields[name]), record, (typed or {}).get(name), hints.get(name, ""))
         for name in fields
     ]
     ticket = _Ticket(deal_id, act, {name: token_of(value_of(record, name)) for name in fields})
@@ -143,12 +143,22 @@ def _is_writable(shape: DealShape, name: str) -> bool:
     return name in shape.fields and shape.fields[name].is_writable
 
 
-def _entry(
-    asked: Asked, shape: FieldShape, record: OpportunityRecord, typed: str | None, hint: str
-) -> FieldEntry:
-    """A new owner is chosen among those to whom this person may give the deal."""
+def _offered(asked: Asked, act: FixAct, shape: FieldShape) -> FieldShape:
+    """A new owner is chosen among those to whom this person may give the deal, and the stage of a deal that
+    is closed as lost among those of lost deals."""
     if shape.name == OWNER:
-        shape = replace(shape, picks=tuple(one for one in shape.picks if one.value in asked.member.team))
+        return _with_picks(shape, asked.member.team)
+    if shape.name == STAGE and act is FixAct.CLOSE_LOST:
+        with reading(asked.engine) as connection:
+            return _with_picks(shape, read_lost_stages(connection))
+    return shape
+
+
+def _with_picks(shape: FieldShape, values: Collection[str]) -> FieldShape:
+    return replace(shape, picks=tuple(one for one in shape.picks if one.value in values))
+
+
+def _entry(shape: FieldShape, record: OpportunityRecord, typed: str | None, hint: str) -> FieldEntry:
     text = entry_text(shape, value_of(record, shape.name)) if typed is None else typed
     controlling = None if shape.controlled_by is None else value_of(record, shape.controlled_by)
     return FieldEntry(shape, text, None if controlling is None else str(controlling), hint=hint)
@@ -289,7 +299,7 @@ def _again(asked: Asked, live: LiveDeal, draft: _Draft, ticket: _Ticket) -> Form
     names = dict.fromkeys([*ticket.seen, *draft.problems])
     entries = [
         replace(
-            _entry(asked, live.field(name), live.record, draft.typed.get(name), ""),
+            _entry(_offered(asked, ticket.act, live.field(name)), live.record, draft.typed.get(name), ""),
             problem=draft.problems.get(name, ""),
             controlling=None if live.field(name).controlled_by in names else _text_of(live, name, draft),
         )

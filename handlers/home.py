@@ -53,7 +53,10 @@ def _deals(
     connection: Connection, asked: Asked, owners: set[str] | frozenset[str]
 ) -> tuple[DealFindings, ...]:
     found = findings_of(connection, asked.company, owners)
-    return by_deal(one for one in found if not one.waived and one.audience is not Audience.OPERATIONS)
+    """Rules that only observe ask nobody for anything, so the page leaves them out."""
+    return by_deal(
+        one for one in found if one.nudges and not one.waived and one.audience is not Audience.OPERATIONS
+    )
 
 
 def _own_cells(asked: Asked) -> list[CellCase]:

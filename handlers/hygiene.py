@@ -12,7 +12,7 @@ from messages.reply import Reply
 from messages.scores import compose_scores
 from pipeline.access import Action, CompanyCells, Member, PersonScore, Role, TeamFigures, may
 from pipeline.company import Company
-from pipeline.errors import AccessDenied
+from pipeline.errors import AccessDenied, CouncilError
 from pipeline.findings import Audience, HygieneReport, PersonName
 from pipeline.past_scores import visible_scores
 from storage.database import Engine, reading
@@ -56,8 +56,19 @@ def _show_own(engine: Engine, company: Company, member: Member) -> Reply:
         past = read_past_scores(connection, day)
     own = tuple(one for one in findings if one.audience is not Audience.OPERATIONS)
     score = next(iter(scores), None)
+    if score is None and not own:
+        return _show_instead(engine, company, member)
     person = PersonName(member.id, member.name)
     return Reply((compose_own(person, own, score, _currency(company), past=past),))
+
+
+def _show_instead(engine: Engine, company: Company, member: Member) -> Reply:
+    """Somebody who owns no open deal is not thanked for keeping none: theirs is the team, or the company."""
+    if Role.MANAGER in member.roles:
+        return _show_team(engine, company, member)
+    if may(member, Action.SEE, CompanyCells()).allowed:
+        return _show_company(engine, company, member)
+    raise CouncilError("You own no open deal in the CRM, so nothing of yours needs a hand.")
 
 
 def _show_team(engine: Engine, company: Company, member: Member) -> Reply:

@@ -18,7 +18,7 @@ class DealFindings:
     owner: PersonName | None
     value: Decimal | None
     findings: tuple[Finding, ...]
-    """The most severe first."""
+    """Those that are asked about first, the most severe at the front."""
 
     @property
     def severity(self) -> Severity:
@@ -27,6 +27,11 @@ class DealFindings:
     @property
     def since(self) -> date:
         return min(finding.since for finding in self.findings)
+
+    @property
+    def is_asked_about(self) -> bool:
+        """Some rule that asks has found it: one that only observes has not."""
+        return any(finding.nudges and not finding.waived for finding in self.findings)
 
     @property
     def is_at_risk(self) -> bool:
@@ -38,7 +43,8 @@ class DealFindings:
 
 
 def by_deal(findings: Iterable[Finding]) -> tuple[DealFindings, ...]:
-    """One entry a deal: the most severe first, then the most money, then the oldest."""
+    """One entry a deal: what is only observed last, the most severe first, then the most money, then the
+    oldest."""
     gathered: dict[str, list[Finding]] = {}
     for finding in findings:
         gathered.setdefault(finding.opportunity_id, []).append(finding)
@@ -48,7 +54,7 @@ def by_deal(findings: Iterable[Finding]) -> tuple[DealFindings, ...]:
             group[0].opportunity_name,
             group[0].owner,
             group[0].value,
-            tuple(sorted(group, key=lambda finding: (-finding.severity.rank, finding.since, finding.rule))),
+            tuple(sorted(group, key=_asking_first)),
         )
         for opportunity_id, group in gathered.items()
     ]
@@ -56,6 +62,7 @@ def by_deal(findings: Iterable[Finding]) -> tuple[DealFindings, ...]:
         sorted(
             deals,
             key=lambda deal: (
+                not deal.is_asked_about,
                 -deal.severity.rank,
                 -(deal.value or Decimal(0)),
                 deal.since,
@@ -63,6 +70,10 @@ def by_deal(findings: Iterable[Finding]) -> tuple[DealFindings, ...]:
             ),
         )
     )
+
+
+def _asking_first(finding: Finding) -> tuple[bool, int, date, str]:
+    return not finding.nudges, -finding.severity.rank, finding.since, finding.rule
 
 
 def money_at_risk(deals: Iterable[DealFindings]) -> Decimal:

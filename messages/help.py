@@ -42,6 +42,10 @@ COMMANDS = (
         "assigns an action to a cell; leave out what a form shall ask. /spiff and /dinner are shorter",
         _for("manager", "council"),
     ),
+    Command("/fix ACME", "a form with just what its record lacks", _for("rep", "manager")),
+    Command(
+        "/pause until 4 Dec", "leave: nobody asks you anything; /pause off ends it", _for("rep", "manager")
+    ),
     Command("/deal ACME", "one deal, and what its record lacks", _for("rep", "manager")),
     Command("/home", "your own page: deals, actions, cells, settings", frozenset(ROLES)),
     Command("/held", "messages that were held back to spare you", frozenset(ROLES)),

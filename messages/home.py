@@ -83,16 +83,23 @@ def _deals(home: Home, deals: Sequence[DealFindings], wording: Wording) -> list[
     blocks: list[Block] = [Heading("Your deals")]
     if not deals:
         return [*blocks, Paragraph(text(f"All your deals are up to date. Thank you!{score}"))]
-    count = wording.count(len(deals), "deal needs a hand", "deals need a hand")
-    risk = money_at_risk(deals)
-    at_risk = f", {wording.short_money(risk, home.currency)} at risk" if risk else ""
-    blocks.append(Paragraph(text(Bold(f"{count}{at_risk}."), score)))
+    blocks.append(Paragraph(text(Bold(f"{_need_a_hand(deals, home.currency, wording)}."), score)))
     for position, deal in enumerate(deals[:DEALS]):
         says = " ".join(sentence(finding.says) for finding in deal.findings)
         blocks.append(Paragraph(text(Bold(deal.name), *_worth(deal, home.currency, wording), f": {says}")))
         style = ButtonStyle.PRIMARY if position == 0 else ButtonStyle.PLAIN
         blocks.append(Buttons((Button("Fix", FIX, deal.opportunity_id, style),)))
     return [*blocks, *_more(len(deals) - DEALS, "/hygiene", wording)]
+
+
+def _need_a_hand(deals: Sequence[DealFindings], currency: str, wording: Wording) -> str:
+    """`14 deals need a hand, $235K at risk in 3 deals`: what a low finding asks about is not at risk."""
+    count = wording.count(len(deals), "deal needs a hand", "deals need a hand")
+    risky = sum(deal.is_at_risk for deal in deals)
+    if not risky:
+        return count
+    money = wording.short_money(money_at_risk(deals), currency)
+    return f"{count}, {money} at risk in {wording.count(risky, 'deal', 'deals')}"
 
 
 def _worth(deal: DealFindings, currency: str, wording: Wording) -> tuple[str, ...]:
@@ -104,9 +111,8 @@ def _team(home: Home, deals: Sequence[DealFindings], wording: Wording) -> list[B
     if not deals:
         words = "Nothing of your team needs a hand."
     else:
-        risk = wording.short_money(money_at_risk(deals), home.currency)
         people = wording.count(len(owners), "person", "people")
-        words = f"{wording.count(len(deals), 'deal', 'deals')} of {people} need a hand, {risk} at risk."
+        words = f"Of {people} {_need_a_hand(deals, home.currency, wording)}."
     return [Divider(), Heading("Your team"), Paragraph(text(words, " Type /hygiene team for the list."))]
 
 

@@ -110,7 +110,9 @@ def _view(council: Council, whose: str, as_of: date | None) -> tuple[HygieneRepo
     report, past = _measured(council, as_of)
     currency = council.company.definitions.money.corporate_currency
     if not whose:
-        return report, past, compose_company(report, currency, past=past)
+        whole = read_hygiene(council.engine, council.company, as_of=report.as_of)
+        # It names no deal, and the money of confidential ones counts in every total.
+        return report, past, compose_company(whole, currency, past=past)
     if whose.casefold() == _EVERYBODY:
         scores = _with_team_score(report.scores)
         return report, past, compose_team(_COMPANY, report.findings, scores, currency, past=_of_team(past))

@@ -202,6 +202,8 @@ def test_hygiene_shows_a_reps_own_deals_and_a_manager_the_team(dispatch: Dispatc
     assert "Zoe" not in team
     assert "Nobody reports to you" in words(dispatch.answer(ANA, Typed("/hygiene team")))
     assert "You own no deals" in words(dispatch.answer(KAI, Typed("/hygiene")))
+    mine = words(dispatch.answer(MONA, Typed("/hygiene")))
+    assert mine.startswith("Pipeline hygiene · team of Mona"), "she owns no deal, so hers is the team"
     assert "company" in words(dispatch.answer(OPS, Typed("/hygiene team")))
     assert "pipeline council" in words(dispatch.answer(ANA, Typed("/hygiene company")))
 

@@ -20,7 +20,8 @@ from storage.nudge_choices import read_pause
 from storage.person_settings import read_digest_at
 from tests.bot.small_company import build_company
 
-NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
+NOW = datetime(2026, 7, 21, 9, tzinfo=UTC)
+"""The deals of Ana, Ben and Zoe should all have closed in June."""
 ANA, MONA, OPS = "ana@example.com", "mona@example.com", "ops@example.com"
 
 
@@ -71,10 +72,10 @@ def test_the_page_holds_only_what_a_page_may_hold(dispatch: Dispatch) -> None:
 
 
 def test_a_pause_begins_and_ends_by_a_control(dispatch: Dispatch, council: Council) -> None:
-    dispatch.answer(ANA, Clicked("pause_until", "", "2026-05-22"))
+    dispatch.answer(ANA, Clicked("pause_until", "", "2026-07-28"))
     with reading(council.engine) as connection:
-        assert str(read_pause(connection, "005A", NOW.date())) == "2026-05-22"
-    assert "away until 22 May" in words(home_of(dispatch, ANA))
+        assert str(read_pause(connection, "005A", NOW.date())) == "2026-07-28"
+    assert "away until 28 Jul" in words(home_of(dispatch, ANA))
     assert dispatch.answer(ANA, Clicked("pause_off")).note == "Welcome back."
     assert "away until" not in words(home_of(dispatch, ANA))
 
@@ -103,3 +104,14 @@ def test_a_time_at_which_nobody_is_asked_is_refused_in_words(
     assert "between 08:00 and 11:30" in words(card)
     with reading(council.engine) as connection:
         assert read_digest_at(connection, "005A") is None
+
+
+def test_what_is_at_risk_says_in_how_many_deals(dispatch: Dispatch) -> None:
+    page = words(home_of(dispatch, ANA))
+    assert "1 deal needs a hand, $2K at risk in 1 deal." in page
+
+
+def test_everything_that_a_rep_may_type_stands_in_the_help(dispatch: Dispatch) -> None:
+    (card,) = dispatch.answer(ANA, Typed("/help")).cards
+    for command in ("/fix ACME", "/pause until", "/home", "/deal ACME", "/hygiene"):
+        assert command in words(card)
