@@ -45,6 +45,8 @@ def recognise_sender(desk: Desk, sender: Sender, now: datetime) -> str:
     with reading(desk.engine) as connection:
         taken = read_linked_people(connection, sender.account.surface, sender.account.tenant)
         before = read_stranger(connection, sender.account)
+        # Several first messages can come at once: whoever is taken by now may be so by this very account.
+        link = read_link(connection, sender.account)
     listed = listed_emails(desk.company.people) | people.council
     found = recognise(sender, link, before, people, listed=listed, taken=taken)
     match found:

@@ -203,11 +203,18 @@ def _nothing_that_nobody_asked_for_comes_in_quiet_hours(lived: Lived) -> None:
 
 
 def _every_manager_hears_of_the_team_each_week_wherever_they_live(lived: Lived) -> None:
-    mondays = [day for day in lived.days() if day.weekday() == 0 and lived.is_working(day)]
+    """On Monday; where that is a holiday, on the next working day."""
+    mondays = [_or_the_next_working_day(lived, day) for day in lived.days() if day.weekday() == 0]
     told = Counter((one.audience, lived.local(one).date()) for one in lived.sent("manager_digest"))
     assert set(told.values()) == {1}
     for manager in ("@005M", "@005N", "@005V"):
         assert [day for who, day in sorted(told) if who == manager] == mondays
+
+
+def _or_the_next_working_day(lived: Lived, day: date) -> date:
+    while not lived.is_working(day):
+        day += DAY
+    return day
 
 
 def _nobody_gets_more_than_the_weeks_share(lived: Lived) -> None:

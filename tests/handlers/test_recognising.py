@@ -9,9 +9,10 @@ import pytest
 from storage.addressees import read_addressee
 from storage.audit_reading import AuditFilter, read_audit
 from storage.chat_tables import outbox
-from storage.database import reading, writing
+from storage.database import Connection, reading, writing
 from storage.outbox import Letter, put_letter
 from storage.people import read_people
+from storage.person_links import read_linked_people
 from storage.strangers import read_strangers
 from tests.handlers.chat_company import CONFIGURATION, NOW, USERS, Scene, user
 from tests.journeys.exported import Exported
@@ -134,6 +135,24 @@ def test_a_chat_user_who_asks_several_times_at_once_is_linked_once(scene: Scene)
     with ThreadPoolExecutor(4) as at_once:
         told = list(at_once.map(lambda _: scene.ask("U1", "ana@example.com"), range(8)))
     assert all("What you can type" in one for one in told)
+    assert scene.links() == {"slack:T01:U1": "005A"}
+
+
+def test_whoever_was_linked_while_their_message_was_read_is_nobody_elses_double(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another first message of the same chat user is answered between the two looks into the database."""
+    asked: list[str] = []
+
+    def after_another_message(connection: Connection, surface: str, tenant: str) -> frozenset[str]:
+        if not asked:
+            asked.append("meanwhile")
+            scene.ask("U1", "ana@example.com")
+        return read_linked_people(connection, surface, tenant)
+
+    monkeypatch.setattr("handlers.recognising.read_linked_people", after_another_message)
+    assert "What you can type" in scene.ask("U1", "ana@example.com")
+    assert asked == ["meanwhile"]
     assert scene.links() == {"slack:T01:U1": "005A"}
 
 

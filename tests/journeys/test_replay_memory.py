@@ -83,14 +83,19 @@ def peak(council: Council) -> int:
     return most
 
 
+def _least_peak(council: Council) -> int:
+    """Of several: what the collector has not taken away yet is no need of the replay."""
+    return min(peak(council) for _ in range(3))
+
+
 def test_five_times_as_many_deals_and_versions_take_no_more_memory(
     council: Council, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rule_replay, "ROWS_A_FETCH", 250)
     grow(council, 3, FEW)
     peak(council)  # what statements and modules keep for the next time
-    few = peak(council)
+    few = _least_peak(council)
     grow(council, FEW + 1, MANY)
     with reading(council.engine) as connection:
         assert len(connection.execute(select(opportunity_version.c.opportunity)).all()) > 4 * MANY - 10
-    assert peak(council) < 1.25 * few
+    assert _least_peak(council) < 1.25 * few
