@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from jobs.council_day import coming_council, council_to_hold, no_council_today
 from jobs.council_freeze import freeze
@@ -20,7 +20,7 @@ from pipeline.company import Company
 from pipeline.council_days import last_council
 from pipeline.editions import CouncilWeek, Edition, ThreadCell
 from storage.actions import read_actions
-from storage.council_week import measured_week, read_council_week
+from storage.council_week import read_council_week
 from storage.database import Connection, Engine, reading, writing
 from storage.editions import measure_edition, read_edition, record_thread_cell
 from storage.inspections import company_share
@@ -63,13 +63,6 @@ def _measured(run: JobRun, day: date) -> Edition:
 
 def _threads(post: CouncilPost) -> str:
     return "1 thread" if len(post.threads) == 1 else f"{len(post.threads)} threads"
-
-
-def compose_weekly_post(engine: Engine, company: Company, *, as_of: date) -> CouncilPost:
-    """The post as it would be of the figures of any day; nothing is written. Raises `CouncilError`."""
-    now = datetime.combine(as_of, datetime.min.time(), UTC)
-    edition = measured_week(engine, company, as_of=as_of, now=now)
-    return compose_post(engine, company, edition)
 
 
 def compose_post(engine: Engine, company: Company, edition: Edition) -> CouncilPost:

@@ -37,13 +37,6 @@ def read_council_week(engine: Engine, company: Company, edition: Edition) -> Cou
     )
 
 
-def measured_week(engine: Engine, company: Company, *, as_of: date, now: datetime) -> Edition:
-    """An edition of the leading table alone, of any day, which nobody keeps."""
-    leading = company.council.leading_dimension
-    table = read_apm(engine, company, as_of=as_of, dimension=leading)
-    return Edition(as_of + timedelta(days=1), as_of, now, "", {leading: table}, ())
-
-
 def read_or_measure(engine: Engine, company: Company, *, day: date, now: datetime) -> Edition:
     """The frozen edition of a council's day; where there is none yet, as it would be frozen now."""
     with reading(engine) as connection:

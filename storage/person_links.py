@@ -71,11 +71,6 @@ def keep_timezone(connection: Connection, account: ChatAccount, timezone: str) -
     connection.execute(person_link.update().where(*_is(account)).values(timezone=timezone))
 
 
-def keep_address(connection: Connection, account: ChatAccount, address: str) -> None:
-    """What the surface needs to write to the linked chat user first, in the surface's own words."""
-    connection.execute(person_link.update().where(*_is(account)).values(address=address))
-
-
 def _is(account: ChatAccount) -> tuple[ColumnElement[bool], ...]:
     return (
         _columns.surface == account.surface,

@@ -62,12 +62,7 @@ class CommandNames:
     def in_message(self, content: Any) -> Any:
         """The same for every text of a message or a form."""
         if isinstance(content, dict):
-            return {
-                key: self.spoken(value)
-                if key == "text" and isinstance(value, str)
-                else self.in_message(value)
-                for key, value in content.items()
-            }
+            return {key: self._part(key, value) for key, value in content.items()}
         if isinstance(content, list):
             return [self.in_message(one) for one in content]
         return content

@@ -2,9 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.errors import AccessDenied
+
+_LAST_SECOND = 4_102_444_800
+"""The year 2100: what lies beyond is no date of anybody's."""
+
+
+@dataclass(frozen=True)
+class Away:
+    """A status of absence."""
+
+    until: datetime | None
+    """When Slack takes the status away, in UTC; `None`: nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +30,12 @@ class SlackPerson:
     """`None` where Slack does not show it."""
     timezone: str | None
     """IANA name; `None` where Slack does not say."""
+    away: Away | None = None
+    """Whether the status says that the person is on leave or ill."""
+
+
+AWAY_EMOJI = frozenset({":palm_tree:", ":face_with_thermometer:"})
+"""Slack's own suggestions “Vacationing” and “Out sick”; any other status can mean anything."""
 
 
 def read_person(user: Mapping[str, Any], home_team: str) -> SlackPerson:
@@ -44,9 +62,16 @@ def read_person(user: Mapping[str, Any], home_team: str) -> SlackPerson:
         )
     email = str(profile.get("email") or "").strip() or None
     timezone = user.get("tz")
-    return SlackPerson(
-        str(user.get("id")), home_team, name, email, timezone if isinstance(timezone, str) else None
-    )
+    zone = timezone if isinstance(timezone, str) else None
+    return SlackPerson(str(user.get("id")), home_team, name, email, zone, _away(profile))
+
+
+def _away(profile: Mapping[str, Any]) -> Away | None:
+    if profile.get("status_emoji") not in AWAY_EMOJI:
+        return None
+    expires = profile.get("status_expiration")
+    ends = isinstance(expires, int) and 0 < expires < _LAST_SECOND
+    return Away(datetime.fromtimestamp(expires, UTC) if ends and isinstance(expires, int) else None)
 
 
 def _team(user: Mapping[str, Any]) -> str:

@@ -67,9 +67,7 @@ async def _send(session: aiohttp.ClientSession, address: str, content: bytes) ->
     try:
         async with (
             asyncio.timeout(ANSWER_WITHIN_SECONDS),
-            session.post(
-                address, data=content, headers={"Content-Type": "application/octet-stream"}
-            ) as answer,
+            session.post(address, data=content, headers=_RAW) as answer,
         ):
             if answer.status != 200:
                 raise TryLater(f"Slack did not take the file (status {answer.status}).")

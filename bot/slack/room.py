@@ -46,6 +46,8 @@ class SlackRoom:
     """Its name."""
     council_group: Callable[[Engine], CouncilGroup]
     """Who is of the council by a user group, kept in that database."""
+    colleagues: Colleagues
+    """Who is who in it."""
     settle: Callable[[], Awaitable[None]]
     """Waits until everything that was asked so far is answered."""
     _app: AsyncApp
@@ -114,6 +116,7 @@ async def open_slack(
                 surface,
                 str(identity.get("team") or team),
                 lambda engine: CouncilGroup(api, colleagues, engine, definition.council_group, team),
+                colleagues,
                 talk.settle,
                 app,
                 api,

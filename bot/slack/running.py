@@ -11,6 +11,7 @@ from bot.dispatch import Dispatch
 from bot.job_runner import JobRunner
 from bot.resuming import Resuming
 from bot.scheduler import Scheduler
+from bot.slack.absences import Absences
 from bot.slack.places import NAME
 from bot.slack.room import Slack, open_slack
 from storage.database import Engine, reading
@@ -44,6 +45,14 @@ async def run_in_slack(
             delivery = Delivery(council.engine, room.surface, clock, company)
             running.create_task(delivery.run(stop), name="delivery")
             running.create_task(Scheduler(JobRunner(council, clock)).run(stop), name="scheduler")
+            absences = Absences(
+                room.colleagues,
+                council.engine,
+                room.surface.tenant,
+                company.definitions.calendar.zone,
+                clock,
+            )
+            running.create_task(absences.run(stop), name="absences")
             running.create_task(room.council_group(council.engine).run(stop), name="council group")
             running.create_task(Resuming(dispatch).run(stop), name="resuming")
             announce(room.workspace, address)

@@ -116,11 +116,7 @@ class Talk:
         await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
         if not asking.done():
             self.begin(self._show_late(heard, asking))
-            return _updated(
-                self._rendering.passing_view(
-                    "Saving…", "The CRM takes a moment. This window will say when it is done."
-                )
-            )
+            return _updated(self._rendering.passing_view("Saving…", SAVING))
         reply = asking.result()
         if reply == Reply(note=ALREADY):
             return {}

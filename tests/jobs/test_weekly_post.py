@@ -1,14 +1,14 @@
 """The weekly post: which weeks it compares, and what of deals it tells a channel."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from crm.files.crm import FilesCrm
 from crm.files.definition import FilesDefinition, StageDefinition
-from jobs.council import compose_weekly_post
+from jobs.council import compose_post
 from jobs.pull import run_pull
 from messages.render.terminal import render_text
 from pipeline.company import Company
@@ -22,6 +22,7 @@ from pipeline.definitions import (
 )
 from pipeline.hygiene.definition import HygieneDefinition
 from storage.database import Engine, open_database
+from storage.editions import measure_edition
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 AS_OF = date(2026, 5, 15)
@@ -67,7 +68,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 def post(engine: Engine, as_of: date) -> str:
-    return render_text(compose_weekly_post(engine, company(), as_of=as_of).summary, 200)
+    edition = measure_edition(engine, company(), day=as_of + timedelta(days=1), as_of=as_of, now=NOW)
+    return render_text(compose_post(engine, company(), edition).summary, 200)
 
 
 def test_what_changed_colour_since_a_week_before_is_said(engine: Engine) -> None:

@@ -32,9 +32,12 @@ class SlackUser:
     is_ultra_restricted: bool = False
     is_stranger: bool = False
     team_id: str = TEAM
+    status_emoji: str = ""
+    status_expiration: int = 0
 
     def as_json(self, *, with_email: bool) -> Json:
         profile: Json = {"real_name": self.name, "display_name": self.name.split()[0].lower()}
+        profile |= {"status_emoji": self.status_emoji, "status_expiration": self.status_expiration}
         if with_email and self.email is not None:
             profile["email"] = self.email
         return {
