@@ -33,10 +33,11 @@ def answer_home(asked: Asked, words: Words) -> Reply:  # noqa: ARG001 - the page
     cells = _own_cells(asked)
     with reading(asked.engine) as connection:
         scores = read_scores(connection, day, "rep", {member.id: member.name}) if is_rep else ()
+        own = _deals(connection, asked, {member.id}) if is_rep else ()
         home = Home(
             person=PersonName(member.id, member.name),
             today=today_of(asked),
-            deals=_deals(connection, asked, {member.id}) if is_rep else None,
+            deals=own if own or scores else None,
             score=next(iter(scores), None),
             team_deals=_deals(connection, asked, member.reports) if member.reports else None,
             actions=read_actions(connection, involved=[member.id], statuses=UNFINISHED),

@@ -46,7 +46,7 @@ class Home:
     person: PersonName
     today: date
     deals: Sequence[DealFindings] | None
-    """`None` for somebody who owns none in the CRM."""
+    """`None` for somebody who owns no open deal in the CRM."""
     score: Score | None
     team_deals: Sequence[DealFindings] | None
     """Of everybody below; `None` for whom nobody reports to."""
@@ -71,7 +71,7 @@ def compose_home(home: Home, wording: Wording | None = None) -> Card:
     if home.cells:
         blocks += _cells(home.cells, wording)
     blocks += _actions(home, wording)
-    if home.deals is not None:
+    if home.deals is not None or home.team_deals is not None:
         blocks += _settings(home, wording)
     title = f"Pipeline Council · {home.person.name}"
     return Card("home", title, tuple(blocks), title)
@@ -136,11 +136,9 @@ def _actions(home: Home, wording: Wording) -> list[Block]:
 
 def _settings(home: Home, wording: Wording) -> list[Block]:
     times = tuple(Choice(at, at) for at in home.digest_times)
-    blocks: list[Block] = [
-        Divider(),
-        Heading("Settings"),
-        ChoicePick("Your digest comes at (local time)", DIGEST_AT, "", times, home.digest_at),
-    ]
+    blocks: list[Block] = [Divider(), Heading("Settings")]
+    if home.deals is not None:
+        blocks.append(ChoicePick("Your digest comes at (local time)", DIGEST_AT, "", times, home.digest_at))
     if home.paused_until is None:
         away = Paragraph(text("Going away? Until the day you choose nobody asks you anything."))
         return [*blocks, away, DatePick("Away until …", PAUSE_UNTIL)]

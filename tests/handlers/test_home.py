@@ -56,8 +56,12 @@ def test_a_rep_finds_the_deals_to_fix_the_actions_and_the_settings(dispatch: Dis
     assert "Your team" not in page
 
 
-def test_a_manager_finds_the_team_too(dispatch: Dispatch) -> None:
-    assert "Your team" in words(home_of(dispatch, MONA))
+def test_a_manager_who_owns_no_deal_finds_the_team_and_is_thanked_for_none(dispatch: Dispatch) -> None:
+    page = words(home_of(dispatch, MONA))
+    assert "Of 2 people 2 deals need a hand" in page
+    assert "Your deals" not in page
+    assert "Away until" in page
+    assert "Your digest comes at" not in page
 
 
 def test_somebody_who_owns_no_deals_is_asked_for_none(dispatch: Dispatch) -> None:
