@@ -123,8 +123,10 @@ def _read_context(words: Words) -> tuple[ShowWhy, str]:
 
 
 def ask_context(asked: Asked, clicked: Clicked) -> Reply:
-    """The form for a word about a cell, with what the person has said so far."""
-    return _form(asked, *_cell_and_council(asked, clicked.argument))
+    """What was written into the message itself; else the form, with what the person has said so far."""
+    cell, council = _cell_and_council(asked, clicked.argument)
+    said = clicked.value.strip()
+    return _save(asked, cell, council, said) if said else _form(asked, cell, council)
 
 
 def save_context(asked: Asked, submitted: Submitted) -> Reply:

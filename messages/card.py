@@ -169,7 +169,21 @@ class ChoicePick:
         _check_pick(self.label, self.command, self.argument)
 
 
-Pick = DatePick | ChoicePick
+@dataclass(frozen=True)
+class TextPick:
+    """A line of text that asks the application for `command` when it is sent; else as `DatePick`."""
+
+    label: str
+    command: str
+    argument: str = ""
+    value: str = ""
+    """What stands in it at first."""
+
+    def __post_init__(self) -> None:
+        _check_pick(self.label, self.command, self.argument)
+
+
+Pick = DatePick | ChoicePick | TextPick
 
 
 @dataclass(frozen=True)

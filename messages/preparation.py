@@ -21,6 +21,7 @@ from messages.card import (
     PlainBlock,
     Text,
     TextInput,
+    TextPick,
     Tone,
     text,
 )
@@ -101,6 +102,7 @@ def _ask_blocks(
         *_fixable(ask, wording),
         *actions,
         context_line(None),
+        TextPick("What should the council know?", GIVE_CONTEXT, case.name.written(council)),
         Buttons(_buttons(case.name, council)),
     )
 
@@ -148,8 +150,8 @@ def _deal_line(one: FixableDeal, currency: str, wording: Wording) -> Paragraph:
 
 def _buttons(cell: CellName, council: date) -> tuple[Button, ...]:
     return (
-        Button("Say a word", GIVE_CONTEXT, cell.written(council), ButtonStyle.PRIMARY),
-        Button("Propose an action", PROPOSE_ACTION, cell.written()),
+        Button("Propose an action", PROPOSE_ACTION, cell.written(), ButtonStyle.PRIMARY),
+        Button("Say more", GIVE_CONTEXT, cell.written(council)),
         why_button(cell),
     )
 
@@ -158,7 +160,7 @@ def _buttons(cell: CellName, council: date) -> tuple[Button, ...]:
 
 
 def context_line(words: str | None) -> Paragraph:
-    """What the person has said so far; it stands right above the buttons of its cell."""
+    """What the person has said so far; it stands right above the field of its cell."""
     if not words:
         return Paragraph(text("The council has no word from you yet."), Tone.NOTE)
     return Paragraph(text(Bold("You say: "), words))
@@ -168,13 +170,9 @@ def show_context(card: Card, cell: CellName, council: date, words: str) -> Card:
     """The same message with what its reader now says about one of its cells."""
     blocks = list(card.blocks)
     for place, block in enumerate(blocks):
-        if place and isinstance(block, Buttons) and _asks_about(block, cell.written(council)):
-            blocks[place - 1] = context_line(words)
+        if isinstance(block, TextPick) and block.argument == cell.written(council):
+            blocks[place - 1 : place + 1] = [context_line(words), replace(block, value=words)]
     return replace(card, blocks=tuple(blocks))
-
-
-def _asks_about(block: Buttons, argument: str) -> bool:
-    return any(button.command == GIVE_CONTEXT and button.argument == argument for button in block.buttons)
 
 
 def compose_context_form(cell: CellName, council: date, words: str = "", problem: str = "") -> Form:

@@ -73,7 +73,7 @@ class Rendering:
 
 def _with_controls(blocks: Sequence[Message]) -> Iterator[Message]:
     for block in blocks:
-        if block["type"] == "actions" or "accessory" in block:
+        if block["type"] == "actions" or "accessory" in block or block.get("dispatch_action"):
             yield block
         yield from _with_controls(block.get("child_blocks", ()))
 

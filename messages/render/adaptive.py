@@ -34,6 +34,7 @@ from messages.card import (
     Table,
     Text,
     TextInput,
+    TextPick,
     Tone,
 )
 from messages.inert import pieces, safe_address, shortened, span_words
@@ -136,7 +137,7 @@ def _plain_elements(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Js
             yield {"type": "Container", "items": [], "separator": True, "spacing": "Medium"}
         case Buttons(buttons=buttons):
             yield from _action_sets(buttons)
-        case DatePick() | ChoicePick():
+        case DatePick() | ChoicePick() | TextPick():
             yield from pick_elements(block)
         case TextInput() | DateInput() | NumberInput() | ChoiceInput() | PersonInput():
             yield from input_elements(block)

@@ -14,6 +14,7 @@ from messages.card import (
     PersonInput,
     Pick,
     TextInput,
+    TextPick,
 )
 from messages.inert import inert_lines, pieces, shortened
 from messages.render.adaptive_text import Json, count_bytes, note, run, safe
@@ -65,6 +66,8 @@ def _pick_element(pick: Pick) -> Json:
             return _date(pick)
         case ChoicePick():
             return _choices(pick)
+        case TextPick(value=value):
+            return {"type": "Input.Text", "value": inert_lines(value[:MAX_VALUE])}
         case _:
             assert_never(pick)
 

@@ -35,6 +35,7 @@ from messages.card import (
     Table,
     Text,
     TextInput,
+    TextPick,
     Tone,
 )
 from messages.inert import inert, pieces, safe_address, shortened, span_words
@@ -156,7 +157,7 @@ def _plain_block(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Json]
             yield {"type": "divider"}
         case Buttons(buttons=buttons):
             yield from _actions(buttons)
-        case DatePick() | ChoicePick():
+        case DatePick() | ChoicePick() | TextPick():
             yield from pick_blocks(block)
         case TextInput() | DateInput() | NumberInput() | ChoiceInput() | PersonInput():
             yield from input_blocks(block)

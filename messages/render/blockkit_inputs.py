@@ -14,6 +14,7 @@ from messages.card import (
     PersonInput,
     Pick,
     TextInput,
+    TextPick,
 )
 from messages.inert import inert, inert_lines, pieces, shortened
 from messages.render.blockkit_text import (
@@ -44,6 +45,9 @@ def problem_sections(problem: str) -> Iterator[Json]:
 def pick_blocks(pick: Pick) -> Iterator[Json]:
     """A picker whose action id is `command#argument`. Its label stands in it while nothing is picked,
     else in front of it."""
+    if isinstance(pick, TextPick):
+        yield _text_pick(pick)
+        return
     element = _pick_element(pick) | {"action_id": f"{pick.command}#{pick.argument}"}
     if isinstance(pick, ChoicePick):
         yield from _left_out_options(pick)
@@ -57,7 +61,26 @@ def pick_blocks(pick: Pick) -> Iterator[Json]:
     yield section(last) | {"accessory": element}
 
 
-def _pick_element(pick: Pick) -> Json:
+def _text_pick(pick: TextPick) -> Json:
+    """An input that tells of itself when Enter is pressed."""
+    element: Json = {
+        "type": "plain_text_input",
+        "action_id": f"{pick.command}#{pick.argument}",
+        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
+        "max_length": MAX_TEXT,
+    }
+    if pick.value:
+        element["initial_value"] = inert(pick.value)[:MAX_TEXT]
+    return {
+        "type": "input",
+        "dispatch_action": True,
+        "label": plain_text(pick.label, 2000),
+        "element": element,
+        "optional": True,
+    }
+
+
+def _pick_element(pick: DatePick | ChoicePick) -> Json:
     match pick:
         case DatePick():
             return _date(pick)

@@ -48,6 +48,7 @@ from messages.card import (
     Text,
     TextCell,
     TextInput,
+    TextPick,
 )
 from messages.inert import SHAPES, inert, inert_lines, safe_address, trend_words
 from pipeline.matrix import Status
@@ -100,7 +101,7 @@ def _block(block: Block, images: Mapping[str, str]) -> str:
             return '<hr class="m-divider">'
         case Buttons(buttons=buttons):
             return _buttons(buttons)
-        case DatePick() | ChoicePick():
+        case DatePick() | ChoicePick() | TextPick():
             return _pick(block)
         case Folded(summary=summary, blocks=blocks):
             inside = "".join(_block(item, images) for item in blocks)
@@ -240,6 +241,8 @@ def _pick_control(pick: Pick) -> str:
             return _date('name="value"', pick.value)
         case ChoicePick(choices=choices, value=value):
             return _select('name="value"', [(choice.value, choice.label) for choice in choices], value)
+        case TextPick(value=value):
+            return f'<input type="text" name="value" maxlength="3000" value="{escape(inert(value))}">'
         case _:
             assert_never(pick)
 

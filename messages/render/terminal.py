@@ -42,6 +42,7 @@ from messages.card import (
     Text,
     TextCell,
     TextInput,
+    TextPick,
     Tone,
 )
 from messages.inert import SHAPES, inert, safe_address, span_words, trend_words
@@ -99,7 +100,7 @@ def _block(block: Block) -> Iterator[RenderableType]:
             yield Rule(style="dim")
         case Buttons(buttons=buttons):
             yield _buttons(buttons)
-        case DatePick() | ChoicePick():
+        case DatePick() | ChoicePick() | TextPick():
             yield _pick(block)
         case Folded(summary=summary, blocks=blocks):
             yield RichText(f"\n▾ {inert(summary)}", style="bold")
@@ -173,6 +174,8 @@ def _pick(pick: Pick) -> RichText:
             picked = value.isoformat() if value else "pick a date"
         case ChoicePick(choices=choices, value=value):
             picked = " / ".join(_marked(choice.label, choice.value == value) for choice in choices)
+        case TextPick(value=value):
+            picked = inert(value) or "write a line"
         case _:
             assert_never(pick)
     return RichText(f"[{inert(pick.label)}: ", style="cyan").append(picked or "–").append("]")

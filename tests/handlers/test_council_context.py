@@ -99,6 +99,21 @@ def test_who_may_not_say_anything_is_told_so(council: Council, who: str, questio
     assert (kept(council), acts(council)) == ([], 0)
 
 
+def test_a_line_written_into_the_message_itself_is_kept_without_a_form(council: Council) -> None:
+    reply = ask(council, "kai", Clicked(GIVE_CONTEXT, COMING, " Two deals wait. "))
+    assert reply.form is None
+    assert kept(council) == [("kai@example.com", "Two deals wait.")]
+    again = ask(council, "kai", Clicked(GIVE_CONTEXT, COMING))
+    assert field_of(again.form).value == "Two deals wait.", "and stands in the form for a longer word"
+
+
+def test_a_line_that_is_too_long_for_the_post_stays_in_the_form(council: Council) -> None:
+    reply = ask(council, "kai", Clicked(GIVE_CONTEXT, COMING, "x" * 1_001))
+    field = field_of(reply.form)
+    assert (field.value, "1,001 characters" in field.problem) == ("x" * 1_001, True)
+    assert kept(council) == []
+
+
 def test_a_form_that_is_sent_twice_counts_once(council: Council) -> None:
     assert "noted for Monday" in words(ask(council, KAI, sent("Two deals moved"), event="event-1"))
     assert ask(council, KAI, sent("Two deals moved"), event="event-1").note == ALREADY

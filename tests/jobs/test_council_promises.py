@@ -94,7 +94,7 @@ def test_three_cells_are_asked_about_the_worst_of_each_row_first(engine: Engine,
     """APAC has four red cells and AMER three; nobody is named for either, so operations are asked."""
     prepare_council(run(engine, folder, FRIDAY))
     (asking,) = said(engine, "preparation", "@005O")
-    assert asking.count("[Say a word]") == 3
+    assert asking.count("[What should the council know?: write a line]") == 3
     order = ("APAC open pipeline\n", "AMER open pipeline\n", "APAC coverage\n", "4 more cells of yours")
     assert in_order(asking, *order) == list(order)
 

@@ -43,6 +43,7 @@ from messages.card import (
     TableRow,
     TextCell,
     TextInput,
+    TextPick,
     Tone,
     Trend,
     text,
@@ -170,6 +171,8 @@ def plain_blocks(words: str = "Acme & Co") -> tuple[PlainBlock, ...]:
         DatePick("Due", "due", "006A", date(2026, 11, 14)),
         ChoicePick(words or "–", "stage", "006A", stages(words)),
         ChoicePick("Status", "status", "006A", stages(words), "2"),
+        TextPick(words or "–", "say", "006A"),
+        TextPick("Word", "say", "006B", words),
         *inputs(words),
     )
 

@@ -26,6 +26,7 @@ from messages.card import (
     PersonInput,
     Pick,
     TextInput,
+    TextPick,
 )
 from messages.render.terminal import render_text
 from messages.reply import Reply
@@ -66,7 +67,7 @@ class PreviewStage(Stage):
 
     async def pick(self, who: str, label: str, value: str) -> None:
         message, control = self._find(who, label)
-        assert isinstance(control, DatePick | ChoicePick)
+        assert not isinstance(control, Button)
         await self._ask(who, message, Clicked(control.command, control.argument, value))
 
     async def fill(self, who: str, answers: Mapping[str, str]) -> None:
@@ -153,7 +154,7 @@ def _of(blocks: Sequence[Block]) -> Iterator[Button | Pick]:
     for block in blocks:
         if isinstance(block, Buttons):
             yield from block.buttons
-        elif isinstance(block, DatePick | ChoicePick):
+        elif isinstance(block, DatePick | ChoicePick | TextPick):
             yield block
         elif isinstance(block, Folded):
             yield from _of(block.blocks)

@@ -111,7 +111,8 @@ class SlackStage(Stage):
         await self._use(who, label, {})
 
     async def pick(self, who: str, label: str, value: str) -> None:
-        await self._use(who, label, {"selected_date": value, "selected_option": {"value": value}})
+        chosen = {"selected_date": value, "selected_option": {"value": value}, "value": value}
+        await self._use(who, label, chosen)
 
     async def fill(self, who: str, answers: Mapping[str, str]) -> None:
         view_id = self._open[who]
@@ -207,7 +208,7 @@ def _seen(one: _Shown) -> Seen:
 
 def _find(blocks: Sequence[Json], label: str) -> Json | None:
     for block in _all(blocks):
-        for element in (*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else [])):
+        for element in _controls(block):
             if label in _names(block, element):
                 return {
                     "type": element["type"],
@@ -218,6 +219,14 @@ def _find(blocks: Sequence[Json], label: str) -> Json | None:
     return None
 
 
+def _controls(block: Json) -> Iterator[Json]:
+    yield from block.get("elements", ())
+    if "accessory" in block:
+        yield block["accessory"]
+    if block.get("dispatch_action"):
+        yield block["element"]
+
+
 def _names(block: Json, element: Json) -> set[str]:
     """What a person calls a control: its own label, its placeholder, or the words beside it."""
     if "action_id" not in element:
@@ -225,12 +234,13 @@ def _names(block: Json, element: Json) -> set[str]:
     beside = block["text"]["text"] if "accessory" in block else ""
     placeholder = element.get("placeholder", {}).get("text", "")
     own = element["text"]["text"] if isinstance(element.get("text"), Mapping) else ""
-    return {own, placeholder, beside} - {""}
+    asked = block["label"]["text"] if block.get("dispatch_action") else ""
+    return {own, placeholder, beside, asked} - {""}
 
 
 def _labels(blocks: Sequence[Json]) -> Iterator[str]:
     for block in _all(blocks):
-        for element in (*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else [])):
+        for element in _controls(block):
             yield from _names(block, element)
 
 

@@ -258,7 +258,8 @@ async function press(message, button) {
 async function sendPick(message, pick) {
   const field = pick.querySelector("input, select");
   if (!field.value) {
-    showProblem(field.matches("select") ? "Choose one first." : "Pick a date first.");
+    const first = field.matches("select") ? "Choose one" : field.type === "text" ? "Write a line" : "Pick a date";
+    showProblem(`${first} first.`);
     field.focus();
     return;
   }
