@@ -1,6 +1,6 @@
 """`waive`: a rep asks to exempt a finding, a manager above decides; whoever may decide does so at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from handlers.asking import Asked, Clicked, Submitted
@@ -30,7 +30,7 @@ from messages.nudge_choices import (
 )
 from messages.reply import Reply
 from messages.wording import Wording
-from pipeline.access import Action
+from pipeline.access import Action, Deal, may
 from pipeline.audiences import operations_desk, to_person
 from pipeline.digests import Done, DoneKind
 from pipeline.errors import CouncilError
@@ -181,10 +181,12 @@ def _decide(asked: Asked, clicked: Clicked, *, granted: bool) -> Reply:
     with reading(asked.engine) as connection:
         wish = read_wish(connection, number)
     choice = read_choice(asked, f"{wish.deal_id}:{wish.rule}")
-    may_on(asked, Action.WAIVE, choice.deal).require()
+    people = read_people(asked.engine)
+    has_manager = bool(people.managers_of(wish.asked_by))
+    deal = Deal(choice.deal.owner_id, choice.deal.is_confidential, is_unmanaged=not has_manager)
+    may(asked.member, Action.WAIVE, deal).require()
     if wish.asked_by == asked.member.id:
         raise CouncilError("Somebody else has to decide about your own wish.")
-    people = read_people(asked.engine)
     asker = people.by_id(wish.asked_by)
     with asked.acting() as connection:
         if granted:
@@ -210,7 +212,8 @@ def _decide(asked: Asked, clicked: Clicked, *, granted: bool) -> Reply:
         )
         for audience in _deciders(asked, people, wish.asked_by):
             key = _wish_key(number, audience)
-            revise_letter(connection, key, outcome.card(key))
+            seen = outcome if has_manager else replace(outcome, deal=name_for_operations(choice.deal))
+            revise_letter(connection, key, seen.card(key))
         key = f"waiver_decided:{number}"
         letter = Letter(key=key, kind="waiver", audience=to_person(wish.asked_by), card=outcome.card(key))
         put_letter(connection, letter, asked.now)

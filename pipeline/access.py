@@ -103,6 +103,8 @@ class TeamFigures:
 class Deal:
     owner_id: str | None
     is_confidential: bool = False
+    is_unmanaged: bool = False
+    """Nobody stands above its owner, so sales operations decide what a manager would."""
 
 
 @dataclass(frozen=True)
@@ -254,6 +256,8 @@ def _deal(person: Member, action: Action, deal: Deal) -> Decision:
     is_below = deal.owner_id is not None and deal.owner_id in person.reports and Role.MANAGER in person.roles
     if (is_own and action in _ON_OWN_DEALS) or (is_below and action in _ON_DEALS_BELOW):
         return ALLOWED
+    if action is Action.WAIVE and deal.is_unmanaged and Role.OPERATIONS in person.roles:
+        return ALLOWED  # they see neither its name nor its value by that
     if deal.is_confidential and not (is_own or is_below):
         return _refused("This deal is confidential: only its owner and the managers above may see it.")
     if action is Action.SEE:

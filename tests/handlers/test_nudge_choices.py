@@ -184,6 +184,25 @@ def test_only_a_manager_above_decides(council: Council, dispatch: Dispatch, who:
         assert connection.execute(select(waiver.c.state)).scalar_one() == "asked"
 
 
+def test_where_nobody_leads_a_rep_sales_operations_decide_without_seeing_the_deal(
+    council: Council, dispatch: Dispatch
+) -> None:
+    """Zoe reports to nobody, and her deal is confidential."""
+    report = read_hygiene(council.engine, council.company, as_of=TODAY)
+    rule = next(one.rule for one in report.findings if one.opportunity_id == "006D")
+    dispatch.answer(ZOE, Submitted("waive", f"006D:{rule}", NEXT_WEEK))
+    (key,) = letters(council)
+    assert letters(council) == {key: "@ops@example.com"}
+    dispatch.answer(MONA, Clicked("waiver_grant", "1"))
+    assert "waiver_decided:1" not in letters(council), "she stands above others"
+    reply = dispatch.answer(OPS, Clicked("waiver_grant", "1"))
+    assert words(reply) == "Decided, and told to whoever asked."
+    assert letters(council)["waiver_decided:1"] == "@005Z"
+    with reading(council.engine) as connection:
+        shown = connection.execute(select(outbox.c.card).where(outbox.c.key == key)).scalar_one()
+    assert "Nightfall" not in shown
+
+
 def test_a_manager_exempts_at_once_for_a_year_at_most(council: Council, dispatch: Dispatch) -> None:
     late = dispatch.answer(MONA, Submitted("waive", GLOBEX, {"until": "2027-05-16", "reason": "r"}))
     assert late.form is not None
