@@ -127,7 +127,8 @@ class JobsDefinition(Definition):
         _at("17:00"), description="What the council decided, on its day; at 17:00."
     )
     remind: JobSettings = Field(
-        _at("08:30", *_WEEKDAYS), description="Remind of actions that are due; weekdays at 08:30."
+        _at("08:30"),
+        description="Remind of actions that are due, by each owner's own day; every day at 08:30.",
     )
     measure_actions: JobSettings = Field(
         _at("06:00"), description="Measure again what became of actions' cells; at 06:00."

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from bot.app import Council, build_crm
@@ -10,9 +11,11 @@ from jobs.job import JobRun
 from jobs.remind import remind_owners
 from messages.card_text import card_from_text
 from messages.render.terminal import render_text
+from pipeline.person_links import ChatAccount, LinkedBy, PersonLink
 from storage.chat_tables import outbox
 from storage.database import reading, writing
 from storage.nudge_choices import put_pause
+from storage.person_links import put_link
 from tests.handlers.test_actions import ANA, KAI, LINE, NOW, ask, click, council, fill
 
 __all__ = ["council"]
@@ -101,6 +104,30 @@ def test_a_reminder_of_the_evening_waits_until_the_owners_morning(council: Counc
     with reading(council.engine) as connection:
         (row,) = connection.execute(select(outbox).where(outbox.c.kind == "reminder"))
     assert datetime.fromtimestamp(row.not_before, UTC) == datetime(2026, 5, 29, 8, tzinfo=UTC)
+    assert row.key == "reminder:1:2026-05-29@005A", "by then it was due yesterday, and it says so"
+
+
+@pytest.mark.parametrize(
+    ("zone", "now"),
+    [
+        ("Asia/Tokyo", datetime(2026, 5, 27, 21, tzinfo=UTC)),
+        ("Pacific/Honolulu", datetime(2026, 5, 29, 1, tzinfo=UTC)),
+    ],
+)
+def test_today_is_the_owners_own_day(council: Council, zone: str, now: datetime) -> None:
+    """The 28th has begun in Tokyo, or is not over in Honolulu, while the organisation has another day."""
+    ask(council, KAI, LATE_LINE)
+    account = ChatAccount("slack", "T01", "U1")
+    with writing(council.engine) as connection:
+        link = PersonLink(
+            account=account, person="005A", how=LinkedBy.EMAIL, linked_at=NOW, name="Ana", timezone=zone
+        )
+        put_link(connection, link)
+    crm = build_crm(council.settings, now)
+    remind_owners(JobRun(council.engine, council.company, crm, now, now.date()))
+    ((key, says),) = reminders(council).items()
+    assert key == "reminder:1:2026-05-28@005A"
+    assert "Due today" in says
 
 
 def test_a_rehearsal_composes_and_writes_nothing(council: Council) -> None:
