@@ -23,6 +23,7 @@ class Addresses:
         self._channels_until = -1.0
         self._listing = asyncio.Lock()
         self._direct: dict[str, str] = {}
+        self._names: dict[str, tuple[float, str | None]] = {}
 
     async def conversation_of(self, to: Addressee) -> str:
         """The id of the channel, or of the conversation with the person. Raises `DeliveryFailed`."""
@@ -38,9 +39,23 @@ class Addresses:
         return self._direct[user_id]
 
     async def name_of(self, channel_id: str) -> str | None:
-        """The name of a channel that the app can see, without `#`; else `None`. Raises `DeliveryFailed`."""
-        names = {found: name for name, found in (await self._listed(fresh=False)).items()}
-        return names.get(channel_id)
+        """The name of a channel that the app can see, without `#`; else `None`. Raises `DeliveryFailed`.
+
+        Asked of this channel alone: somebody waits for the answer, and a workspace can have thousands.
+        """
+        kept = self._names.get(channel_id)
+        if kept is None or self._seconds() >= kept[0]:
+            kept = (self._seconds() + KEPT_SECONDS, await self._ask_for_name(channel_id))
+            self._names[channel_id] = kept
+        return kept[1]
+
+    async def _ask_for_name(self, channel_id: str) -> str | None:
+        try:
+            answer = await self._api.ask("conversations.info", channel=channel_id)
+        except Unreachable:  # one that we are not in, or between several people
+            return None
+        name = answer["channel"].get("name")
+        return str(name) if name else None
 
     async def _user_with(self, email: str | None, name: str) -> str:
         if not email:

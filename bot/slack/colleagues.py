@@ -15,10 +15,14 @@ MOST_KEPT = 20_000
 class Colleagues:
     """Looks people up in one workspace. `seconds` gives a time that only ever grows."""
 
-    def __init__(self, api: SlackApi, home_team: str, seconds: Callable[[], float]) -> None:
+    def __init__(
+        self, api: SlackApi, home_team: str, seconds: Callable[[], float], *, is_in_grid: bool = False
+    ) -> None:
+        """`is_in_grid`: the workspace is one of an Enterprise Grid, whose people have one team of several."""
         self._api = api
         self._home_team = home_team
         self._seconds = seconds
+        self._is_in_grid = is_in_grid
         self._kept: dict[str, tuple[float, SlackPerson]] = {}
 
     async def person(self, user_id: str, team: str) -> SlackPerson:
@@ -27,7 +31,7 @@ class Colleagues:
 
         `team`: the workspace that Slack named beside the user; a stranger's may be told by it alone.
         """
-        if team and team != self._home_team:
+        if team and team != self._home_team and not self._is_in_grid:
             raise AccessDenied(
                 "You are here from another organisation, and the pipeline is for colleagues only. "
                 "Ask whoever invited you."

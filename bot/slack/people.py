@@ -50,7 +50,7 @@ def read_person(user: Mapping[str, Any], home_team: str) -> SlackPerson:
         raise AccessDenied("I only speak with people, not with other apps.")
     if user.get("deleted"):
         raise AccessDenied("This Slack account is deactivated.")
-    if user.get("is_stranger") or _team(user) != home_team:
+    if user.get("is_stranger") or home_team not in _teams(user):
         raise AccessDenied(
             "You are here as a visitor from another organisation, and the pipeline is for colleagues only. "
             "Ask whoever invited you."
@@ -74,6 +74,7 @@ def _away(profile: Mapping[str, Any]) -> Away | None:
     return Away(datetime.fromtimestamp(expires, UTC) if ends and isinstance(expires, int) else None)
 
 
-def _team(user: Mapping[str, Any]) -> str:
-    """In an Enterprise Grid, a member of several workspaces still has one home team."""
-    return str(user.get("team_id") or "")
+def _teams(user: Mapping[str, Any]) -> frozenset[str]:
+    """The workspaces that somebody is a member of: in an Enterprise Grid they can be several."""
+    grid: Mapping[str, Any] = user.get("enterprise_user") or {}
+    return frozenset(str(team) for team in (user.get("team_id"), *(grid.get("teams") or ())) if team)

@@ -24,7 +24,7 @@ from bot.slack.socket import Socket
 from bot.slack.surface import SlackSurface
 from bot.slack.talk import Answers, Talk
 from bot.slack.unfurling import Unfurling
-from bot.surface import DeliveryFailed, OutcomeUnknown
+from bot.surface import DeliveryFailed, OutcomeUnknown, TryLater, Unreachable, Waits
 from pipeline.errors import CouncilError
 from storage.database import Engine
 
@@ -72,7 +72,9 @@ class SlackRoom:
             finally:
                 await runner.cleanup()
         else:
-            socket = Socket(self._app, self._definition.required("app_token"), self._api)
+            app_token = self._definition.required("app_token")
+            await _try_to_connect(self._api, app_token)
+            socket = Socket(self._app, app_token, self._api)
             try:
                 await socket.open()
                 yield None
@@ -98,7 +100,8 @@ async def open_slack(
         identity = await _introduce(api)
         team = str(identity["team_id"])
         addresses = Addresses(api)
-        colleagues = Colleagues(api, team, monotonic)
+        is_in_grid = bool(identity.get("enterprise_id"))
+        colleagues = Colleagues(api, team, monotonic, is_in_grid=is_in_grid)
         rendering = Rendering(CommandNames(definition.command_names))
         talk = Talk(api, addresses, colleagues, answers, find_key, team, rendering)
 
@@ -124,6 +127,23 @@ async def open_slack(
             )
         finally:
             await talk.settle()
+
+
+async def _try_to_connect(api: SlackApi, app_token: str) -> None:
+    """The SDK would try a wrong token for ever, and say nothing. Where Slack is only away, it may."""
+    try:
+        await api.open_connection(app_token)
+    except TryLater as away:
+        if away.waits is Waits.WORKSPACE:
+            raise CouncilError(_NO_SOCKET) from away
+    except (Unreachable, OutcomeUnknown) as refused:
+        raise CouncilError(_NO_SOCKET) from refused
+
+
+_NO_SOCKET = (
+    "Slack does not let us open a socket: the app-level token (COUNCIL_SLACK__APP_TOKEN) is not accepted. "
+    "`council check slack` says what to click."
+)
 
 
 async def _introduce(api: SlackApi) -> dict[str, Any]:

@@ -45,3 +45,11 @@ def test_somebody_whose_e_mail_slack_hides_is_a_colleague_all_the_same() -> None
 def test_an_answer_that_says_nothing_opens_nothing(answer: dict[str, Any]) -> None:
     with pytest.raises(AccessDenied):
         read_person(answer, TEAM)
+
+
+def test_somebody_of_several_workspaces_of_one_company_is_a_colleague_in_each() -> None:
+    grid = user(team_id="T0HOME") | {"enterprise_user": {"id": "W1", "teams": ["T0HOME", TEAM]}}
+    assert read_person(grid, TEAM).email == "ana@example.com"
+    elsewhere = user(team_id="T0HOME") | {"enterprise_user": {"id": "W1", "teams": ["T0HOME"]}}
+    with pytest.raises(AccessDenied, match="visitor"):
+        read_person(elsewhere, TEAM)

@@ -20,7 +20,7 @@ from handlers.asking import Clicked, Question, Submitted, Typed, Where
 from messages.card import Button, Buttons, Card, Choice, DateInput, Form, Paragraph, TextInput, text
 from messages.problem import compose_problem
 from messages.reply import Attachment, Reply, Visibility
-from pipeline.errors import AccessDenied
+from pipeline.errors import AccessDenied, CouncilError
 from pipeline.person_links import Sender
 from tests.contracts.surface import ANA, CHANNEL
 from tests.slack.office import ALL_SCOPES, COUNCIL_CHANNEL, Ticking, people_at_work
@@ -617,3 +617,32 @@ async def test_a_command_of_a_general_name_is_found_under_the_name_that_it_has_i
 )
 def test_what_only_looks_like_a_command_stays_as_it_is(words: str) -> None:
     assert CommandNames({"apm": "pipeline-apm"}).spoken(words) == words
+
+
+async def test_the_channel_of_a_command_is_asked_for_alone_and_once(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        await here.ana.command("/hygiene", COUNCIL_CHANNEL)
+        await here.until(lambda: here.desk.asked)
+        await here.ana.command("/hygiene", COUNCIL_CHANNEL)
+        await here.until(lambda: len(here.desk.asked) == 2)
+        assert [one[2].conversation for one in here.desk.asked] == ["#pipeline-council"] * 2
+        assert len(here.server.called("conversations.info")) == 1
+        assert here.server.called("conversations.list") == []
+
+
+async def test_a_wrong_app_token_is_told_at_the_start_instead_of_waiting_for_ever() -> None:
+    definition = SlackDefinition(bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr("xapp-old"))
+    async with SlackServer(people_at_work(), ALL_SCOPES, Ticking()).running() as server:
+        place = Slack(server.url, server.hooks)
+        async with open_slack(definition, Desk(), lambda _: None, (), place) as room:
+            with pytest.raises(CouncilError, match="COUNCIL_SLACK__APP_TOKEN"):
+                await room.listening().__aenter__()
+
+
+async def test_a_wrong_bot_token_is_told_at_the_start() -> None:
+    definition = SlackDefinition(bot_token=SecretStr("xoxb-old"), app_token=SecretStr(APP_TOKEN))
+    async with SlackServer(people_at_work(), ALL_SCOPES, Ticking()).running() as server:
+        with pytest.raises(CouncilError, match="bot token"):
+            await open_slack(
+                definition, Desk(), lambda _: None, (), Slack(server.url, server.hooks)
+            ).__aenter__()
