@@ -56,7 +56,8 @@ class Delivery:
         while not stop.is_set():
             seconds = POLL_SECONDS
             try:
-                await self._deliver(stop)
+                if await self._deliver(stop):  # there may be more, and only the pace is in its way
+                    seconds = min(POLL_SECONDS, self._surface.pace.in_workspace.total_seconds())
             except Exception:  # the database is away, say: what was claimed is looked up when it is back
                 logger.exception("delivery_failed", surface=self._surface.name)
                 seconds = RECOVERY_SECONDS

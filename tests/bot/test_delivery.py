@@ -1,5 +1,6 @@
 """From the outbox to the people, on both databases: once, in order, in place, and never lost."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -99,6 +100,24 @@ async def test_a_letter_is_posted_once_however_often_it_is_put_and_delivered(sce
     assert await scene.deliver() == 1
     assert await scene.deliver() == 0
     assert scene.surface.keys() == ["digest:1"]
+
+
+async def test_where_many_wait_they_go_at_the_surfaces_pace_and_not_at_that_of_looking(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who looks only once a minute would need ten minutes for these."""
+    monkeypatch.setattr("bot.delivery.POLL_SECONDS", 60.0)
+    scene.surface.pace = Pace(timedelta(0), timedelta(milliseconds=10))
+    for number in range(10):
+        scene.put(f"digest:{number}", f"@{number}")
+    delivery = Delivery(scene.engine, scene.surface, lambda: datetime.now(UTC), scene.company)
+    stop = asyncio.Event()
+    running = asyncio.create_task(delivery.run(stop))
+    async with asyncio.timeout(20):
+        while len(scene.surface.said) < 10:
+            await asyncio.sleep(0)
+    stop.set()
+    await running
 
 
 async def test_letters_of_one_conversation_come_in_the_order_in_which_they_were_put(scene: Scene) -> None:
