@@ -7,7 +7,8 @@ form shows it (`handlers.action_draft` says what is wrong with each part).
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
-from handlers.grammar import is_metric
+from handlers.grammar import is_metric, is_whole_metric
+from handlers.words import QuotedWord
 
 DAY_WORDS = 5
 """`the end of next quarter`"""
@@ -19,6 +20,10 @@ _COST_WORDS = 4
 """`USD 1 000 000`"""
 _EXPECTED = ("expect", "expects", "expected", "expecting", "effect")
 _OWNER = ("owner", "to")
+_PART_OF_A_NAME = ("for", "of", "from", "since", "after", "every", "each", "last", "the", "a", "and", "or")
+"""Behind one of these a day belongs to what is to be done: `prepare for Friday`."""
+_SHORTEST_IN_FIGURES = 8
+"""`2.5.2026`: `1.5` at the end of a title is a number."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,15 @@ class _Reading:
 
     words: list[str]
     draft: dict[str, str] = field(default_factory=dict)
+    seams: list[int] = field(default_factory=list)
+    """Before which of the words something stood that was placed."""
 
     def take(self, part: str, start: int, end: int, words: Sequence[str]) -> None:
         """These words are that part: they leave the rest."""
         self.draft[part] = " ".join(words)
         del self.words[start:end]
+        moved = [at if at <= start else max(start, at - (end - start)) for at in self.seams]
+        self.seams = [*moved, start]
 
 
 def read_action_words(words: Sequence[str], known: Vocabulary, kind: str = "") -> ActionDraft:
@@ -118,28 +127,61 @@ def _take_expected(reading: _Reading) -> None:
 
 
 def _take_cost(reading: _Reading, known: Vocabulary) -> None:
-    _take_behind(reading, "cost", _COST, _COST_WORDS, known.is_cost)
+    if not _take_behind(reading, "cost", _COST, _COST_WORDS, known.is_cost):
+        _take_unread(reading, "cost", _COST)
 
 
 def _take_due(reading: _Reading, known: Vocabulary) -> None:
-    _take_behind(reading, "due", _DUE, DAY_WORDS, known.is_day)
+    """Behind `by`, else a plain day at the end or before a part that was placed, else what `by` names."""
+    is_said = _take_behind(reading, "due", _DUE, DAY_WORDS, known.is_day)
+    if not is_said and not _take_plain_day(reading, known):
+        _take_unread(reading, "due", _DUE)
 
 
 def _take_behind(
     reading: _Reading, part: str, keywords: Sequence[str], most_words: int, is_it: Callable[[str], bool]
-) -> None:
-    """The longest of its kind behind a keyword; where no keyword has one, what stands behind the last is
-    asked about."""
-    places = [at for at, word in enumerate(reading.words[:-1]) if _bare(word) in keywords]
-    for start in places:
+) -> bool:
+    """The longest of its kind behind a keyword; whether there is one."""
+    for start in _places_of(reading, keywords):
         for length in range(most_words, 0, -1):
             said = reading.words[start + 1 : start + 1 + length]
             if len(said) == length and is_it(" ".join(said)):
                 reading.take(part, start, start + 1 + length, said)
-                return
+                return True
+    return False
+
+
+def _take_plain_day(reading: _Reading, known: Vocabulary) -> bool:
+    """`tomorrow` in `double it @ana tomorrow`. A day in the middle of a title stays there."""
+    words = reading.words
+    for end in dict.fromkeys((len(words), *reversed(reading.seams))):
+        for start in range(max(0, end - DAY_WORDS), end):
+            said = words[start:end]
+            is_named = start > 0 and _bare(words[start - 1]) in _PART_OF_A_NAME
+            if not is_named and _could_be_a_day(said) and known.is_day(" ".join(said)):
+                reading.take("due", start, end, said)
+                return True
+    return False
+
+
+def _could_be_a_day(said: Sequence[str]) -> bool:
+    if any(isinstance(word, QuotedWord) or " " in word for word in said):
+        return False
+    typed = " ".join(said)
+    return any(letter.isalpha() for letter in typed) or len(typed) >= _SHORTEST_IN_FIGURES
+
+
+def _take_unread(reading: _Reading, part: str, keywords: Sequence[str]) -> None:
+    """What stands behind the last keyword, to be asked about."""
+    places = _places_of(reading, keywords)
     if places and " " not in reading.words[places[-1] + 1]:
         start = places[-1]
         reading.take(part, start, start + 2, reading.words[start + 1 : start + 2])
+
+
+def _places_of(reading: _Reading, keywords: Sequence[str]) -> list[int]:
+    """Where a keyword stands that has something behind it."""
+    return [at for at, word in enumerate(reading.words[:-1]) if _bare(word) in keywords]
 
 
 def _take_kind(reading: _Reading, known: Vocabulary) -> None:
@@ -154,7 +196,8 @@ def _take_kind(reading: _Reading, known: Vocabulary) -> None:
 
 
 def _take_cell(reading: _Reading, known: Vocabulary) -> None:
-    """A value and a metric beside it; a value that nobody knows is taken too, to be asked about."""
+    """A value and a metric beside it; a value that nobody knows is taken too, to be asked about, where the
+    metric is written out: `for` begins `forecast`, and means neither in a title."""
     words = reading.words
     whole = next((at for at, word in enumerate(words) if " " in word and known.is_cell(word)), None)
     if whole is not None:
@@ -177,8 +220,9 @@ def _take_cell(reading: _Reading, known: Vocabulary) -> None:
             if known.is_cell(" ".join(turned)):
                 reading.take("cell", start, last, turned)
                 return
-    if metrics and metrics[0][0] > 0 and " " not in words[metrics[0][0] - 1]:
-        start, end = metrics[0]
+    written_out = [(start, end) for start, end in metrics if is_whole_metric(" ".join(words[start:end]))]
+    if written_out and written_out[0][0] > 0 and " " not in words[written_out[0][0] - 1]:
+        start, end = written_out[0]
         reading.take("cell", start - 1, end, words[start - 1 : end])
 
 

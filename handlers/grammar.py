@@ -75,6 +75,11 @@ def is_metric(words: str) -> bool:
     return _metric(words) is not None
 
 
+def is_whole_metric(words: str) -> bool:
+    """Whether a figure's name is written out: `coverage` or `pipe-gen`, not `cov`."""
+    return _metric_words(words) in _METRIC_NAMES
+
+
 def read_dimension(word: str) -> Dimension:
     """`region`, `Regions`, `reg`. Raises `UnknownName`."""
     names = [dimension.value for dimension in Dimension]
@@ -154,12 +159,16 @@ def _dimension_or_none(word: str) -> Dimension | None:
 
 
 def _metric(words: str) -> Metric | None:
-    wanted = " ".join(words.replace("_", " ").replace("-", " ").split()).casefold()
+    wanted = _metric_words(words)
     exact = _METRIC_NAMES.get(wanted)
     if exact is not None or len(wanted) < 3:
         return exact
     beginning = {metric for name, metric in _METRIC_NAMES.items() if name.startswith(wanted)}
     return beginning.pop() if len(beginning) == 1 else None
+
+
+def _metric_words(words: str) -> str:
+    return " ".join(words.replace("_", " ").replace("-", " ").split()).casefold()
 
 
 # --- /hygiene -------------------------------------------------------------------------------------

@@ -31,6 +31,12 @@ _MENTION = re.compile(r"^\s*(<@[^>]*>|<at>.*?</at>)[\s,:]*", re.IGNORECASE | re.
 _WORD = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'(?=\s|$)|(\S+))""")
 
 
+class QuotedWord(str):
+    """What stood in quotes, blanks and all: it says a thing and is never a keyword or a day."""
+
+    __slots__ = ()
+
+
 def split_words(typed: str) -> tuple[str, ...]:
     """The words of a command without the mention in front; a quoted value is one word.
 
@@ -42,11 +48,12 @@ def split_words(typed: str) -> tuple[str, ...]:
             "long text out: where one is needed, a form asks for it."
         )
     plain = _MENTION.sub("", undressed(typed))
-    words = []
+    words: list[str] = []
     for quoted, half_quoted, bare in _WORD.findall(plain):
         if bare.startswith('"'):
             raise CommandNotUnderstood(f"A quote is opened before {bare[1:] or 'the end'} and not closed.")
-        words.append((quoted or half_quoted or bare).strip())
+        said = (quoted or half_quoted).strip()
+        words.append(QuotedWord(said) if said else bare.strip())
     return tuple(word for word in words if word)
 
 

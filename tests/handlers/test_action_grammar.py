@@ -1,10 +1,13 @@
 """Whatever is typed to assign an action comes apart into parts, and no word of it is lost."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.action_grammar import Vocabulary, read_action_words
+from handlers.words import split_words
 
 KNOWN = Vocabulary(
     kinds={"spiff": "spiff", "prospect dinner": "dinner", "dinner": "dinner"},
@@ -66,6 +69,35 @@ def test_a_cost_that_is_no_amount_stays_in_the_title_where_another_is_one() -> N
 def test_a_by_that_has_no_day_stays_in_the_title_where_another_has_one() -> None:
     draft = read_action_words(["grow", "by", "half", "by", "friday"], KNOWN)
     assert (draft.title, draft.due) == ("grow by half", "friday")
+
+
+@pytest.mark.parametrize(
+    ("typed", "due", "title"),
+    [
+        ("double @ana friday", "friday", "double"),
+        ("double friday @ana", "friday", "double"),
+        ("double in 2 weeks cost 3 EUR @ana", "in 2 weeks", "double"),
+        ("double @ana friday cost 3 EUR expect 5deals", "friday", "double"),
+        ("grow by half friday @ana", "friday", "grow by half"),
+        ("friday deals of @ana", "", "friday deals of"),
+        ("ship friday deals @ana", "", "ship friday deals"),
+        ("prepare for friday @ana", "", "prepare for friday"),
+        ("ship friday by in 2 weeks @ana", "in 2 weeks", "ship friday"),
+        ('"ship friday" @ana', "", "ship friday"),
+        ('"friday" @ana', "", "friday"),
+    ],
+)
+def test_a_day_without_by_is_taken_at_the_end_or_before_a_part_and_never_from_within_the_title(
+    typed: str, due: str, title: str
+) -> None:
+    draft = read_action_words(split_words(typed), KNOWN)
+    assert (draft.due, draft.title) == (due, title)
+
+
+def test_a_number_at_the_end_of_a_title_is_no_day() -> None:
+    known = replace(KNOWN, is_day=lambda words: words in ("1.5", "2026-12-01"))
+    assert read_action_words(["grow", "1.5", "@ana"], known).title == "grow 1.5"
+    assert read_action_words(["grow", "1.5", "2026-12-01"], known).due == "2026-12-01"
 
 
 @given(words)
