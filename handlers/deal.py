@@ -1,15 +1,18 @@
 """`/deal ACME`: one deal with what it lacks; a surface shows the same beside a deal's address."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from handlers.asking import Asked
+from handlers.asking import Asked, Clicked
 from handlers.capability import Capability, Words
-from messages.deal import DealShown, compose_deal
+from messages.card import Choice
+from messages.deal import DealShown, compose_deal, deal_label
 from messages.reply import Reply
+from messages.which_one import compose_which_one
 from pipeline.access import Action, Deal, may
 from pipeline.errors import CouncilError
-from pipeline.findings import PersonName
+from pipeline.findings import Finding, PersonName
 from pipeline.money import SCALE
 from pipeline.people import People
 from storage.database import Connection, reading
@@ -18,23 +21,34 @@ from storage.deal_values import read_deal_record
 from storage.findings_of import findings_of, findings_on
 from storage.people import read_people
 
+OPEN = "open_deal"
 _CHECKSUM_LENGTHS = (15, 18)
 
 
 def answer_deal(asked: Asked, words: Words) -> Reply:
-    """By its CRM id, or by its name among one's own and one's team's deals with something to mend. Raises
-    `CouncilError`, `AccessDenied`."""
+    """By its CRM id, or by its name among one's own and one's team's deals with something to mend; of several
+    that are called so: buttons. Raises `CouncilError`, `AccessDenied`."""
     wanted = " ".join(words)
     if not wanted:
         raise CouncilError("Which deal? Type /deal and its name.")
     people = read_people(asked.engine)
     with reading(asked.engine) as connection:
-        return Reply((compose_deal(_read(connection, asked, _find(connection, asked, wanted), people)),))
+        if find_deal_head(connection, wanted) is not None:
+            return Reply((compose_deal(_read(connection, asked, wanted, people)),))
+        found = _find(connection, asked, wanted)
+        if len(found) > 1:
+            return Reply((compose_which_one(wanted, OPEN, found),))
+        return Reply((compose_deal(_read(connection, asked, found[0].value, people)),))
 
 
-def _find(connection: Connection, asked: Asked, wanted: str) -> str:
-    if find_deal_head(connection, wanted) is not None:
-        return wanted
+def open_deal(asked: Asked, clicked: Clicked) -> Reply:
+    """The one that was chosen of several. Raises `CouncilError`, and `AccessDenied` as if typed."""
+    people = read_people(asked.engine)
+    with reading(asked.engine) as connection:
+        return Reply((compose_deal(_read(connection, asked, clicked.argument, people)),))
+
+
+def _find(connection: Connection, asked: Asked, wanted: str) -> Sequence[Choice]:
     findings = findings_of(connection, asked.company, asked.member.team)
     own = {one.opportunity_id: one.opportunity_name for one in findings}
     folded = wanted.casefold()
@@ -45,10 +59,15 @@ def _find(connection: Connection, asked: Asked, wanted: str) -> str:
         raise CouncilError(
             f"None of your deals with something to mend is called “{wanted[:80]}”. See /hygiene."
         )
-    if len(found) > 1:
-        names = ", ".join(sorted(own[deal] for deal in found[:5]))
-        raise CouncilError(f"Several deals are called so: {names}. Write the whole name.")
-    return found[0]
+    first = {one.opportunity_id: one for one in reversed(findings)}
+    choices = [Choice(deal, _label(first[deal], asked)) for deal in found]
+    return sorted(choices, key=lambda choice: (choice.label, choice.value))
+
+
+def _label(finding: Finding, asked: Asked) -> str:
+    owner = finding.owner.name if finding.owner else None
+    currency = asked.company.definitions.money.corporate_currency
+    return deal_label(finding.opportunity_name, owner, finding.value, currency)
 
 
 def _is_same(deal: str, wanted: str) -> bool:
@@ -78,4 +97,4 @@ def _read(connection: Connection, asked: Asked, deal_id: str, people: People) ->
     )
 
 
-CAPABILITY = Capability(typed={"deal": answer_deal})
+CAPABILITY = Capability(typed={"deal": answer_deal}, clicks={OPEN: open_deal})

@@ -48,6 +48,14 @@ class ShowHygiene:
     scope: HygieneScope = HygieneScope.OWN
 
 
+@dataclass(frozen=True)
+class ShowHygieneOf:
+    """How the deals of one person stand."""
+
+    person: str
+    """As typed."""
+
+
 _METRIC_NAMES = {
     "forecast": Metric.FORECAST,
     "closed won": Metric.CLOSED_WON,
@@ -174,9 +182,12 @@ def _metric_words(words: str) -> str:
 # --- /hygiene -------------------------------------------------------------------------------------
 
 
-def read_hygiene_words(words: Sequence[str]) -> ShowHygiene:
-    """What stands after `hygiene`. Raises `UnknownName`."""
+def read_hygiene_words(words: Sequence[str]) -> ShowHygiene | ShowHygieneOf:
+    """What stands after `hygiene`: a view, else somebody's name."""
     if not words:
         return ShowHygiene()
-    name = match_name(" ".join(words), [scope.value for scope in HygieneScope], "view of hygiene")
-    return ShowHygiene(HygieneScope(name))
+    typed = " ".join(words)
+    try:
+        return ShowHygiene(HygieneScope(match_name(typed, list(HygieneScope), "view of hygiene")))
+    except UnknownName:
+        return ShowHygieneOf(typed)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from handlers import rules
+from handlers import person_hygiene, rules
 from handlers.asking import Asked
 from handlers.capability import Capability, Words
-from handlers.grammar import HygieneScope, ShowHygiene, read_hygiene_words
+from handlers.grammar import HygieneScope, ShowHygiene, ShowHygieneOf, read_hygiene_words
 from handlers.today import read_today
 from messages.hygiene import compose_company, compose_own, compose_team
 from messages.reply import Reply
@@ -23,15 +23,20 @@ from storage.scores_by_day import read_all_scores, read_past_scores, read_scores
 
 
 def answer_hygiene(asked: Asked, words: Words) -> Reply:
-    """Raises `AccessDenied` where the person's role does not see that view."""
+    """Raises `AccessDenied` where the person's role does not see that view, or that person's deals."""
     lab = rules.VIEWS.get(words[0].casefold()) if words else None
     if lab is not None:
         return lab(asked, words[1:])
-    show = _VIEWS[_scope(asked.member, read_hygiene_words(words))]
+    wanted = read_hygiene_words(words)
+    if isinstance(wanted, ShowHygieneOf):
+        return person_hygiene.answer_named(asked, wanted.person)
+    show = _VIEWS[_scope(asked.member, wanted)]
     return show(asked.engine, asked.company, asked.member)
 
 
-CAPABILITY = Capability(typed={"hygiene": answer_hygiene})
+CAPABILITY = Capability(
+    typed={"hygiene": answer_hygiene}, clicks={person_hygiene.OPEN: person_hygiene.open_person}
+)
 
 
 def _scope(member: Member, wanted: ShowHygiene) -> HygieneScope:

@@ -41,6 +41,12 @@ class DealShown:
     may_fix: bool
 
 
+def deal_label(name: str, owner: str | None, value: Decimal | None, currency: str) -> str:
+    """What tells a deal from others of its name: `Acme · $2K · Ana Lind`; the value in `currency`."""
+    money = None if value is None else Wording().short_money(value, currency)
+    return " · ".join(filter(None, (" ".join(name.split()), money, owner or "nobody's")))
+
+
 def compose_deal(deal: DealShown, wording: Wording | None = None) -> Card:
     wording = wording or Wording()
     amount: Span | str = NO_VALUE if deal.amount is None else wording.money(deal.amount, deal.currency)

@@ -24,6 +24,7 @@ _FIGURES = _for("manager", "council", "operations")
 COMMANDS = (
     Command("/hygiene", "your score and the deals that need a fix", _for("rep", "manager")),
     Command("/hygiene team", "your team by money at risk", _for("manager", "operations")),
+    Command("/hygiene NAME", "the deals of one person and their team", _for("manager", "operations")),
     Command("/hygiene company", "the company's score, and its rules", _for("council", "operations")),
     Command("/hygiene scores", "scores and how they move", _for("rep", "manager", "council", "operations")),
     Command("/hygiene rules", "what comes of each rule, and which to mute", _for("operations")),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from enum import Enum, auto
 
 from messages.card import (
     Align,
@@ -34,6 +35,16 @@ FIX_BUTTONS = 3
 LONGEST_LABEL = 30
 
 
+class Reader(Enum):
+    """Who reads how a person's deals stand."""
+
+    THEMSELVES = auto()
+    MANAGER = auto()
+    """They fix records of their team too."""
+    OPERATIONS = auto()
+    """They change no record."""
+
+
 def compose_own(
     person: PersonName,
     findings: Sequence[Finding],
@@ -42,6 +53,7 @@ def compose_own(
     wording: Wording | None = None,
     *,
     past: PastScores = NO_PAST,
+    reader: Reader = Reader.THEMSELVES,
 ) -> Card:
     """A rep's own score, and each deal with what is open on it."""
     wording = wording or Wording()
@@ -52,9 +64,11 @@ def compose_own(
     ]
     if deals:
         blocks.append(_deals_table("Most urgent deals", deals[:FIRST], currency, wording))
-        blocks += _fix_buttons(deals)
-    else:
+        blocks += _fix_buttons(deals) if reader is not Reader.OPERATIONS else ()
+    elif reader is Reader.THEMSELVES:
         blocks.append(Paragraph(text("All your deals are up to date. Thank you.")))
+    else:
+        blocks.append(Paragraph(text(f"All deals of {person.name} are up to date.")))
     if len(deals) > FIRST:
         rest = deals[FIRST:]
         words = f"Show all: {wording.count(len(rest), 'more deal', 'more deals')}"

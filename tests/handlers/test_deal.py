@@ -9,7 +9,7 @@ import pytest
 from bot.app import build_crm, open_council, open_desk
 from bot.dispatch import Dispatch
 from bot.settings import field_kinds, load_settings
-from handlers.asking import Typed
+from handlers.asking import Clicked, Typed
 from jobs.pull import run_pull
 from messages.card import Button, Buttons
 from messages.render.terminal import render_text
@@ -63,3 +63,16 @@ def test_whoever_may_not_see_it_sees_none_of_it(dispatch: Dispatch, who: str, de
 def test_a_name_that_is_no_deals_says_what_to_do(dispatch: Dispatch) -> None:
     assert "/hygiene" in shown(dispatch, BEN, "/deal Unheard")
     assert "Type /deal and its name" in shown(dispatch, BEN, "/deal")
+
+
+def test_of_several_deals_with_that_name_each_has_a_button_and_access_is_asked_at_the_click(
+    dispatch: Dispatch,
+) -> None:
+    (card,) = dispatch.answer(MONA, Typed("/deal e")).cards
+    (buttons,) = [block for block in card.blocks if isinstance(block, Buttons)]
+    offered = {one.argument: one.label for one in buttons.buttons if isinstance(one, Button)}
+    assert offered == {"006B": "=Globex · $2K · Ana Lind", "006C": "Initech · $700 · Ben Osei"}
+    (opened,) = dispatch.answer(MONA, Clicked("open_deal", "006B")).cards
+    assert opened.title == "=Globex"
+    (refused,) = dispatch.answer(BEN, Clicked("open_deal", "006B")).cards
+    assert "Globex" not in render_text(refused, 300)

@@ -13,6 +13,7 @@ from handlers.capability import Words
 from handlers.grammar import (
     HygieneScope,
     ShowHygiene,
+    ShowHygieneOf,
     ShowMatrix,
     ShowWhy,
     read_apm_words,
@@ -81,6 +82,7 @@ REGION, PRODUCT, SEGMENT = Dimension.REGION, Dimension.PRODUCT, Dimension.SEGMEN
         ("<@U012AB3CD> apm region", ShowMatrix(REGION)),
         ("<at>Pipeline Council</at> apm region", ShowMatrix(REGION)),
         ("@Pipeline Council /apm region", ShowMatrix(REGION)),
+        ("/hygiene Ana Lind", ShowHygieneOf("Ana Lind")),
         ("@bot, hygiene team", ShowHygiene(HygieneScope.TEAM)),
         ("<@U012AB3CD>", HELP),
     ],
@@ -114,11 +116,6 @@ def test_what_is_not_understood_is_answered_with_what_to_type(typed: str, says: 
 def test_an_unknown_dimension_after_by_names_the_known_ones() -> None:
     with pytest.raises(UnknownName, match="There is no dimension “colour”"):
         read_command("/apm region by colour")
-
-
-def test_an_unknown_view_of_hygiene_names_the_known_ones() -> None:
-    with pytest.raises(UnknownName, match=r"There is no view of hygiene “mine”\. Known: own, team, company"):
-        read_command("/hygiene mine")
 
 
 @given(st.text(max_size=60))

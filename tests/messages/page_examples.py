@@ -4,10 +4,11 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from messages.card import Card
+from messages.card import Card, Choice
 from messages.deal import DealShown, compose_deal
 from messages.deal_findings import by_deal
 from messages.home import Home, compose_home
+from messages.which_one import compose_which_one
 from pipeline.cell_gaps import cells_to_speak_about
 from pipeline.findings import Audience, Score
 from tests.messages.action_examples import TODAY, open_action, overdue_action
@@ -24,6 +25,9 @@ def page_cards() -> dict[str, Card]:
         "home_all_well": compose_home(_home_all_well()),
         "deal": compose_deal(_deal()),
         "deal_all_well": compose_deal(_deal_all_well()),
+        "which_deal": compose_which_one(
+            "acme", "open_deal", [Choice(f"006{no}", f"Acme {no} · $40K · Ana Lind") for no in range(7)]
+        ),
     }
 
 
