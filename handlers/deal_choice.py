@@ -6,20 +6,22 @@ from datetime import date
 
 from handlers.asking import Asked
 from handlers.words import old_button
+from messages.card import Card
 from messages.card_text import card_from_text, card_to_text
-from messages.deal_letters import say_done
-from messages.nudge import compose_digest, done_words
+from messages.deal_letters import deal_news, with_news
+from messages.nudge import compose_digest, compose_more_done, done_words, more_key
 from messages.nudge_choices import LONGEST_WORDS
 from messages.wording import Wording
 from pipeline.access import Action, Deal, Decision, may
-from pipeline.digests import Done, DoneKind
+from pipeline.digests import Done
 from pipeline.visible_deals import CONFIDENTIAL
 from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading
 from storage.deal_heads import DealHead, read_deal_head
 from storage.digests import digests_showing, read_digest, record_done
-from storage.letter_deals import has_open_finding, letters_showing
-from storage.outbox import read_letter_card, revise_letter
+from storage.findings_of import findings_on
+from storage.letter_deals import letters_showing
+from storage.outbox import revise_letter
 
 
 @dataclass(frozen=True)
@@ -98,30 +100,22 @@ def show_done(connection: Connection, asked: Asked, deal: DealHead, done: Done) 
     revise_messages(connection, asked, deal.id, (done,))
 
 
-_TOLD_TO_ALL = frozenset(
-    {DoneKind.CHANGED, DoneKind.SNOOZED, DoneKind.WAIVED, DoneKind.HANDED_OVER, DoneKind.LOST}
-)
-"""What messages beside the owner's digest say of a deal; of the rest, managers get a message of its own."""
-_GONE = frozenset({DoneKind.HANDED_OVER, DoneKind.LOST})
-
-
 def revise_messages(connection: Connection, asked: Asked, deal_id: str, done: Sequence[Done]) -> None:
     """Let every message that shows the deal say how it stands now."""
     currency = asked.company.definitions.money.corporate_currency
     for key in digests_showing(connection, deal_id):
         revise_letter(connection, key, card_to_text(compose_digest(read_digest(connection, key), currency)))
+    news = deal_news(deal_id, done, asked.member.name, findings_on(connection, asked.company, deal_id))
+    if news is not None:
+        for letter in letters_showing(connection, deal_id, asked.now):
+            card = with_news(card_from_text(letter.card), letter.kind, news, asked.company.nudges)
+            revise_letter(connection, letter.key, card_to_text(card))
+
+
+def settled_choices(asked: Asked, deal: DealHead, done: Sequence[Done]) -> tuple[Card, ...]:
+    """What was done, in the place of the further choices among which it was chosen; nothing elsewhere."""
+    if asked.where.message_key != more_key(deal.id):
+        return ()
     wording = Wording()
-    words = " · ".join(done_words(one, wording) for one in done if one.kind in _TOLD_TO_ALL)
-    if words:
-        is_gone = any(one.kind in _GONE for one in done)
-        settled = is_gone or not has_open_finding(connection, deal_id)
-        for key in letters_showing(connection, deal_id, asked.now):
-            say_in_letter(connection, key, deal_id, f"{words}, by {asked.member.name}", settled=settled)
-
-
-def say_in_letter(connection: Connection, key: str, deal_id: str, words: str, *, settled: bool) -> None:
-    """Say at a deal of a message what was done; nothing where its card is no longer kept."""
-    card = read_letter_card(connection, key)
-    if card:
-        said = say_done(card_from_text(card), deal_id, words, settled=settled)
-        revise_letter(connection, key, card_to_text(said))
+    words = " · ".join(done_words(one, wording) for one in done)
+    return (compose_more_done(deal.id, deal.name, words),)

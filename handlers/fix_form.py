@@ -7,7 +7,7 @@ from datetime import date
 
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability
-from handlers.deal_choice import may_on, read_choice, today_of
+from handlers.deal_choice import may_on, read_choice, settled_choices, today_of
 from handlers.fixing import OWNER, LiveDeal, read_live, write_changes
 from handlers.words import old_button
 from messages.card import Form
@@ -29,11 +29,11 @@ from pipeline.crm_fields import Busy, Conflict, DealShape, FieldShape, Gone, Rej
 from pipeline.crm_records import FieldValue, OpportunityRecord
 from pipeline.deal_entry import EntryRefused, entry_text, read_entry, shown_text, token_of
 from pipeline.deal_fields import STANDARD_PLACES, value_of
-from pipeline.digests import Done, DoneKind
+from pipeline.digests import Done, done_of
 from pipeline.errors import CouncilError, UnknownName
 from pipeline.findings import Finding
 from storage.database import Connection, reading
-from storage.deal_heads import read_deal_head
+from storage.deal_heads import find_deal_head, read_deal_head
 from storage.deal_values import read_deal_record, read_lost_stages
 from storage.findings_of import findings_on
 from storage.learnt_rejections import learnt_refusals
@@ -250,7 +250,7 @@ def answer_result(asked: Asked, live: LiveDeal, draft: _Draft, ticket: _Ticket, 
     """What became of it, in words; a form again where the person can do something about it."""
     match result:
         case Saved():
-            return Reply(note=saved_words(live.record.name, _done(live, draft.changes)))
+            return _saved(asked, live, _done(live, draft.changes, ticket.act))
         case Conflict(differences=differences):
             problems = {
                 one.field: conflict_words(
@@ -317,19 +317,18 @@ def _text_of(live: LiveDeal, name: str, draft: _Draft) -> str | None:
     return None if controlling is None else str(controlling)
 
 
-def _done(live: LiveDeal, changes: Changes) -> tuple[str, ...]:
+def _saved(asked: Asked, live: LiveDeal, done: Sequence[Done]) -> Reply:
     wording = Wording()
+    note = saved_words(live.record.name, [done_words(one, wording) for one in done])
+    with reading(asked.engine) as connection:
+        deal = find_deal_head(connection, live.record.id)
+    return Reply(() if deal is None else settled_choices(asked, deal, done), note=note)
+
+
+def _done(live: LiveDeal, changes: Changes, act: FixAct) -> tuple[Done, ...]:
     return tuple(
-        done_words(
-            Done(
-                DoneKind.CHANGED,
-                field=name,
-                old=shown_text(live.field(name), old),
-                new=shown_text(live.field(name), new),
-            ),
-            wording,
-        )
-        for name, (old, new) in changes.items()
+        done_of(shape, shown_text(shape, old), shown_text(shape, new), act.value)
+        for shape, (old, new) in ((live.field(name), pair) for name, pair in changes.items())
     )
 
 

@@ -21,7 +21,6 @@ from pipeline.crm_fields import (
     Conflict,
     DealShape,
     FieldShape,
-    FieldType,
     Gone,
     Rejected,
     Saved,
@@ -30,7 +29,7 @@ from pipeline.crm_fields import (
 from pipeline.crm_records import DealEvidence, FieldKind, FieldValue, OpportunityRecord
 from pipeline.deal_entry import shown_text
 from pipeline.deal_fields import STANDARD_PLACES, kind_of
-from pipeline.digests import Done, DoneKind
+from pipeline.digests import Done, done_of
 from pipeline.errors import CouncilError, UnknownName
 from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading, writing
@@ -192,15 +191,6 @@ def _record(
     done = done_of(shape, before, after, act)
     record_done(connection, live.record.id, done, by=asked.member.id, now=asked.now)
     return done
-
-
-def done_of(shape: FieldShape, old: str, new: str, act: str) -> Done:
-    """What a digest says of one changed field."""
-    if act == "close_lost" and shape.name == "StageName":
-        return Done(DoneKind.LOST)
-    if shape.type is FieldType.PERSON:
-        return Done(DoneKind.HANDED_OVER, field=shape.name, old=old, new=new)
-    return Done(DoneKind.CHANGED, field=shape.name, old=old, new=new)
 
 
 def _learn(

@@ -9,12 +9,14 @@ from handlers.deal_choice import (
     name_for_operations,
     read_choice,
     record_choice,
+    settled_choices,
     show_done,
     today_of,
 )
 from handlers.fix_form import CLOSE_DATE, STAGE, open_fix, open_form, past_problem, write_and_answer
 from handlers.fixing import OWNER, LiveDeal, read_live
 from messages.card_text import card_to_text
+from messages.deal_letters import NOT_MINE
 from messages.fix import (
     CONFIRM_PUSH,
     FixAct,
@@ -35,6 +37,7 @@ from pipeline.records import Category
 from storage.database import reading
 from storage.deal_values import read_lost_stages
 from storage.findings_of import findings_of
+from storage.letter_deals import note_deals
 from storage.outbox import Letter, put_letter
 from storage.people import read_people
 from storage.scales import read_calendar
@@ -133,9 +136,10 @@ def not_mine(asked: Asked, clicked: Clicked) -> Reply:
     people, company = read_people(asked.engine), asked.company
     managers = [to_person(one) for one in people.managers_of(asked.member.id)]
     desk = operations_desk(people, company.people.operations, company.chat)
+    done = Done(DoneKind.NOT_MINE)
     with asked.acting() as connection:
         record_choice(connection, asked, choice, "not_mine", note="")
-        show_done(connection, asked, choice.deal, Done(DoneKind.NOT_MINE))
+        show_done(connection, asked, choice.deal, done)
         for audience in dict.fromkeys([*managers, *desk]):
             key = f"not_mine:{choice.deal.id}:{asked.member.id}:{audience.lstrip('@#')}"
             card = compose_not_mine(
@@ -145,9 +149,13 @@ def not_mine(asked: Asked, clicked: Clicked) -> Reply:
                 deal=choice.deal.name if audience in managers else name_for_operations(choice.deal),
                 manager=audience in managers,
             )
-            letter = Letter(key=key, kind="not_mine", audience=audience, card=card_to_text(card))
-            put_letter(connection, letter, asked.now)
-    return Reply(note="Your manager and sales operations know. It stays yours until they reassign it.")
+            letter = Letter(key=key, kind=NOT_MINE, audience=audience, card=card_to_text(card))
+            if put_letter(connection, letter, asked.now):
+                note_deals(connection, key, (choice.deal.id,), asked.now)
+    return Reply(
+        settled_choices(asked, choice.deal, (done,)),
+        note="Your manager and sales operations know. It stays yours until they reassign it.",
+    )
 
 
 def reassign(asked: Asked, clicked: Clicked) -> Reply:

@@ -12,6 +12,7 @@ from handlers.deal_choice import (
     read_choice,
     read_day_answer,
     record_choice,
+    settled_choices,
     show_done,
     today_of,
     word_problem,
@@ -66,7 +67,10 @@ def save_snooze(asked: Asked, sent: Submitted) -> Reply:
         record_choice(connection, asked, choice, "snooze", new=until.isoformat(), note=reason.strip())
         done = Done(DoneKind.SNOOZED, until=until, rules=_rules(choice))
         show_done(connection, asked, choice.deal, done)
-    return Reply(note=f"{choice.deal.name}: I ask again on {Wording().full_day(until).words}.")
+    return Reply(
+        settled_choices(asked, choice.deal, (done,)),
+        note=f"{choice.deal.name}: I ask again on {Wording().full_day(until).words}.",
+    )
 
 
 def open_dispute(asked: Asked, clicked: Clicked) -> Reply:
@@ -88,7 +92,8 @@ def save_dispute(asked: Asked, sent: Submitted) -> Reply:
     desk = operations_desk(read_people(asked.engine), company.people.operations, company.chat)
     with asked.acting() as connection:
         record_choice(connection, asked, choice, "wrong_rule", note=reason.strip())
-        show_done(connection, asked, choice.deal, Done(DoneKind.DISPUTED, rules=_rules(choice)))
+        done = Done(DoneKind.DISPUTED, rules=_rules(choice))
+        show_done(connection, asked, choice.deal, done)
         for audience in desk:
             key = f"wrong_rule:{choice.argument}:{asked.member.id}:{int(asked.now.timestamp())}:{audience}"
             card = compose_dispute(
@@ -100,7 +105,8 @@ def save_dispute(asked: Asked, sent: Submitted) -> Reply:
             )
             letter = Letter(key=key, kind="wrong_rule", audience=audience, card=card_to_text(card))
             put_letter(connection, letter, asked.now)
-    return Reply(note="Sales operations will look at the rule. Thank you.")
+    settled = settled_choices(asked, choice.deal, (done,))
+    return Reply(settled, note="Sales operations will look at the rule. Thank you.")
 
 
 CAPABILITY = Capability(

@@ -12,6 +12,7 @@ from handlers.deal_choice import (
     read_choice,
     read_day_answer,
     record_choice,
+    settled_choices,
     show_done,
     today_of,
     word_problem,
@@ -91,15 +92,17 @@ def save_waiver(asked: Asked, sent: Submitted) -> Reply:
         )
         act, kind = ("waive", DoneKind.WAIVED) if decides else ("ask_waiver", DoneKind.WAIVER_ASKED)
         record_choice(connection, asked, choice, act, new=until.isoformat(), note=reason)
-        show_done(connection, asked, choice.deal, Done(kind, until=until, rules=(choice.rule,)))
         if decides:
             with moving_scores(connection, asked.company, choice.deal.number):
                 grant_waiver(connection, number, by=asked.member.id, today=today)
         else:
             _ask_managers(connection, asked, people, read_wish(connection, number))
+        done = Done(kind, until=until, rules=(choice.rule,))
+        show_done(connection, asked, choice.deal, done)
+    settled = settled_choices(asked, choice.deal, (done,))
     if decides:
-        return Reply(note=f"{choice.deal.name} is exempt until {Wording().full_day(until).words}.")
-    return Reply(note="Your manager was asked. I tell you what comes of it.")
+        return Reply(settled, note=f"{choice.deal.name} is exempt until {Wording().full_day(until).words}.")
+    return Reply(settled, note="Your manager was asked. I tell you what comes of it.")
 
 
 def grant(asked: Asked, clicked: Clicked) -> Reply:

@@ -12,9 +12,9 @@ from jobs.job import JobRun, Outcome
 from messages.card_text import card_to_text
 from messages.manager_digest import compose_manager_digest
 from pipeline.digests import items_of
-from pipeline.findings import Audience, Finding, PersonName
+from pipeline.findings import PersonName
 from pipeline.hygiene.wording import counted
-from pipeline.nudging import in_order
+from pipeline.nudging import in_order, wants_the_manager
 from pipeline.people import People, User
 from pipeline.team_digests import RepRisk, TeamDeal, TeamDigest, team_digest_key
 from storage.database import Connection, reading, writing
@@ -123,7 +123,7 @@ def _deals(
     run: JobRun, connection: Connection, people: People, direct: Sequence[str]
 ) -> tuple[TeamDeal, ...]:
     """Deals at risk of those who report directly: a deal stands in one manager's digest alone."""
-    findings = [one for one in findings_of(connection, run.company, direct) if _wants_the_manager(one)]
+    findings = [one for one in findings_of(connection, run.company, direct) if wants_the_manager(one)]
     dimension = run.company.council.leading_dimension
     facts = read_deal_facts(connection, {one.opportunity_id for one in findings}, dimension, ())
     items = items_of(one for one in findings if one.opportunity_id in facts)
@@ -132,7 +132,3 @@ def _deals(
         for item in in_order(items, facts, run.today)
         if (owner := item.findings[0].owner) is not None and owner.id in people.users
     )
-
-
-def _wants_the_manager(one: Finding) -> bool:
-    return one.nudges and not one.waived and one.audience is not Audience.OPERATIONS

@@ -5,15 +5,17 @@ that did not is closed, and whoever wanted it is told, unless the inbox brings t
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from crm.records import DealEvidence, PullRequest
 from jobs.job import JobRun, Outcome
 from messages.card import Card
-from messages.card_text import card_to_text
+from messages.card_text import card_from_text, card_to_text
 from messages.deal_findings import field_label
+from messages.deal_letters import deal_news, with_news
 from messages.nudge import compose_digest
 from messages.recovered import (
     ChangedField,
@@ -25,19 +27,35 @@ from messages.recovered import (
 from pipeline.crm_fields import FieldShape, FieldType
 from pipeline.deal_entry import shown_text
 from pipeline.deal_fields import is_done
-from pipeline.digests import Done, DoneKind
+from pipeline.digests import Done, done_of
 from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading, writing
 from storage.digests import digests_showing, read_digest, record_done
+from storage.findings_of import findings_on
 from storage.inbox import settle_event
+from storage.letter_deals import letters_showing
 from storage.mirror import pulled_state
 from storage.outbox import Letter, put_letter, revise_letter, to_person
+from storage.people import people_of
 from storage.refreshing import RefreshGround, count_at_once, refresh_deal
-from storage.write_intents import OpenIntent, close_intent, read_open_intents
+from storage.write_intents import OpenIntent, WriteIntent, close_intent, read_open_intents
 
 PATIENCE = timedelta(minutes=2)
 """Longer than any call to a CRM takes: a younger intent may still be in somebody's hands."""
 _SAVED, _NOT_WRITTEN, _GONE = "saved", "not_written", "gone"
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A field that was to be changed, with its values in words."""
+
+    shape: FieldShape
+    old: str
+    new: str
+
+    @property
+    def words(self) -> ChangedField:
+        return ChangedField(self.shape.label, self.old, self.new)
 
 
 def recover_writes(run: JobRun) -> Outcome:
@@ -59,13 +77,13 @@ def _recover(run: JobRun, waiting: OpenIntent) -> str:
     deal = run.crm.read_deal(waiting.intent.opportunity_id, _request(run, waiting))
     if deal is None or deal.opportunity.is_deleted:
         return _give_up(run, waiting, compose_deal_gone(recovered_key(waiting.number)))
-    changed = _in_words(run, waiting)
+    changed = _changed_fields(run, waiting)
     name = deal.opportunity.name
     if is_done(waiting.intent.changes, deal.opportunity):
         finish = partial(_finish, run, waiting, deal, changed)
         return count_at_once(run.engine, run.company, run.now, finish)
     card = compose_not_written(
-        recovered_key(waiting.number), deal.opportunity.id, name, tuple(changed.values())
+        recovered_key(waiting.number), deal.opportunity.id, name, [one.words for one in changed]
     )
     return _close(run, waiting, card if waiting.intent.event is None else None)
 
@@ -74,24 +92,21 @@ def _finish(
     run: JobRun,
     waiting: OpenIntent,
     deal: DealEvidence,
-    changed: Mapping[str, ChangedField],
+    changed: Sequence[_Change],
     ground: RefreshGround,
 ) -> str:
     """All that a saved change moves, in one transaction; nothing where somebody else has finished it."""
-    deal_id = deal.opportunity.id
     with writing(run.engine) as connection:
         if not close_intent(connection, waiting.number, _SAVED, run.now):
             return _SAVED
         if waiting.intent.event is not None:
             settle_event(connection, waiting.intent.event, run.now)
         refresh_deal(connection, ground, deal, run.now)
-        for field, words in changed.items():
-            _record(connection, run, waiting, field, words)
-        currency = run.company.definitions.money.corporate_currency
-        for key in digests_showing(connection, deal_id):
-            digest = compose_digest(read_digest(connection, key), currency)
-            revise_letter(connection, key, card_to_text(digest))
-        card = compose_finished(recovered_key(waiting.number), deal.opportunity.name, tuple(changed.values()))
+        done = [_record(connection, run, waiting, one) for one in changed]
+        _revise_messages(connection, run, waiting.intent, done)
+        card = compose_finished(
+            recovered_key(waiting.number), deal.opportunity.name, [one.words for one in changed]
+        )
         _tell(connection, run, waiting, card)
     return _SAVED
 
@@ -114,24 +129,37 @@ def _give_up(run: JobRun, waiting: OpenIntent, card: Card) -> str:
     return _GONE
 
 
-def _record(
-    connection: Connection, run: JobRun, waiting: OpenIntent, field: str, words: ChangedField
-) -> None:
+def _revise_messages(connection: Connection, run: JobRun, intent: WriteIntent, done: Sequence[Done]) -> None:
+    """Every message that shows the deal says how it stands now, as after a fix that nothing interrupted."""
+    company, deal_id = run.company, intent.opportunity_id
+    for key in digests_showing(connection, deal_id):
+        digest = compose_digest(read_digest(connection, key), company.definitions.money.corporate_currency)
+        revise_letter(connection, key, card_to_text(digest))
+    by = people_of(connection).by_id(intent.by)
+    findings = findings_on(connection, company, deal_id)
+    news = deal_news(deal_id, done, intent.by if by is None else by.name, findings)
+    if news is not None:
+        for letter in letters_showing(connection, deal_id, run.now):
+            card = with_news(card_from_text(letter.card), letter.kind, news, company.nudges)
+            revise_letter(connection, letter.key, card_to_text(card))
+
+
+def _record(connection: Connection, run: JobRun, waiting: OpenIntent, change: _Change) -> Done:
     intent = waiting.intent
     entry = AuditEntry(
         by=intent.by,
         surface=intent.surface,
         act=intent.act,
         object=f"deal:{intent.opportunity_id}",
-        field=field,
-        old=words.old,
-        new=words.new,
+        field=change.shape.name,
+        old=change.old,
+        new=change.new,
         note="finished after an interruption",
     )
     record_audit(connection, entry, run.now)
-    kind = DoneKind.LOST if intent.act == "close_lost" and field == "StageName" else DoneKind.CHANGED
-    done = Done(kind, field=field, old=words.old, new=words.new)
+    done = done_of(change.shape, change.old, change.new, intent.act)
     record_done(connection, intent.opportunity_id, done, by=intent.by, now=run.now)
+    return done
 
 
 def _tell(connection: Connection, run: JobRun, waiting: OpenIntent, card: Card) -> None:
@@ -141,13 +169,13 @@ def _tell(connection: Connection, run: JobRun, waiting: OpenIntent, card: Card) 
     put_letter(connection, letter, run.now)
 
 
-def _in_words(run: JobRun, waiting: OpenIntent) -> dict[str, ChangedField]:
+def _changed_fields(run: JobRun, waiting: OpenIntent) -> list[_Change]:
     fields = run.crm.describe(waiting.intent.opportunity_id).fields
-    words = {}
+    changed = []
     for name, (old, new) in waiting.intent.changes.items():
         shape = fields.get(name) or FieldShape(name, field_label(name), FieldType.TEXT)
-        words[name] = ChangedField(shape.label, shown_text(shape, old), shown_text(shape, new))
-    return words
+        changed.append(_Change(shape, shown_text(shape, old), shown_text(shape, new)))
+    return changed
 
 
 def _request(run: JobRun, waiting: OpenIntent) -> PullRequest:

@@ -264,7 +264,17 @@ def compose_more(item: DigestItem, wording: Wording | None = None) -> Card:
             ),
         ]
     title = f"What about {item.name}?"
-    return Card(f"more:{deal}", title, tuple(blocks), title)
+    return Card(more_key(deal), title, tuple(blocks), title)
+
+
+def compose_more_done(deal_id: str, name: str, words: str) -> Card:
+    """In the place of the further choices, once one was made: its buttons have had their use."""
+    return Card(more_key(deal_id), name, (Paragraph(text("✓ ", Bold(words))),), f"{name}: {words}")
+
+
+def more_key(deal_id: str) -> str:
+    """Of the message with a deal's further choices."""
+    return f"more:{deal_id}"
 
 
 def _first_name(name: str) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from pipeline.crm_fields import FieldShape, FieldType
 from pipeline.findings import Finding, PersonName, Severity
 
 
@@ -43,6 +44,23 @@ class Done:
     """The findings that it is about; empty: the deal as a whole."""
 
 
+def done_of(shape: FieldShape, old: str, new: str, act: str) -> Done:
+    """What the change of one field was. `act`: for which it was written (`fix`, `close_lost`, ...)."""
+    if act == "close_lost" and shape.name == "StageName":
+        return Done(DoneKind.LOST)
+    if shape.type is FieldType.PERSON:
+        return Done(DoneKind.HANDED_OVER, field=shape.name, old=old, new=new)
+    return Done(DoneKind.CHANGED, field=shape.name, old=old, new=new)
+
+
+_GONE = frozenset({DoneKind.LOST, DoneKind.HANDED_OVER})
+
+
+def is_gone(done: Iterable[Done]) -> bool:
+    """Whether after these a deal is its owner's no more: lost, or handed over."""
+    return any(one.kind in _GONE for one in done)
+
+
 _SETTLING = frozenset(
     {DoneKind.SNOOZED, DoneKind.WAIVED, DoneKind.DISPUTED, DoneKind.WAIVER_ASKED, DoneKind.NOT_MINE}
 )
@@ -69,7 +87,7 @@ class DigestItem:
     @property
     def is_gone(self) -> bool:
         """It is the person's no more: lost, or handed over."""
-        return any(one.kind in (DoneKind.LOST, DoneKind.HANDED_OVER) for one in self.done)
+        return is_gone(self.done)
 
     @property
     def open_findings(self) -> tuple[Finding, ...]:

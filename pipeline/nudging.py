@@ -275,6 +275,11 @@ def is_told_of(one: Finding, nudges: NudgesDefinition) -> bool:
     )
 
 
+def wants_the_manager(one: Finding) -> bool:
+    """Whether a manager's messages show such a finding: it is asked about, be it by nobody's fault."""
+    return one.nudges and not one.waived and one.audience is not Audience.OPERATIONS
+
+
 def is_warning_due(step: OnTheLadder, morning: Morning) -> bool:
     """The owner is warned some working days before the manager is told."""
     ladder = morning.nudges.escalation

@@ -1,13 +1,13 @@
 """Messages about single deals that are no digests: managers' digests, warnings, escalations."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select
 
 from storage.chat_tables import outbox
-from storage.nudge_tables import finding_life, letter_deal
-from storage.tables import opportunity_key
+from storage.nudge_tables import letter_deal
 
 KEPT_CURRENT = timedelta(days=30)
 """Older messages are left as they were: nobody looks for news in them."""
@@ -20,29 +20,28 @@ def note_deals(connection: Connection, letter: str, deal_ids: Iterable[str], now
         connection.execute(insert(letter_deal), rows)
 
 
+@dataclass(frozen=True)
+class LetterShowing:
+    """A message in which a deal stands."""
+
+    key: str
+    kind: str
+    card: str
+
+
 def letters_showing(
     connection: Connection, deal_id: str, now: datetime, *, audience: str | None = None
-) -> tuple[str, ...]:
-    """Keys of the newer messages in which a deal stands, the oldest first. `audience`: only those to it."""
+) -> tuple[LetterShowing, ...]:
+    """The newer messages in which a deal stands and whose card is kept, the oldest first.
+
+    `audience`: only those to it."""
     since = int((now - KEPT_CURRENT).timestamp())
     query = (
-        select(letter_deal.c.letter)
-        .join(outbox, outbox.c.key == letter_deal.c.letter)
-        .where(letter_deal.c.deal == deal_id, letter_deal.c.at >= since)
+        select(outbox.c.key, outbox.c.kind, outbox.c.card)
+        .join(letter_deal, outbox.c.key == letter_deal.c.letter)
+        .where(letter_deal.c.deal == deal_id, letter_deal.c.at >= since, outbox.c.card != "")
         .order_by(letter_deal.c.no)
     )
     if audience is not None:
         query = query.where(outbox.c.audience == audience)
-    return tuple(connection.execute(query).scalars())
-
-
-def has_open_finding(connection: Connection, deal_id: str) -> bool:
-    """Whether anything of a rule that nudges is still open on a deal."""
-    found = connection.execute(
-        select(finding_life.c.rule)
-        .join(opportunity_key, opportunity_key.c.no == finding_life.c.opportunity)
-        .where(
-            opportunity_key.c.crm_id == deal_id, finding_life.c.closed_day.is_(None), finding_life.c.nudges
-        )
-    )
-    return found.first() is not None
+    return tuple(LetterShowing(row.key, row.kind, row.card) for row in connection.execute(query))

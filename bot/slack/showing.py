@@ -136,9 +136,8 @@ class Showing:
         return True
 
     async def _write_to(self, user: str, heard: Heard, messages: Sequence[Message]) -> None:
-        channel = heard.origin.channel or await self._addresses.direct_with(user)
-        if not channel.startswith("D"):
-            channel = await self._addresses.direct_with(user)
+        """In the conversation with this person, whatever a form says of where it was opened."""
+        channel = await self._addresses.direct_with(user)
         thread = heard.origin.thread if channel == heard.origin.channel else ""
         for message in messages:
             await self._post(channel, thread, message)

@@ -28,8 +28,8 @@ from tests.slack.office import ALL_SCOPES, Office, Ticking, open_office
 from tests.slack.server import APP_TOKEN, BOT_TOKEN, Failure, SlackServer
 from tests.slack.users import Slacker, SocketWay
 from tests.slack.workspace import Workspace
+from tests.stories.company import ANA, Company, found_company
 from tests.stories.slack_stage import open_slack_stage
-from tests.stories.stage import ANA, Company, found_company
 
 CHILD = Path(__file__).with_name("slack_delivering.py")
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -19,10 +19,11 @@ from messages.escalation import compose_telling
 from messages.nudge import compose_digest
 from messages.render.terminal import render_text
 from pipeline.digests import Digest, DigestItem, digest_key, items_of
+from pipeline.nudging import wants_the_manager
 from storage.database import reading, writing
 from storage.digests import store_digest
-from storage.findings_of import findings_of
-from storage.letter_deals import has_open_finding, note_deals
+from storage.findings_of import findings_of, findings_on
+from storage.letter_deals import note_deals
 from storage.nudge_tables import inspection
 from storage.outbox import Letter, put_letter, read_letter_card
 from storage.people import read_people
@@ -157,7 +158,7 @@ def test_the_managers_message_says_what_the_owner_did_and_keeps_its_controls_whi
     step = {"NextStep": "Call the sponsor"}
     dispatch_of(told).answer(told.owner, Submitted(form.command, form.argument, step))
     with reading(told.council.engine) as connection:
-        is_open = has_open_finding(connection, deal)
+        is_open = any(map(wants_the_manager, findings_on(connection, told.council.company, deal)))
     words = render_text(told.card("escalation:1"), 300)
     assert "Next step empty → Call the sponsor, by " in words
     assert ("Ask the owner" in words) is is_open

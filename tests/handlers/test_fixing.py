@@ -173,7 +173,7 @@ def test_the_crms_own_words_stand_at_the_field_and_are_asked_for_next_time(
     assert "you must give a loss reason" in problems(again)["Loss_Reason__c"]
     assert audited(demo, first) == []
     done = answers(again, Loss_Reason__c="Price")
-    assert "Closed Lost" in words(dispatch.answer(MANAGER, Submitted(again.command, again.argument, done)))
+    assert "closed as lost" in words(dispatch.answer(MANAGER, Submitted(again.command, again.argument, done)))
     assert rules_on(demo, first) == set()
     asked = form_of(dispatch.answer(MANAGER, Clicked("close_lost", second)))
     hints = {block.key: block.hint for block in asked.blocks if getattr(block, "hint", "")}  # type: ignore[union-attr]

@@ -50,13 +50,14 @@ from messages.card import (
 )
 from messages.council import compose_council
 from messages.council_threads import Around
-from messages.deal_letters import say_done
+from messages.deal_letters import say_done, say_settled
 from messages.escalation import compose_telling, compose_warning
+from messages.fix import compose_not_mine
 from messages.held import compose_held, compose_nothing_held, tell_of_held
 from messages.help import compose_help
 from messages.hygiene import compose_company, compose_own, compose_team
 from messages.manager_digest import compose_manager_digest
-from messages.nudge import compose_all, compose_digest, compose_more
+from messages.nudge import compose_all, compose_digest, compose_more, compose_more_done
 from messages.outbox import compose_delivery_doubt, compose_delivery_problem, compose_outbox
 from messages.problem import compose_failure, compose_problem
 from messages.pull_report import compose_pull_report
@@ -209,6 +210,10 @@ def confirmation() -> Form:
     return Form("push:006A", "Push two weeks?", (asked,), "push", "006A", "Push", "Leave it", "")
 
 
+NOT_MINE_ASKED = compose_not_mine(
+    "not_mine:006A:005B:005M", by="Ben Osei", deal_id="006A", deal="Acme renewal", manager=True
+)
+
 INTERRUPTED = (
     ChangedField("Close Date", "2026-09-30", "2026-11-14"),
     ChangedField("Next Step", "", "Call the sponsor"),
@@ -219,9 +224,14 @@ def manager_digest_later() -> Card:
     """Acme half fixed, Initech in order, and the folded deal lost."""
     acme, _, initech, folded = (deal.item.opportunity_id for deal in team_digest().deals)
     card = compose_manager_digest(team_digest(), "USD")
-    card = say_done(card, acme, "Close date 2 Nov → 18 Dec, by Ana Lima", settled=False)
-    card = say_done(card, initech, "you looked at it: it is right", settled=True)
-    return say_done(card, folded, "closed as lost, by Ana Lima", settled=True)
+    card = say_done(
+        card,
+        acme,
+        "Close date 2 Nov → 18 Dec, by Ana Lima",
+        ("There is no next step: what happens next, and when?",),
+    )
+    card = say_done(card, initech, "you looked at it: it is right", ())
+    return say_done(card, folded, "closed as lost, by Ana Lima", ())
 
 
 def _cards() -> dict[str, Card]:
@@ -259,6 +269,9 @@ def _cards() -> dict[str, Card]:
         "manager_digest": compose_manager_digest(team_digest(), "USD"),
         "manager_digest_later": manager_digest_later(),
         "nudge_more": compose_more(digest().items[0]),
+        "nudge_more_done": compose_more_done("006A", "Acme renewal", "snoozed until 1 Dec"),
+        "not_mine": NOT_MINE_ASKED,
+        "not_mine_settled": say_settled(NOT_MINE_ASKED, "handed over to Ana Lima, by Mona Reyes"),
         "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD", past=past_scores()),
         "hygiene_team": compose_team(CARA, team_findings(), scores(), "USD", past=past_scores()),
         "hygiene_company": compose_company(hygiene_report(), "USD", past=past_scores()),

@@ -1,38 +1,19 @@
 """A stage on which the same stories are played on every surface: who is there, what they do and see.
 
 A surface's stage says how a person types, uses a control and fills in a form there. The handlers, the outbox,
-the jobs and the database behind it are the real ones.
+the jobs and the database behind it are the real ones (`tests.stories.company`).
 """
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
-from bot.app import Council, open_council, open_desk
 from bot.delivery import Delivery
-from bot.dispatch import Dispatch
-from bot.settings import field_kinds, load_settings
-from crm.files.crm import FilesCrm
-from jobs.job import JobRun, Outcome
-from jobs.pull import run_pull
-from tests.bot.small_company import build_company
+from tests.stories.company import Company
 
-ANA, BEN, MONA, ZOE = "ana@example.com", "ben@example.com", "mona@example.com", "zoe@example.com"
-KAI, OPS, STRANGER = "kai@example.com", "ops@example.com", "nobody@example.com"
-"""Reps Ana, Ben and Zoe, their manager Mona, Kai of the council, sales operations, and somebody unknown."""
-CHANNEL = "#pipeline-council"
-
-
-@dataclass
-class Clock:
-    """Stands until the story goes on."""
-
-    now: datetime
-
-    def __call__(self) -> datetime:
-        return self.now
+_DRAWN = re.compile("[\u2500-\u257f■◆●○🔴🟡🟢⚪]")
 
 
 @dataclass(frozen=True)
@@ -40,9 +21,15 @@ class Seen:
     """A message as somebody reads it."""
 
     text: str
+    """In one line: how a surface breaks and fills lines is no part of a story."""
     controls: tuple[str, ...]
     """Labels of buttons and picks."""
-    is_reply: bool = False
+    head: str = ""
+    """The text of the message in whose thread it stands."""
+
+    @property
+    def is_reply(self) -> bool:
+        return bool(self.head)
 
 
 @dataclass(frozen=True)
@@ -50,50 +37,20 @@ class SeenForm:
     """A form that stands open before somebody."""
 
     title: str
+    text: str
+    """The words around its fields, in one line."""
     labels: tuple[str, ...]
     values: Mapping[str, str]
     """What its fields hold, by their labels."""
     problems: tuple[str, ...]
 
 
-@dataclass
-class Company:
-    """The five deals, pulled, with what answers and delivers."""
+@dataclass(frozen=True)
+class SeenFile:
+    """A file that somebody was given."""
 
-    council: Council
-    clock: Clock
-    dispatch: Dispatch = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.dispatch = Dispatch(open_desk(self.council, self.clock.now), self.clock)
-
-    @property
-    def crm(self) -> FilesCrm:
-        return FilesCrm(self.council.settings.crm.files, self.council.settings.home)
-
-    def run(self, job: Callable[[JobRun], Outcome]) -> str:
-        """What the job says came of it."""
-        council = self.council
-        run = JobRun(council.engine, council.company, self.crm, self.clock.now, self.clock.now.date())
-        return job(run).says
-
-    def pull(self) -> None:
-        council = self.council
-        fields = field_kinds(council.settings)
-        run_pull(
-            council.engine,
-            self.crm,
-            council.company,
-            fields=fields,
-            now=self.clock.now,
-            progress=lambda _: None,
-        )
-
-
-def found_company(folder: Path, now: datetime) -> Company:
-    company = Company(open_council(load_settings(build_company(folder), {})), Clock(now))
-    company.pull()
-    return company
+    name: str
+    text: str
 
 
 class Stage(ABC):
@@ -109,21 +66,45 @@ class Stage(ABC):
     async def answered(self) -> None:
         """Wait until what was asked so far is answered."""
 
-    @abstractmethod
-    async def say(self, who: str, words: str, channel: str | None = None) -> None:
-        """Type a command or words: to the bot alone, or in a channel."""
+    # --- What a person does -----------------------------------------------------------------------
 
     @abstractmethod
-    async def press(self, who: str, label: str) -> None:
-        """Use the button of that label, the latest that the person sees."""
+    async def say(self, who: str, words: str, channel: str | None = None, thread: str = "") -> None:
+        """Type a command or words: to the bot alone, or in a channel, where words mention it.
+
+        `thread`: in the thread of the latest message of the channel that holds these words."""
 
     @abstractmethod
-    async def pick(self, who: str, label: str, value: str) -> None:
-        """Choose a date or a choice in the latest control of that label."""
+    async def talk(self, who: str, words: str, thread: str = "") -> None:
+        """Say something to colleagues in the council's channel, not to the bot; `thread` as in `say`."""
+
+    @abstractmethod
+    async def press(self, who: str, label: str, about: str = "") -> None:
+        """Use the button of that label, the latest that the person sees.
+
+        `about`: words that stand above it in its message, where there are several of that label."""
+
+    @abstractmethod
+    async def pick(self, who: str, label: str, value: str, about: str = "") -> None:
+        """Choose a date or a choice, or type a line, in the latest control; `about` likewise."""
+
+    @abstractmethod
+    async def use_menu(self, who: str, words: str) -> None:
+        """Choose "Assign an action" from the menu of the latest message that holds these words."""
 
     @abstractmethod
     async def fill(self, who: str, answers: Mapping[str, str]) -> None:
         """Fill in the open form, by the labels of its fields, and send it; other fields stay as they are."""
+
+    @abstractmethod
+    async def send_again(self, who: str) -> None:
+        """Send the last form once more, as an impatient finger does."""
+
+    @abstractmethod
+    def take_form(self, who: str, of: str) -> None:
+        """Get hold of the form that stands open before somebody else, as only a forger can."""
+
+    # --- What a person sees -----------------------------------------------------------------------
 
     @abstractmethod
     def form(self, who: str) -> SeenForm | None:
@@ -131,7 +112,22 @@ class Stage(ABC):
 
     @abstractmethod
     def reads(self, who: str) -> Sequence[Seen]:
-        """Everything that the person sees in their own conversation and in the council's channel."""
+        """Everything that the person sees in their own conversation and, where they are in it, in the
+        council's channel: in the order of time, as it stands now."""
+
+    @abstractmethod
+    def channel(self) -> Sequence[Seen]:
+        """What everybody in the council's channel sees there."""
+
+    @abstractmethod
+    async def home(self, who: str) -> Seen:
+        """Open one's own page. Its controls can be used from then on."""
+
+    @abstractmethod
+    def files(self, who: str) -> Sequence[SeenFile]:
+        """The files that the person was given."""
+
+    # --- For all surfaces -------------------------------------------------------------------------
 
     async def settle(self) -> None:
         """Until everything is answered, delivered and shown; the clock goes on by what the pace asks."""
@@ -145,3 +141,23 @@ class Stage(ABC):
     def last(self, who: str) -> str:
         """The text of the message that the person saw last."""
         return self.reads(who)[-1].text
+
+    def asked(self, who: str) -> SeenForm:
+        """The form that stands open before the person. Fails where there is none."""
+        form = self.form(who)
+        assert form is not None, f"no form stands before {who}; last: {self.last(who)}"
+        return form
+
+    def message(self, who: str, words: str) -> Seen:
+        """The latest message that holds these words. Fails where the person sees none."""
+        found = [one for one in self.reads(who) if words in one.text]
+        assert found, f"{who} sees no {words!r} in:\n" + "\n".join(one.text for one in self.reads(who))
+        return found[-1]
+
+    def sees(self, who: str, words: str) -> bool:
+        return any(words in one.text for one in self.reads(who))
+
+
+def in_one_line(text: str) -> str:
+    """Without the lines that a surface draws around tables and its signs beside the words of colours."""
+    return " ".join(_DRAWN.sub(" ", text).split())

@@ -1,0 +1,71 @@
+"""Who may ask for what: figures, their reasons and deals, one's own page, help; and who may not."""
+
+import pytest
+
+from jobs.nudge import send_digests
+from tests.stories.company import ANA, BEN, CHANNEL, GUEST, KAI, MONA, OPS, STRANGER
+from tests.stories.stage import Stage
+
+
+async def test_figures_are_for_the_council_and_shared_only_on_purpose(stage: Stage) -> None:
+    await stage.say(KAI, "/apm region", CHANNEL)
+    assert "Region · FY26 Q3, day 21 of 92 5% of the target of $10K is won." in stage.last(KAI)
+    assert not stage.sees(OPS, "FY26 Q3"), "it was for the asker alone"
+    assert not stage.channel()
+    await stage.press(KAI, "Share in channel")
+    (shared,) = stage.channel()
+    assert "Region · FY26 Q3, day 21 of 92" in shared.text
+    assert "Shared by" in stage.message(OPS, "FY26 Q3").text
+    await stage.say(ANA, "/apm region")
+    assert "This is not for you to see" in stage.last(ANA)
+    await stage.say(MONA, "/apm region")
+    assert "$1.5K" in stage.last(MONA), "of her own team"
+
+
+async def test_deals_behind_a_figure_go_to_those_who_may_see_them(stage: Stage) -> None:
+    for person in (KAI, OPS):
+        await stage.say(person, "/apm why EMEA coverage")
+        assert "Why EMEA coverage is red" in stage.last(person)
+        assert "Coverage 0.11× is 11% of the 1.0× needed on day 21 of 92" in stage.last(person)
+    assert "Umbrella" not in stage.last(KAI)
+    assert "Umbrella" in stage.last(OPS)
+
+
+async def test_ones_own_page_shows_ones_deals_and_takes_settings(stage: Stage) -> None:
+    home = await stage.home(ANA)
+    assert "Pipeline Council · Ana Lind" in home.text
+    assert "2 deals need a hand, $3K at risk in 2 deals." in home.text
+    assert "Nothing is waiting for you." in home.text
+    await stage.pick(ANA, "Your digest comes at (local time)", "10:00")
+    assert "Your digest comes at 10:00 from now on." in stage.last(ANA)
+    await stage.pick(ANA, "Away until …", "2026-07-31")
+    home = await stage.home(ANA)
+    assert "You are away until 31 Jul: nobody asks you anything." in home.text
+    stage.company.run(send_digests)
+    await stage.settle()
+    assert not stage.sees(ANA, "a moment of yours")
+    assert stage.sees(BEN, "a moment of yours")
+    await stage.press(ANA, "I am back")
+    assert "Welcome back." in stage.last(ANA)
+    await stage.say(BEN, "/pause until 2026-08-14")
+    assert "I ask you nothing until 14 Aug 2026." in stage.last(BEN)
+    await stage.say(BEN, "pause off")
+    assert "Welcome back." in stage.last(BEN)
+
+
+@pytest.mark.parametrize("who", [STRANGER, GUEST])
+async def test_whoever_is_no_colleague_is_refused_in_words_and_gets_nothing(stage: Stage, who: str) -> None:
+    for asked in ("/apm region", "/hygiene", "fix Hooli", "/home"):
+        await stage.say(who, asked)
+        last = stage.last(who)
+        assert "I do not know you yet" in last or "for members only" in last, last
+        assert stage.form(who) is None
+    assert not stage.sees(who, "$")
+
+
+async def test_help_says_what_somebody_may_type(stage: Stage) -> None:
+    await stage.say(ANA, "help")
+    assert "/hygiene" in stage.last(ANA)
+    assert "/actions ledger" not in stage.last(ANA)
+    await stage.say(KAI, "help")
+    assert "/actions ledger" in stage.last(KAI)
