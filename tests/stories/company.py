@@ -21,8 +21,10 @@ from handlers.asking import Desk
 from jobs.job import Job, JobRun
 from jobs.pull import run_pull
 from pipeline.crm_fields import FieldType, Refusal, Rejected
-from pipeline.crm_records import FieldValue
+from pipeline.crm_records import FieldKind, FieldValue
 from pipeline.deal_fields import kind_of
+from storage.database import writing
+from storage.write_intents import WriteIntent, open_intent
 
 ANA, BEN, MONA, ZOE = "ana@example.com", "ben@example.com", "mona@example.com", "zoe@example.com"
 KAI, OPS, STRANGER, GUEST = (
@@ -168,19 +170,39 @@ class Company:
         self.clock.now = datetime.combine(day, time(hour), UTC)
         self.pull()
 
+    def lose_after_writing(self, deal_id: str, by: str, name: str, old: FieldValue, new: FieldValue) -> None:
+        """A process that dies after the CRM has saved what a person (by CRM user id) chose."""
+        kinds = {name: _kind(name)}
+        changes = {name: (old, new)}
+        intent = WriteIntent(
+            opportunity_id=deal_id,
+            by=by,
+            surface="preview",
+            act="fix",
+            event=None,
+            changes=changes,
+            kinds=kinds,
+        )
+        with writing(self.council.engine) as connection:
+            open_intent(connection, intent, self.clock.now)
+        self.crm.write(Fix(deal_id, by, int(self.clock.now.timestamp()), changes, kinds))
+
     # --- What happens in the CRM behind our back --------------------------------------------------
 
     def somebody_changes(self, deal_id: str, name: str, old: FieldValue, new: FieldValue) -> None:
         """A colleague edits a deal in the CRM itself; nothing of it is pulled yet."""
-        kind = kind_of(FieldType.DAY if name == "CloseDate" else FieldType.TEXT)
         at = int(self.clock.now.timestamp())
-        FilesCrm.write(self.crm, Fix(deal_id, "005Z", at, {name: (old, new)}, {name: kind}))
+        FilesCrm.write(self.crm, Fix(deal_id, "005Z", at, {name: (old, new)}, {name: _kind(name)}))
 
     def somebody_deletes(self, deal_id: str) -> None:
         """A colleague deletes a deal in the CRM; nothing of it is pulled yet."""
         exports = self.council.settings.home / "exports" / "Opportunity.csv"
         kept = [line for line in exports.read_text().splitlines() if not line.startswith(f"{deal_id},")]
         exports.write_text("\n".join(kept) + "\n")
+
+
+def _kind(name: str) -> FieldKind:
+    return kind_of(FieldType.DAY if name == "CloseDate" else FieldType.TEXT)
 
 
 def found_company(folder: Path, now: datetime) -> Company:

@@ -6,6 +6,7 @@ from jobs.council import post_council
 from jobs.council_freeze import freeze_week
 from jobs.council_prepare import prepare_council
 from jobs.council_recap import post_recap
+from jobs.measure_actions import measure_actions
 from jobs.remind import remind_owners
 from tests.stories.company import ANA, BEN, CHANNEL, KAI, MONA, OPS, ZOE
 from tests.stories.stage import Seen, Stage
@@ -69,6 +70,7 @@ async def test_actions_come_from_a_message_and_from_a_mention_and_live_by_their_
     assert form.values["What is to be done"] == "Zoe should call the ministry"
     assert form.values["Cell"] == "region EMEA forecast"
     await stage.fill(KAI, {"Type": "SPIFF", "Owner": "Zoe Park", "Due": "3 Aug"})
+    await stage.send_again(KAI)
     action = in_channel(stage, "SPIFF for EMEA forecast")
     assert action.head.startswith(EMEA)
     assert "• Zoe should call the ministry · Zoe Park, due 3 Aug, open" in in_channel(stage, EMEA).text
@@ -126,6 +128,8 @@ async def test_actions_are_listed_reminded_of_and_told_in_the_recap(stage: Stage
     await stage.settle()
     recap = in_channel(stage, "Recap of the council of 27 Jul, FY26 Q3").text
     assert "1 new action for 1 person." in recap
+    await stage.press(OPS, "As Markdown")
+    assert "2x on Data Cloud" in stage.files(OPS)[0].text
     assert "EMEA coverage 2x on Data Cloud Ana Lind 31 Jul 2026 $5,000.00 open" in recap
 
     stage.company.wake(date(2026, 7, 31))
@@ -136,8 +140,31 @@ async def test_actions_are_listed_reminded_of_and_told_in_the_recap(stage: Stage
     assert "done on 31 Jul".casefold() in in_channel(stage, "SPIFF for EMEA coverage").text.casefold()
     await stage.say(OPS, "/actions ledger")
     assert "SPIFF 1 $5K fewer than 5 fewer than 5" in stage.last(OPS)
-    (sheet,) = stage.files(OPS)
+    sheet = stage.files(OPS)[-1]
     assert sheet.name == "actions.csv"
     assert "1,SPIFF,region,EMEA,coverage,2x on Data Cloud,Ana Lind,2026-07-31,Done,5000,USD" in sheet.text
     await stage.say(MONA, "/actions ledger")
     assert "This is not for you to see" in stage.last(MONA)
+
+    stage.company.wake(date(2026, 8, 11))
+    stage.company.run(measure_actions)
+    await stage.settle()
+    outcome = in_channel(stage, "EMEA coverage, 2 weeks after: 2x on Data Cloud")
+    assert "Moved after, in 2 weeks: 0.11× Red → 0.11× Red. No nearer to green." in outcome.text
+    assert outcome.head.startswith(EMEA)
+
+
+async def test_deals_behind_a_row_are_a_sheet_for_those_who_may_see_them(stage: Stage) -> None:
+    await with_council(stage)
+    await stage.press(KAI, "Deals as CSV", about=EMEA)
+    assert "This is not for you to see Deals are for their owners" in stage.last(KAI)
+    assert not stage.files(KAI)
+    await stage.press(OPS, "Deals as CSV", about=EMEA)
+    (sheet,) = stage.files(OPS)
+    assert sheet.name == "emea-forecast-2026-07-26.csv"
+    assert sheet.text.splitlines() == [
+        "deal,owner,stage,close_date,value,trusted",
+        "Umbrella,Ana Lind,Proposal,2026-08-31,1000,yes",
+        "Stark,Ana Lind,Closed Won,2026-07-08,500,yes",
+    ]
+    assert not stage.sees(KAI, "Umbrella")

@@ -31,6 +31,11 @@ async def test_a_deal_is_asked_about_later_and_a_wrong_rule_is_told_to_operation
     told = stage.message(OPS, "Zoe Park says the rule is wrong: close date past").text
     assert "“It closes by post”" in told
     assert "Deal: (confidential)" in told
+    choices = stage.message(ZOE, "Nightfall ✓ sales operations look at the rule")
+    assert not choices.controls, "what was chosen stands in the place of the choices"
+    stage.company.wake(date(2026, 7, 28))
+    await with_digests(stage)
+    assert "Hooli East · $300" in stage.last(ZOE)
 
 
 async def test_a_manager_exempts_a_deal_and_it_is_asked_about_again_when_that_ends(stage: Stage) -> None:

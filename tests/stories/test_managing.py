@@ -1,10 +1,11 @@
 """A manager's week: the digest with its deals, a question to an owner, and what nobody settled."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from jobs.escalate import escalate
 from jobs.manager_digest import send_manager_digests
 from jobs.nudge import send_digests
+from jobs.recover import recover_writes
 from tests.stories.company import ANA, BEN, MONA
 from tests.stories.stage import Stage
 
@@ -55,6 +56,20 @@ async def test_a_rep_fixes_a_deal_and_the_managers_message_says_so(stage: Stage)
     await stage.pick(BEN, "New close date", "2026-09-01")
     digest = stage.message(MONA, TITLE).text
     assert "Initech · $700 · Ben Osei ✓ Close date 20 Jun → 1 Sep, by Ben Osei" in digest
+
+
+async def test_a_save_that_was_interrupted_is_found_and_every_message_says_so(stage: Stage) -> None:
+    await with_everything(stage)
+    august = date(2026, 8, 14).toordinal()
+    stage.company.lose_after_writing("006C", "005B", "CloseDate", date(2026, 6, 20).toordinal(), august)
+    assert "Close date was 20 Jun" in stage.reads(BEN)[0].text
+    stage.company.clock.now += timedelta(minutes=5)
+    stage.company.run(recover_writes)
+    await stage.settle()
+    assert "✓ Initech: Close date 20 Jun → 14 Aug" in stage.reads(BEN)[0].text
+    assert "Saved after all Initech" in stage.last(BEN)
+    digest = stage.message(MONA, TITLE).text
+    assert "Initech · $700 · Ben Osei ✓ Close date 20 Jun → 14 Aug, by Ben Osei" in digest
 
 
 async def test_what_nobody_settles_goes_to_the_manager_after_a_warning(stage: Stage) -> None:
