@@ -17,6 +17,7 @@ from bot.delivery import LOOK_AFTER, Delivery
 from bot.slack.definition import SlackDefinition
 from bot.slack.room import Slack, open_slack
 from bot.slack.running import key_finder
+from jobs.nudge import send_digests
 from messages.card import Card, Paragraph, text
 from messages.card_text import card_to_text
 from storage.chat_tables import audit
@@ -28,10 +29,11 @@ from tests.slack.office import ALL_SCOPES, Office, Ticking, open_office
 from tests.slack.server import APP_TOKEN, BOT_TOKEN, Failure, SlackServer
 from tests.slack.users import Slacker, SocketWay
 from tests.slack.workspace import Workspace
-from tests.stories.company import ANA, Company, found_company
-from tests.stories.slack_stage import open_slack_stage
+from tests.stories.company import ANA, BEN, Company, found_company
+from tests.stories.slack_stage import SlackStage, open_slack_stage
 
 CHILD = Path(__file__).with_name("slack_delivering.py")
+TUESDAY = datetime(2026, 7, 21, 9, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SECONDS = 60
 CHANNEL = "#pipeline-council"
@@ -160,7 +162,7 @@ class Replicas:
 
 @pytest.fixture
 async def replicas(tmp_path: Path) -> AsyncIterator[Replicas]:
-    company = found_company(tmp_path, datetime(2026, 7, 21, 9, tzinfo=UTC))
+    company = found_company(tmp_path, TUESDAY)
     workspace = Workspace()
     workspace.add_user("U0ANA", "Ana Lind", "ana@example.com")
     workspace.direct("U0ANA")
@@ -212,23 +214,61 @@ async def test_a_socket_that_slack_renews_is_opened_again_and_nothing_is_lost(re
         await replicas.until_answered(shown + 2)
 
 
-async def test_a_form_whose_deal_has_vanished_says_so_and_changes_nothing(replicas: Replicas) -> None:
-    company = replicas.company
-    view = {"id": "V0OLD", "hash": "1", "callback_id": "fix", "private_metadata": '{"argument": "006GONE"}'}
-    answer = await replicas.ana.submit(view, {"CloseDate": {"selected_date": "2026-08-14"}})
-    assert answer.status == 200
-    await replicas.until_answered(1)
-    told = str([one.blocks for one in replicas.server.workspace.messages])
-    assert "not in the CRM any more" in told or "older" in told
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[SlackStage]:
+    """Ana and Ben with their digests; Slack knows both."""
+    company = found_company(tmp_path, TUESDAY)
+    async with open_slack_stage(company, "socket") as opened:
+        company.run(send_digests)
+        for person in (ANA, BEN):
+            await opened.say(person, "help")
+        yield opened
+    company.council.engine.dispose()
+
+
+def acts_on_deals(company: Company) -> list[str]:
     with reading(company.council.engine) as connection:
-        acts = list(connection.execute(select(audit.c.act)).scalars())
-    assert "fix" not in acts
+        deals = audit.c.object.startswith("deal:")
+        return list(connection.execute(select(audit.c.act).where(deals).order_by(audit.c.no)).scalars())
+
+
+async def test_what_people_do_in_an_outage_of_25_seconds_counts_once_and_is_shown_after_it(
+    stage: SlackStage,
+) -> None:
+    """Slack hands on what people do, and answers nothing of what it is asked."""
+    stage.server.is_away = True
+    began, shown = stage.company.clock.now, len(stage.server.workspace.messages)
+    await stage.pick(ANA, "New close date", "2026-08-14")
+    await stage.pick(BEN, "New close date", "2026-09-01")
+    while stage.company.clock.now < began + timedelta(seconds=25):
+        await stage.delivery().deliver_due()
+        stage.company.clock.now += timedelta(seconds=1)
+    assert all("New close date" in stage.message(who, "a moment").controls for who in (ANA, BEN))
+    stage.server.is_away = False
+    for _ in range(60):
+        await stage.delivery().deliver_due()
+        stage.company.clock.now += timedelta(seconds=2)
+    assert "✓ =Globex: Close date 10 Jun → 14 Aug" in stage.message(ANA, "a moment").text
+    assert "✓ Initech: Close date 20 Jun → 1 Sep" in stage.message(BEN, "All done").text
+    assert len(stage.server.workspace.messages) == shown, "the digests were changed in their place"
+    assert acts_on_deals(stage.company) == ["fix_date", "fix_date"]
+
+
+async def test_a_form_whose_deal_was_deleted_and_pulled_away_says_so_and_changes_nothing(
+    stage: SlackStage,
+) -> None:
+    await stage.press(BEN, "Fix this deal")
+    stage.company.somebody_deletes("006C")
+    stage.company.wake(TUESDAY.date(), hour=11)
+    await stage.fill(BEN, {"Close date": "2026-09-01"})
+    assert "This deal is not in the CRM any more, and nothing was saved." in stage.last(BEN)
+    assert acts_on_deals(stage.company) == []
 
 
 async def test_an_event_that_slack_sends_again_counts_once_with_its_header_and_without(
     tmp_path: Path,
 ) -> None:
-    company = found_company(tmp_path, datetime(2026, 7, 21, 9, tzinfo=UTC))
+    company = found_company(tmp_path, TUESDAY)
     async with open_slack_stage(company, "http") as stage:
         slacker = stage.slacker(ANA)
         event = {

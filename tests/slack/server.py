@@ -91,6 +91,8 @@ class SlackServer:
         self.failures: defaultdict[str, list[Failure]] = defaultdict(list)
         self.passes: defaultdict[str, int] = defaultdict(int)
         """So many calls of a method pass before its failures begin."""
+        self.is_away = False
+        """Nothing of Slack's answers but the sockets that are open."""
         self.sockets: list[web.WebSocketResponse] = []
         self.acknowledged: dict[str, Json] = {}
         self.responses: list[tuple[str, Json]] = []
@@ -157,6 +159,8 @@ class SlackServer:
     # --- The Web API ----------------------------------------------------------------------------
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
+        if self.is_away:
+            return web.Response(status=503, text="<html>Service Unavailable</html>")
         method = request.match_info["method"]
         arguments = await _arguments(request)
         self.calls.append((method, arguments))
@@ -390,6 +394,8 @@ class SlackServer:
     # --- Response addresses and sockets -----------------------------------------------------------
 
     async def _respond(self, request: web.Request) -> web.Response:
+        if self.is_away:
+            return web.Response(status=503, text="<html>Service Unavailable</html>")
         token = request.match_info["token"]
         self._uses[token] += 1
         if self._uses[token] > RESPONSE_USES:

@@ -97,7 +97,7 @@ class _Sent:
 class SlackStage(Stage):
     def __init__(self, company: Company, server: SlackServer, room: SlackRoom, way: Way) -> None:
         super().__init__(company)
-        self._server = server
+        self.server = server
         self._workspace = server.workspace
         self._room = room
         self._way = way
@@ -203,7 +203,7 @@ class SlackStage(Stage):
     # --- Parts ----------------------------------------------------------------------------------
 
     def slacker(self, who: str) -> Slacker:
-        return Slacker(USERS[who][0], self._server, self._way)
+        return Slacker(USERS[who][0], self.server, self._way)
 
     def _direct(self, who: str) -> str:
         return self._workspace.direct(USERS[who][0]).id
@@ -217,7 +217,7 @@ class SlackStage(Stage):
         places = {self._direct(who), *([COUNCIL_CHANNEL] if who in IN_CHANNEL else [])}
         whispers = [
             _Shown(one.ts, one.payload.get("blocks", ()), one.payload.get("text", ""), number)
-            for number, one in enumerate(self._server.whispers)
+            for number, one in enumerate(self.server.whispers)
             if one.user == USERS[who][0]
         ]
         return sorted((*self._standing(places), *whispers), key=lambda one: float(one.ts))

@@ -115,6 +115,10 @@ async def test_a_deal_that_was_deleted_meanwhile_is_said_to_be_gone(stage: Stage
 
 async def test_of_several_matches_one_is_chosen_and_a_lost_deal_is_closed(stage: Stage) -> None:
     await with_digests(stage)
+    await stage.say(ZOE, "/deal Hooli")
+    assert "Which “Hooli” do you mean? 2 have that name." in stage.last(ZOE)
+    await stage.press(ZOE, "Hooli West · $200 · Zoe Park")
+    assert "Close date was 26 Jun, 25 days ago." in stage.last(ZOE)
     await stage.say(ZOE, "/fix Hooli")
     assert "Which deal? Hooli East · $300" in stage.last(ZOE)
     await stage.press(ZOE, "Fix it", about="Hooli West")
