@@ -77,9 +77,9 @@ def answer(asked: Asked, question: Question) -> Reply:
             handler, words = find_typed(question.text, actions.type_commands(asked.company))
             return handler(asked, words)
         case Clicked():
-            return find_click(question.command)(asked, question)
+            return home.with_page_renewed(asked, find_click(question.command)(asked, question))
         case Submitted():
-            return find_form(question.command)(asked, question)
+            return home.with_page_renewed(asked, find_form(question.command)(asked, question))
 
 
 def find_typed(

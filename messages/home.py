@@ -34,6 +34,8 @@ from pipeline.actions import CouncilAction
 from pipeline.cell_gaps import CellCase
 from pipeline.findings import PersonName, Score
 
+HOME = "home"
+"""The key of the page where it stands as a message."""
 PAUSE_UNTIL, PAUSE_OFF, DIGEST_AT = "pause_until", "pause_off", "digest_at"
 DEALS, ACTIONS, CELLS = 5, 5, 5
 """So many of each stand on the page; the rest is a command away."""
@@ -74,7 +76,7 @@ def compose_home(home: Home, wording: Wording | None = None) -> Card:
     if home.deals is not None or home.team_deals is not None:
         blocks += _settings(home, wording)
     title = f"Pipeline Council · {home.person.name}"
-    return Card("home", title, tuple(blocks), title)
+    return Card(HOME, title, tuple(blocks), title)
 
 
 def _deals(home: Home, deals: Sequence[DealFindings], wording: Wording) -> list[Block]:

@@ -19,6 +19,8 @@ from messages.render.blockkit_inputs import PROBLEM_SIGN
 Json = Mapping[str, Any]
 
 MAX_ANSWER = 10_000
+HOME_PAGE = "home"
+"""What Slack calls the view of a person's own page."""
 ASK_AGAIN = "slack_ask_again"
 """A button of this room alone: asks the typed line in its value once more."""
 _LINK = re.compile(r"<((?:https?|mailto):[^|>\s]+)(?:\|([^>]*))?>")
@@ -51,8 +53,11 @@ class Heard:
     """Said in a channel before everybody, so that the answer stands in the thread of what was said."""
     shows_problems: bool = False
     """The form that was sent says already what was wrong with the answers before."""
-    is_from_home: bool = False
-    """Done on the person's own page, which shows it when it is done."""
+
+    @property
+    def is_from_home(self) -> bool:
+        """Done on the person's own page or in a form of it: the page shows it when it is done."""
+        return self.origin.page == HOME_PAGE
 
 
 def read_command(body: Json, names: CommandNames) -> Heard:
@@ -75,15 +80,17 @@ def read_click(body: Json) -> Heard:
         raise NotOurs("no action")
     action: Json = actions[0]
     view: Json = body.get("view") or {}
+    origin = origin_from_text(str(view.get("private_metadata") or "")) if view else _origin_of(body)
+    if view.get("type") == HOME_PAGE:
+        origin = replace(origin, page=HOME_PAGE)
     return Heard(
         event=f"slack:click:{body['trigger_id']}",
         user=str(body["user"]["id"]),
         team=_team(body),
         question=_clicked(action),
-        origin=origin_from_text(str(view.get("private_metadata") or "")) if view else _origin_of(body),
+        origin=origin,
         trigger=str(body["trigger_id"]),
         view=str(view["id"]) if view.get("type") == "modal" else None,
-        is_from_home=view.get("type") == "home",
     )
 
 

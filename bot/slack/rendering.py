@@ -28,6 +28,8 @@ class Origin:
     thread: str = ""
     message_key: str = ""
     response_url: str = ""
+    page: str = ""
+    """`home` on the person's own page, which is no message."""
 
 
 @dataclass(frozen=True)

@@ -106,9 +106,7 @@ class Talk:
             await self._open_form(heard, reply.form, waiting_view)
         elif waiting_view is not None:
             await self._change_view(waiting_view, self._said(reply))
-        await self._showing.show(heard, reply)
-        if heard.is_from_home:
-            await self.show_home(replace(heard, event=f"{heard.event}:home", question=HOME))
+        await self._show(heard, reply)
 
     async def submit(self, heard: Heard) -> Message:
         """A form that was filled in: what Slack is to do with the form, within its three seconds."""
@@ -120,7 +118,7 @@ class Talk:
         reply = asking.result()
         if reply == Reply(note=ALREADY):
             return {}
-        self.begin(self._showing.show(heard, reply))
+        self.begin(self._show(heard, reply))
         return {} if reply.form is None else self._answer_form(heard, reply.form)
 
     async def _show_late(self, heard: Heard, asking: asyncio.Task[Reply]) -> None:
@@ -130,7 +128,13 @@ class Talk:
                 self._said(reply) if reply.form is None else self._rendering.view(reply.form, heard.origin)
             )
             await self._change_view(heard.view, shown)
+        await self._show(heard, reply)
+
+    async def _show(self, heard: Heard, reply: Reply) -> None:
+        """Everything but a form, and the person's own page as it is after what was done there."""
         await self._showing.show(heard, reply)
+        if heard.is_from_home:
+            await self.show_home(replace(heard, event=f"{heard.event}:home", question=HOME))
 
     async def suggest(self, user: str, team: str, typed: str) -> Sequence[Choice]:
         """What a menu offers for the letters typed into it so far; nothing where Slack cannot wait for it."""

@@ -155,7 +155,10 @@ class PreviewStage(Stage):
 
     async def home(self, who: str) -> Seen:
         await self.say(who, "/home")
-        return self.reads(who)[-1]
+        return self.page(who)
+
+    def page(self, who: str) -> Seen:
+        return next(one for one in reversed(self.reads(who)) if "Pipeline Council ·" in one.text)
 
     def files(self, who: str) -> Sequence[SeenFile]:
         files = [one.attachment for one in self._messages(who) if one.attachment is not None]

@@ -191,6 +191,9 @@ class SlackStage(Stage):
     async def home(self, who: str) -> Seen:
         await self.slacker(who).happen({"type": "app_home_opened", "user": USERS[who][0], "tab": "home"})
         await self.settle()
+        return self.page(who)
+
+    def page(self, who: str) -> Seen:
         return self._seen(self._home_of(who)[0])
 
     def files(self, who: str) -> Sequence[SeenFile]:

@@ -124,6 +124,10 @@ class Stage(ABC):
         """Open one's own page. Its controls can be used from then on."""
 
     @abstractmethod
+    def page(self, who: str) -> Seen:
+        """One's own page as it stands before the person, without opening it anew."""
+
+    @abstractmethod
     def files(self, who: str) -> Sequence[SeenFile]:
         """The files that the person was given."""
 

@@ -22,6 +22,14 @@ async def test_figures_are_for_the_council_and_shared_only_on_purpose(stage: Sta
     assert "$1.5K" in stage.last(MONA), "of her own team"
 
 
+async def test_a_rep_assigns_nothing(stage: Stage) -> None:
+    for typed in ("/action", '/action spiff EMEA coverage "2x" @ben by Friday'):
+        await stage.say(ANA, typed)
+        assert "This is not for you to see" in stage.last(ANA)
+        assert stage.form(ANA) is None
+    assert not stage.reads(BEN)
+
+
 async def test_deals_behind_a_figure_go_to_those_who_may_see_them(stage: Stage) -> None:
     for person in (KAI, OPS):
         await stage.say(person, "/apm why EMEA coverage")
@@ -37,16 +45,19 @@ async def test_ones_own_page_shows_ones_deals_and_takes_settings(stage: Stage) -
     assert "2 deals need a hand, $3K at risk in 2 deals." in home.text
     assert "Nothing is waiting for you." in home.text
     await stage.pick(ANA, "Your digest comes at (local time)", "10:00")
-    assert "Your digest comes at 10:00 from now on." in stage.last(ANA)
+    assert stage.sees(ANA, "Your digest comes at 10:00 from now on.")
+    await stage.press(ANA, "Fix", about="Umbrella")
+    await stage.fill(ANA, {"Next step": "Send the contract"})
+    assert "1 deal needs a hand, $2K at risk in 1 deal." in stage.page(ANA).text
     await stage.pick(ANA, "Away until …", "2026-07-31")
-    home = await stage.home(ANA)
-    assert "You are away until 31 Jul: nobody asks you anything." in home.text
+    assert "You are away until 31 Jul: nobody asks you anything." in stage.page(ANA).text
     stage.company.run(send_digests)
     await stage.settle()
     assert not stage.sees(ANA, "a moment of yours")
     assert stage.sees(BEN, "a moment of yours")
     await stage.press(ANA, "I am back")
-    assert "Welcome back." in stage.last(ANA)
+    assert stage.sees(ANA, "Welcome back.")
+    assert "Away until …" in stage.page(ANA).controls
     await stage.say(BEN, "/pause until 2026-08-14")
     assert "I ask you nothing until 14 Aug 2026." in stage.last(BEN)
     await stage.say(BEN, "pause off")

@@ -75,6 +75,10 @@ async def test_actions_come_from_a_message_and_from_a_mention_and_live_by_their_
     assert action.head.startswith(EMEA)
     assert "• Zoe should call the ministry · Zoe Park, due 3 Aug, open" in in_channel(stage, EMEA).text
 
+    await stage.press(OPS, "Done", about="ministry")
+    assert "This is not for you to see" in stage.last(OPS)
+    assert "Open" in in_channel(stage, "SPIFF for EMEA forecast").text
+
     await stage.say(KAI, 'assign spiff "Bring the CEO" @ben by Friday', CHANNEL, thread=AMER)
     assert in_channel(stage, "SPIFF for AMER forecast").head.startswith(AMER)
     assert "• Bring the CEO · Ben Osei, due 31 Jul, open" in in_channel(stage, AMER).text
