@@ -75,16 +75,16 @@ async def test_actions_come_from_a_message_and_from_a_mention_and_live_by_their_
     assert action.head.startswith(EMEA)
     assert "• Zoe should call the ministry · Zoe Park, due 3 Aug, open" in in_channel(stage, EMEA).text
 
-    await stage.press(OPS, "Done", about="ministry")
-    assert "This is not for you to see" in stage.last(OPS)
-    assert "Open" in in_channel(stage, "SPIFF for EMEA forecast").text
-
     await stage.say(KAI, 'assign spiff "Bring the CEO" @ben by Friday', CHANNEL, thread=AMER)
     assert in_channel(stage, "SPIFF for AMER forecast").head.startswith(AMER)
     assert "• Bring the CEO · Ben Osei, due 31 Jul, open" in in_channel(stage, AMER).text
     assert "For you: SPIFF for AMER forecast Bring the CEO" in stage.message(BEN, "Bring the CEO").text
 
     await stage.press(ZOE, "Start")
+    await stage.press(ZOE, "Comment")
+    stage.take_form(BEN, of=ZOE)
+    await stage.fill(BEN, {"Comment": "I know better"})
+    assert "This action is for its owner, who assigned it, their managers and the council." in stage.last(BEN)
     await stage.press(ZOE, "Comment")
     await stage.fill(ZOE, {"Comment": "Called twice"})
     await stage.press(ZOE, "New date")
@@ -94,6 +94,7 @@ async def test_actions_come_from_a_message_and_from_a_mention_and_live_by_their_
     assert "This is Ben Osei's now: Zoe should call the ministry." in stage.message(ZOE, "ministry").text
     assert not stage.message(ZOE, "This is Ben Osei's now").controls
     shown = in_channel(stage, "SPIFF for EMEA forecast").text
+    assert "I know better" not in shown
     for words in ("In progress", "Ben Osei", "10 Aug 2026", "Zoe Park · 27 Jul: Called twice"):
         assert words in shown
     assert "· Ben Osei, due 10 Aug, in progress" in in_channel(stage, EMEA).text
