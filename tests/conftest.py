@@ -1,10 +1,11 @@
-"""What all tests share: databases, and a hypothesis that looks neither at the clock nor at dice.
+"""What all tests share: files in memory, databases, and a hypothesis without clock and dice.
 
 The same commit always tries the same examples; new ones are for `pytest --hypothesis-profile=search`.
 """
 
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,13 @@ settings.register_profile("pipeline-council", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("pipeline-council")
 
+_MEMORY = Path("/dev/shm")
+_ENOUGH_BYTES = 2 << 30
+
+if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES:
+    # No test is about a loss of power, and waiting for a disk made half of the time of the suite.
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
 _names = itertools.count()
 
 
@@ -31,6 +39,7 @@ def postgresql_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="council-pg-") as folder:
         Path(folder).chmod(0o755)  # the server's own user must reach its files
         server = get_server(Path(folder) / "data")
+        _forgo_durability(server.get_uri())
         yield server.get_uri()
         server.cleanup()
 
@@ -38,17 +47,28 @@ def postgresql_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def create_postgresql_database(postgresql_server: str) -> Callable[[str], str]:
     """Makes a new database of our server, as a copy of the one that is named, and returns its address."""
-    admin_url = postgresql_server.replace("postgresql://", "postgresql+psycopg://")
 
     def create(template: str) -> str:
         name = f"council_{next(_names)}"
-        admin = create_engine(admin_url, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-        admin.dispose()
+        _administer(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {template}")
         return postgresql_server.replace("postgres:@", "postgres@").replace("/postgres?", f"/{name}?")
 
     return create
+
+
+def _forgo_durability(server_url: str) -> None:
+    """Let the server not wait for a disk: its data end with the tests."""
+    _administer(server_url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+
+
+def _administer(server_url: str, *statements: str) -> None:
+    engine = create_engine(
+        server_url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
