@@ -66,6 +66,7 @@ def _by_name(tables: Iterator[Mapping[str, Found]]) -> dict[str, Found]:
 
 
 _TYPED = _by_name(capability.typed for capability in CAPABILITIES)
+_SAYINGS = frozenset(name for capability in CAPABILITIES for name in capability.sayings)
 _CLICKS = _by_name(capability.clicks for capability in CAPABILITIES)
 _FORMS = _by_name(capability.forms for capability in CAPABILITIES)
 
@@ -90,7 +91,7 @@ def find_typed(
     `configured`: commands that a company has beside ours; where a name is both, ours answers.
     """
     known = {**(configured or {}), **_TYPED}
-    name, words = split_command(typed, known)
+    name, words = split_command(typed, known, _SAYINGS)
     handler = known.get(bare_name(name) or "help")
     if handler is None:
         hint = did_you_mean(bare_name(name), known) or "."

@@ -16,5 +16,7 @@ class Capability:
     """Handlers by the names under which they are asked for; names are unique over all capabilities."""
 
     typed: Mapping[str, Callable[[Asked, Words], Reply]] = field(default_factory=dict)
+    sayings: frozenset[str] = frozenset()
+    """Typed commands that hold a long text which somebody has to say."""
     clicks: Mapping[str, Callable[[Asked, Clicked], Reply]] = field(default_factory=dict)
     forms: Mapping[str, Callable[[Asked, Submitted], Reply]] = field(default_factory=dict)

@@ -15,10 +15,12 @@ from messages.cell_buttons import DEALS_CSV, GIVE_CONTEXT
 from messages.council import council_key, in_channel
 from messages.deals_sheet import compose_deals_file, deals_csv, deals_file_name
 from messages.preparation import (
+    LONGEST_IN_A_FORM,
     LONGEST_WORDS,
     WORDS,
     compose_context_form,
     compose_context_saved,
+    compose_context_too_long,
     preparation_key,
     show_context,
 )
@@ -178,8 +180,7 @@ def _is_posted(asked: Asked, connection: Connection, day: date) -> bool:
 def _save(asked: Asked, cell: CellName, council: date, words: str) -> Reply:
     may(asked.member, Action.GIVE_CONTEXT, CompanyCells()).require()
     if len(words) > LONGEST_WORDS:
-        problem = f"That has {len(words):,} characters; at most {LONGEST_WORDS:,} fit into the post."
-        return Reply((), form=compose_context_form(cell, council, words, problem))
+        return _too_long(cell, council, words)
     coming = _open_council(asked)
     if council < coming:
         return _say_later(asked, cell, council, coming, words)
@@ -198,6 +199,14 @@ def _save(asked: Asked, cell: CellName, council: date, words: str) -> Reply:
         record_audit(connection, entry, asked.now)
         _show_in_preparation(connection, member.id, cell, council, words)
     return Reply((compose_context_saved(cell, council, words),))
+
+
+def _too_long(cell: CellName, council: date, words: str) -> Reply:
+    """The form with what was typed; where a form cannot hold it, a message with all of it."""
+    if len(words) > LONGEST_IN_A_FORM:
+        return Reply((compose_context_too_long(cell, council, words),))
+    problem = f"That has {len(words):,} characters; at most {LONGEST_WORDS:,} fit into the post."
+    return Reply((), form=compose_context_form(cell, council, words, problem))
 
 
 def _require_unposted(asked: Asked, connection: Connection, council: date) -> None:
@@ -279,6 +288,7 @@ def give_deals(asked: Asked, clicked: Clicked) -> Reply:
 
 CAPABILITY = Capability(
     typed={"council": answer_council},
+    sayings=frozenset({"council"}),
     clicks={GIVE_CONTEXT: ask_context, RECAP_FILE: give_recap, DEALS_CSV: give_deals},
     forms={GIVE_CONTEXT: save_context},
 )

@@ -21,6 +21,9 @@ def old_button() -> CommandNotUnderstood:
 LONGEST_COMMAND = 1_000
 """In characters: nobody types more to ask for a table."""
 
+LONGEST_SAYING = 10_000
+"""In characters, of a command that holds what somebody has to say; its own field says how much fits."""
+
 _WORDS_OF_A_NAME = 3
 """`@Pipeline Council apm region`: so many words of a mention at most."""
 
@@ -42,11 +45,19 @@ def split_words(typed: str) -> tuple[str, ...]:
 
     An apostrophe inside a word is a letter. Raises `CommandNotUnderstood` where a quote is not closed.
     """
-    if len(typed) > LONGEST_COMMAND:
+    _require_length(typed, LONGEST_COMMAND)
+    return _split(typed)
+
+
+def _require_length(typed: str, most: int) -> None:
+    if len(typed) > most:
         raise CommandNotUnderstood(
-            f"That has {len(typed):,} characters, and a command has {LONGEST_COMMAND:,} at most. Leave the "
+            f"That has {len(typed):,} characters, and a command has {most:,} at most. Leave the "
             "long text out: where one is needed, a form asks for it."
         )
+
+
+def _split(typed: str) -> tuple[str, ...]:
     plain = _MENTION.sub("", undressed(typed))
     words: list[str] = []
     for quoted, half_quoted, bare in _WORD.findall(plain):
@@ -57,13 +68,19 @@ def split_words(typed: str) -> tuple[str, ...]:
     return tuple(word for word in words if word)
 
 
-def split_command(typed: str, names: Collection[str]) -> tuple[str, tuple[str, ...]]:
+def split_command(
+    typed: str, names: Collection[str], sayings: Collection[str] = ()
+) -> tuple[str, tuple[str, ...]]:
     """The command's name as it was typed and what stands behind it; `help` where nothing was typed.
 
     A mention in front does not count. `names` are the commands that there are: they tell
-    where a name that the surface left in front ends. Raises `CommandNotUnderstood`.
+    where a name that the surface left in front ends; `sayings` are those of them that can hold a long text.
+    Raises `CommandNotUnderstood`.
     """
-    words = _without_mention(split_words(typed), names)
+    _require_length(typed, LONGEST_SAYING)
+    words = _without_mention(_split(typed), names)
+    if not words or bare_name(words[0]) not in sayings:
+        _require_length(typed, LONGEST_COMMAND)
     if not words:
         return "help", ()
     return words[0], words[1:]

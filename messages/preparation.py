@@ -36,6 +36,8 @@ FIXABLE_SHOWN = 3
 WORDS = "words"
 """Key of the input that holds the word."""
 LONGEST_WORDS = 1_000
+LONGEST_IN_A_FORM = 3_000
+"""What an input of every surface can show again, in characters."""
 
 
 def preparation_key(council: date, person_id: str) -> str:
@@ -207,6 +209,25 @@ def compose_context_saved(cell: CellName, council: date, words: str, wording: Wo
             Buttons((Button("Change it", GIVE_CONTEXT, cell.written(council)),)),
         ),
         fallback=f"Noted for the council on {day}: {name}.",
+    )
+
+
+def compose_context_too_long(cell: CellName, council: date, words: str) -> Card:
+    """All that was typed, to be copied and shortened."""
+    name = f"{cell.value} {METRIC_LABELS[cell.metric].lower()}"
+    problem = (
+        f"That has {len(words):,} characters; at most {LONGEST_WORDS:,} fit into the post, so nothing was "
+        "saved. Here it is to copy from:"
+    )
+    return Card(
+        key="context_too_long",
+        title=f"Your word on {name} is too long",
+        blocks=(
+            Paragraph(text(problem)),
+            Paragraph(text(words)),
+            Buttons((Button("Write a shorter one", GIVE_CONTEXT, cell.written(council)),)),
+        ),
+        fallback=f"Your word on {name} is too long: {problem}",
     )
 
 
