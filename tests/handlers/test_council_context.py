@@ -97,9 +97,8 @@ def test_a_word_that_is_too_long_comes_back_in_its_form(council: Council, is_typ
 def test_a_word_that_no_form_can_hold_is_said_back_whole(council: Council) -> None:
     reply = ask(council, KAI, Typed(f"/council context EMEA coverage {'x ' * 2_500}"))
     (card,) = reply.cards
-    assert text(("x " * 2_500).strip()) in [
-        block.text for block in card.blocks if isinstance(block, Paragraph)
-    ]
+    said = [block.text for block in card.blocks if isinstance(block, Paragraph)]
+    assert text(("x " * 2_500).strip()) in said
     assert "That has 4,999 characters; at most 1,000 fit" in words(reply)
     assert (kept(council), acts(council)) == ([], 0)
 

@@ -12,6 +12,7 @@ from messages.owner_notice import compose_owner_notice
 from messages.preparation import (
     compose_context_form,
     compose_context_saved,
+    compose_context_too_long,
     compose_preparation,
     show_context,
 )
@@ -96,6 +97,7 @@ COUNCIL_CARDS: dict[str, Card] = {
     "council_preparation": preparation(),
     "council_thread_with_words": thread(),
     "council_restated": restated_post(),
+    "council_context_too_long": compose_context_too_long(EMEA, COUNCIL, "Two large deals slipped. " * 45),
     "council_context_saved": compose_context_saved(EMEA, COUNCIL, "Two large deals slipped into Q1."),
     "council_owners_missing": compose_owner_notice(
         COUNCIL, CARA.id, (Function.PRODUCT, Function.MARKETING), ("EMEA coverage", "LATAM forecast")
