@@ -6,11 +6,13 @@ from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability, Words
 from handlers.cells import read_cell
 from handlers.grammar import ShowWhy, is_metric, read_why
+from handlers.late_words import council_in_talk, say_in_thread
 from handlers.today import read_today
 from handlers.values import find_value
+from handlers.word_keeping import keep_word
 from handlers.words import CommandNotUnderstood, old_button
 from messages.apm import compose_matrix
-from messages.card_text import card_from_text, card_to_text
+from messages.card_text import card_from_text
 from messages.cell_buttons import DEALS_CSV, GIVE_CONTEXT
 from messages.council import council_key, in_channel
 from messages.deals_sheet import compose_deals_file, deals_csv, deals_file_name
@@ -21,8 +23,6 @@ from messages.preparation import (
     compose_context_form,
     compose_context_saved,
     compose_context_too_long,
-    preparation_key,
-    show_context,
 )
 from messages.recap import RECAP_FILE, compose_recap, recap_csv, recap_markdown
 from messages.reply import Attachment, Reply
@@ -30,18 +30,17 @@ from messages.restated import mark_restated
 from pipeline.access import Action, CompanyCells, may
 from pipeline.cell_names import CellName
 from pipeline.council_days import council_to_hold, next_council
-from pipeline.editions import Context, Edition
+from pipeline.editions import Edition
 from pipeline.errors import AccessDenied, CouncilError
 from pipeline.recap import Recap
 from pipeline.visible_deals import sees_deals, visible_deals
-from storage.audit import AuditEntry, record_audit
-from storage.cell_words import read_contexts, store_context
+from storage.cell_words import read_contexts
 from storage.council_week import restated_since
 from storage.database import Connection, reading
 from storage.deals import read_deals
 from storage.editions import read_edition, read_last_edition
 from storage.mirror import mirror_state
-from storage.outbox import read_letter_card, revise_letter
+from storage.outbox import read_letter_card
 from storage.recaps import read_recap
 
 DEALS_IN_A_FILE = 10_000
@@ -107,7 +106,8 @@ def _typed_context(asked: Asked, words: Words) -> Reply:
     may(asked.member, Action.GIVE_CONTEXT, CompanyCells()).require()
     wanted, said = _read_context(words)
     dimension, value = find_value(asked.engine, asked.company, wanted.value, wanted.dimension)
-    cell, council = CellName(dimension, value, wanted.metric), _open_council(asked)
+    cell = CellName(dimension, value, wanted.metric)
+    council = council_in_talk(asked, cell) or _open_council(asked)
     return _save(asked, cell, council, said) if said else _form(asked, cell, council)
 
 
@@ -182,22 +182,13 @@ def _save(asked: Asked, cell: CellName, council: date, words: str) -> Reply:
     if len(words) > LONGEST_WORDS:
         return _too_long(cell, council, words)
     coming = _open_council(asked)
+    if council < coming and council_in_talk(asked, cell) == council:
+        return say_in_thread(asked, cell, council, words)
     if council < coming:
         return _say_later(asked, cell, council, coming, words)
-    member = asked.member
     with asked.acting() as connection:
         _require_unposted(asked, connection, council)  # it may have been posted while the form was read
-        before = store_context(connection, council, Context(cell, member.id, member.name, words, asked.now))
-        entry = AuditEntry(
-            by=member.id,
-            surface=asked.where.surface,
-            act="give_context",
-            object=f"cell:{cell.written(council)}",
-            old=before,
-            new=words or None,
-        )
-        record_audit(connection, entry, asked.now)
-        _show_in_preparation(connection, member.id, cell, council, words)
+        keep_word(connection, asked, cell, council, words)
     return Reply((compose_context_saved(cell, council, words),))
 
 
@@ -212,7 +203,8 @@ def _too_long(cell: CellName, council: date, words: str) -> Reply:
 def _require_unposted(asked: Asked, connection: Connection, council: date) -> None:
     if _is_posted(asked, connection, council):
         raise CouncilError(
-            f"The council of {council:%-d %B} is posted, so nothing was changed. Say it in its thread."
+            f"The council of {council:%-d %B} is posted, and no thread of it waits for this word any more, "
+            "so nothing was changed. Say it in the channel, or type /council context for the next council."
         )
 
 
@@ -225,17 +217,6 @@ def _say_later(asked: Asked, cell: CellName, council: date, coming: date, words:
         f"{coming:%A, %-d %B}."
     )
     return Reply((), form=compose_context_form(cell, coming, words, problem))
-
-
-def _show_in_preparation(
-    connection: Connection, person_id: str, cell: CellName, council: date, words: str
-) -> None:
-    """The message that asked for the word says what was said."""
-    key = preparation_key(council, person_id)
-    stored = read_letter_card(connection, key)
-    if stored is not None:
-        card = show_context(card_from_text(stored), cell, council, words)
-        revise_letter(connection, key, card_to_text(card))
 
 
 # --- Recap and deals as files ---------------------------------------------------------------------

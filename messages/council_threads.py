@@ -96,6 +96,20 @@ def thread_key(post_key: str, row: str) -> str:
     return f"{post_key}:{row}"
 
 
+def late_word_key(row_key: str, cell: CellName, person_id: str) -> str:
+    """The key of what somebody says about a cell in the thread of its row, after the post."""
+    return f"{row_key}:word:{cell.metric.value}:{person_id}"
+
+
+def compose_late_word(key: str, name: str, cell: CellName, words: str) -> Card:
+    """A reply that names who said it; without words: that they took it back."""
+    figure = f"{cell.value} {_label(cell.metric)}"
+    if not words:
+        said = f"{name} took their word on {figure} back."
+        return Card(key, f"{name} on {figure}", (Paragraph(text(said)),), said)
+    return Card(key, f"{name} on {figure}", (Paragraph(text(words)),), f"{name} on {figure}: {words}")
+
+
 def context_lines(around: Around, cell: CellName) -> tuple[Paragraph, ...]:
     """What people said about the row, or from whom there is no word."""
     said = [one for one in around.contexts if _is_same_row(one.cell, cell)]

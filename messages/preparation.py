@@ -212,6 +212,27 @@ def compose_context_saved(cell: CellName, council: date, words: str, wording: Wo
     )
 
 
+def compose_context_said(cell: CellName, council: date, words: str, wording: Wording | None = None) -> Card:
+    """What was said after the post, and where it stands now."""
+    wording = wording or Wording()
+    name = f"{cell.value} {METRIC_LABELS[cell.metric].lower()}"
+    day = wording.weekday(council)
+    if not words:
+        taken = f"Taken back: the thread of {cell.value} has no word from you on {name} any more."
+        return Card("context_said", f"{name}: taken back", (Paragraph(text(taken)),), taken)
+    where = f"The council of {day} is posted, so it stands in its thread of {cell.value}. The figures stay."
+    return Card(
+        key="context_said",
+        title=f"{name}: said in the thread",
+        blocks=(
+            Paragraph(text(Bold("You say: "), words)),
+            Paragraph(text(where), Tone.NOTE),
+            Buttons((Button("Change it", GIVE_CONTEXT, cell.written(council)),)),
+        ),
+        fallback=f"{name}: said in the thread of the council of {day}.",
+    )
+
+
 def compose_context_too_long(cell: CellName, council: date, words: str) -> Card:
     """All that was typed, to be copied and shortened."""
     name = f"{cell.value} {METRIC_LABELS[cell.metric].lower()}"

@@ -12,13 +12,17 @@ from bot.job_table import find_job
 from bot.job_work import do_work
 from handlers.asking import Clicked, Question, Submitted, Typed
 from messages.card import Form, Paragraph, TextInput, text
+from messages.card_text import card_from_text
 from messages.cell_buttons import GIVE_CONTEXT
 from messages.preparation import WORDS
+from messages.render.terminal import render_text
 from messages.reply import Reply
+from pipeline.cell_names import CellName
+from pipeline.matrix import Dimension, Metric
 from pipeline.working_days import WorkingDays
-from storage.cell_words import read_contexts
+from storage.cell_words import read_contexts, record_request
 from storage.chat_tables import audit, outbox
-from storage.database import reading
+from storage.database import reading, writing
 from tests.bot.test_dispatch import words
 from tests.handlers.test_actions import ANA, KAI, MONA, NOW, OPS, council, pull
 
@@ -146,16 +150,54 @@ def test_somebody_else_s_form_says_a_word_of_one_s_own(council: Council) -> None
     assert kept(both) == [("005M", "They did not"), ("kai@example.com", "Two deals moved")]
 
 
-def test_after_the_post_a_word_changes_nothing(council: Council) -> None:
-    ask(council, KAI, sent("before"))
+KAI_MAIL = "kai@example.com"
+LATE = POSTED + timedelta(minutes=1)
+WORD_KEY = "council:FY26 Q2:2026-05-17:EMEA@pipeline-council:word:coverage:kai@example.com"
+
+
+def letter(council: Council, key: str) -> tuple[str | None, str]:
+    """Thread and words of a message."""
+    with reading(council.engine) as connection:
+        row = connection.execute(select(outbox).where(outbox.c.key == key)).one()
+    return row.thread_of, render_text(card_from_text(row.card), 300)
+
+
+def test_a_word_after_the_post_goes_into_the_thread_and_the_row_says_it_while_its_figures_stay(
+    council: Council,
+) -> None:
+    with writing(council.engine) as connection:
+        record_request(connection, MONDAY, CellName(Dimension.REGION, "EMEA", Metric.COVERAGE), KAI_MAIL)
     post(council)
-    late = ask(council, KAI, sent("after"), now=POSTED + timedelta(minutes=1))
-    assert "The council of 18 May is posted, so nothing was changed. Say it in its thread." in words(late)
-    assert [said for _, said in kept(council)] == ["before"]
-    assert acts(council) == 1
-    typed = Typed('/council context EMEA coverage "for next week"')
-    ask(council, KAI, typed, now=POSTED + timedelta(minutes=1))
-    assert [said for _, said in kept(council, FOLLOWING)] == ["for next week"]
+    row_key = WORD_KEY.partition(":word")[0]
+    before = letter(council, row_key)[1]
+    later = ask(council, KAI, Typed('/council context EMEA coverage "Two deals wait"'), now=LATE)
+    assert "it stands in its thread of EMEA" in words(later)
+    thread, says = letter(council, WORD_KEY)
+    assert (thread, says) == (row_key, f"{KAI_MAIL} on EMEA coverage\n\nTwo deals wait\n")
+    said = f"{KAI_MAIL} on coverage: Two deals wait"
+    assert f"No word from {KAI_MAIL}." in before
+    assert letter(council, row_key)[1] == before.replace(f"No word from {KAI_MAIL}.", said)
+    assert (kept(council), acts(council)) == ([("kai@example.com", "Two deals wait")], 1)
+
+
+def test_a_changed_word_changes_its_reply_and_no_word_takes_it_back(council: Council) -> None:
+    post(council)
+    for said in ("Two deals wait", "Three deals wait", ""):
+        ask(council, KAI, sent(said), now=LATE)
+        assert (said or "took their word on EMEA coverage back") in letter(council, WORD_KEY)[1]
+    assert kept(council) == []
+
+
+def test_after_the_recap_or_without_a_thread_a_word_is_for_the_next_council(council: Council) -> None:
+    post(council)
+    ask(council, KAI, Typed('/council context total coverage "for all"'), now=LATE)
+    assert [said for _, said in kept(council, FOLLOWING)] == ["for all"]
+    assert do_work(council, find_job("council_recap"), LATE).says.startswith("Recap of")
+    refused = ask(council, KAI, sent("after"), now=LATE)
+    assert "The council of 18 May is posted, and no thread of it waits" in words(refused)
+    ask(council, KAI, Typed('/council context EMEA coverage "next week"'), now=LATE)
+    assert {said for _, said in kept(council, FOLLOWING)} == {"for all", "next week"}
+    assert kept(council) == []
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from decimal import Decimal
 from messages.action_lines import action_line
 from messages.card import Card, Form
 from messages.council import compose_council
-from messages.council_threads import Around
+from messages.council_threads import Around, compose_late_word
 from messages.owner_notice import compose_owner_notice
 from messages.preparation import (
     compose_context_form,
+    compose_context_said,
     compose_context_saved,
     compose_context_too_long,
     compose_preparation,
@@ -98,6 +99,8 @@ COUNCIL_CARDS: dict[str, Card] = {
     "council_thread_with_words": thread(),
     "council_restated": restated_post(),
     "council_context_too_long": compose_context_too_long(EMEA, COUNCIL, "Two large deals slipped. " * 45),
+    "council_context_said": compose_context_said(EMEA, COUNCIL, "Two large deals slipped into Q1."),
+    "council_late_word": compose_late_word("word", "Ana Lind", EMEA, "Two large deals slipped into Q1."),
     "council_context_saved": compose_context_saved(EMEA, COUNCIL, "Two large deals slipped into Q1."),
     "council_owners_missing": compose_owner_notice(
         COUNCIL, CARA.id, (Function.PRODUCT, Function.MARKETING), ("EMEA coverage", "LATAM forecast")
