@@ -188,18 +188,24 @@ def test_what_is_decided_at_a_council_whose_day_is_ahead_stands_in_its_recap(
     assert "22 May 2026" in words
 
 
-def test_a_word_after_the_post_is_for_the_next_council(engine: Engine, folder: Path) -> None:
+def test_a_word_after_the_post_is_for_its_thread_and_after_the_recap_for_the_next(
+    engine: Engine, folder: Path
+) -> None:
     """An hour before the post of Monday and an hour after it, it is Sunday in California."""
     week = WEEKS[0]
     live(engine, folder, week, week.posted - HOUR)
     typed(_asked(engine, folder, week, week.posted - HOUR), '/council context EMEA coverage "before"')
     run_job(engine, folder, company(week), "council", week.posted)
     typed(_asked(engine, folder, week, week.posted + HOUR), '/council context EMEA coverage "after"')
+    (head,) = [words for kind, _, words in usual.letters(engine) if kind == "council_thread"]
+    run_job(engine, folder, company(week), "council_recap", week.recapped)
+    typed(_asked(engine, folder, week, week.recapped + HOUR), '/council context EMEA coverage "next"')
     (thread,) = [words for kind, _, words in usual.letters(engine) if kind == "council_thread"]
-    assert "Ana on coverage: before" in thread
+    assert "Ana on coverage: after" in head
+    assert thread == head
     with reading(engine) as connection:
         said = {day: [one.words for one in read_contexts(connection, day)] for day in (COUNCIL, FOLLOWING)}
-    assert said == {COUNCIL: ["before"], FOLLOWING: ["after"]}
+    assert said == {COUNCIL: ["after"], FOLLOWING: ["next"]}
 
 
 def _asked(engine: Engine, folder: Path, week: Week, now: datetime) -> Asked:
