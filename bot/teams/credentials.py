@@ -77,8 +77,8 @@ def read_certificate(path: Path) -> Certificate:
         certificate = x509.load_pem_x509_certificate(pem)
     except (ValueError, TypeError) as error:
         raise CertificateUnusable(
-            f"{path} is not what is needed: one PEM file with the private key (RSA, without a passphrase) and "
-            "the certificate that was uploaded to the app registration."
+            f"{path} is not what is needed: one PEM file with the private key (RSA, without a passphrase) "
+            "and the certificate that was uploaded to the app registration."
         ) from error
     if not isinstance(key, RSAPrivateKey) or certificate.public_key() != key.public_key():
         raise CertificateUnusable(f"The private key in {path} is not the RSA key of the certificate there.")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import structlog
 from yarl import URL
 
-from bot.teams.gate import MAX_BODY_BYTES, Genuine, NotGenuine, Arrived, Refused, parse_activity, refuse
+from bot.teams.gate import MAX_BODY_BYTES, Arrived, Genuine, NotGenuine, Refused, parse_activity, refuse
 from bot.teams.service_urls import is_loopback_host, is_loopback_url
 
 logger = structlog.get_logger()

@@ -57,7 +57,7 @@ class IssuerKey:
     endorsements: tuple[str, ...] | None = ("msteams", "webchat")
 
     def publish(self) -> Json:
-        public = cast(Json, RSAAlgorithm.to_jwk(make_key(self.name).public_key(), as_dict=True))
+        public = RSAAlgorithm.to_jwk(make_key(self.name).public_key(), as_dict=True)
         entry = {"kty": "RSA", "use": "sig", "kid": self.name, "n": public["n"], "e": public["e"]}
         return entry if self.endorsements is None else entry | {"endorsements": list(self.endorsements)}
 
