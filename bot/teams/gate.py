@@ -14,7 +14,7 @@ import jwt
 import structlog
 
 from bot.teams.authorities import TEAMS_CHANNEL
-from bot.teams.keys import SIGNED_BY, KeysUnavailable, SigningKey, SigningKeys
+from bot.teams.keys import SIGNED_BY, KeysUnavailable, SigningKey
 from bot.teams.service_urls import is_allowed, same_address
 from pipeline.errors import CouncilError
 
@@ -62,6 +62,13 @@ class NotGenuine(Exception):
     """`str` is the reason: short words of ours, nothing of what was sent."""
 
 
+class Keys(Protocol):
+    """Where the keys are found by which the Bot Connector signs."""
+
+    async def find(self, key_id: str) -> SigningKey | None:
+        """`None` for an unknown id. Raises `KeysUnavailable`."""
+
+
 class Gate(Protocol):
     """Stands before the SDK."""
 
@@ -99,7 +106,7 @@ class Admission:
 class TokenGate:
     """Lets in what carries a token that the Bot Connector signed for this app and this activity."""
 
-    def __init__(self, admission: Admission, keys: SigningKeys) -> None:
+    def __init__(self, admission: Admission, keys: Keys) -> None:
         self._admission = admission
         self._keys = keys
 
@@ -121,8 +128,8 @@ class TokenGate:
             header = jwt.get_unverified_header(token)
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as garbage:
             raise NotGenuine("token illegible") from garbage
-        key_id = header.get("kid")
-        if header.get("alg") not in SIGNED_BY:
+        key_id, algorithm = header.get("kid"), header.get("alg")
+        if not isinstance(algorithm, str) or algorithm not in SIGNED_BY:
             raise NotGenuine("algorithm")
         if not isinstance(key_id, str):
             raise NotGenuine("no key id")

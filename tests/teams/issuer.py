@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import json
 import time
 from base64 import urlsafe_b64encode
 from collections import Counter
@@ -110,7 +111,8 @@ class Issuer:
         }
         name = key or self.keys[0].name
         said = {claim: value for claim, value in whole.items() if claim not in without}
-        return jwt.encode(said, make_key(name), algorithm, {"kid": kid or name})
+        headers = {"kid": kid or name}
+        return jwt.PyJWS().encode(json.dumps(said).encode(), make_key(name), algorithm, headers)
 
     # --- What is served ---------------------------------------------------------------------------
 

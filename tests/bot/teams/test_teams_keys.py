@@ -11,7 +11,6 @@ import pytest
 from bot.teams.keys import FAILED_AGAIN_AFTER, FRESH_FOR, UNKNOWN_AGAIN_AFTER, KeysUnavailable, SigningKeys
 from tests.teams.issuer import Failure, Issuer, IssuerKey, make_key, serve_issuer
 
-
 HASTE = timedelta(milliseconds=300)
 """Long for a call within this machine, short for a test that waits for a server that hangs."""
 
@@ -52,7 +51,7 @@ async def test_keys_are_read_once_and_kept_for_a_day(here: Here) -> None:
         assert found is not None
         assert found.public == make_key("first").public_key()
         assert found.algorithms == {"RS256"}
-        assert found.endorsements == {"msteams", "webchat"}
+        assert found.endorsements == frozenset({"msteams", "webchat"})
     assert here.issuer.asked == {"metadata": 1, "keys": 1}
     here.clock.pass_by(FRESH_FOR)
     await here.keys.find("first")
