@@ -8,7 +8,7 @@ from datetime import date
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability
 from handlers.deal_choice import may_on, read_choice, settled_choices, today_of
-from handlers.fixing import OWNER, LiveDeal, read_live, write_changes
+from handlers.fixing import LiveDeal, read_live, write_changes
 from handlers.words import old_button
 from messages.card import Form
 from messages.fix import (
@@ -28,7 +28,7 @@ from pipeline.access import Action, Deal, may
 from pipeline.crm_fields import Busy, Conflict, DealShape, FieldShape, Gone, Rejected, Saved, WriteResult
 from pipeline.crm_records import FieldValue, OpportunityRecord
 from pipeline.deal_entry import EntryRefused, entry_text, read_entry, shown_text, token_of
-from pipeline.deal_fields import STANDARD_PLACES, value_of
+from pipeline.deal_fields import OWNER_FIELD, STANDARD_PLACES, value_of
 from pipeline.digests import Done, done_of
 from pipeline.errors import CouncilError, UnknownName
 from pipeline.findings import Finding
@@ -146,7 +146,7 @@ def _is_writable(shape: DealShape, name: str) -> bool:
 def _offered(asked: Asked, act: FixAct, shape: FieldShape) -> FieldShape:
     """A new owner is chosen among those to whom this person may give the deal, and the stage of a deal that
     is closed as lost among those of lost deals."""
-    if shape.name == OWNER:
+    if shape.name == OWNER_FIELD:
         return _with_picks(shape, asked.member.team)
     if shape.name == STAGE and act is FixAct.CLOSE_LOST:
         with reading(asked.engine) as connection:
@@ -186,10 +186,10 @@ def check_new_owner(asked: Asked, live: LiveDeal, changes: Changes) -> None:
 
     Raises `AccessDenied` or `CouncilError`.
     """
-    if OWNER not in changes:
+    if OWNER_FIELD not in changes:
         return
     may(asked.member, Action.REASSIGN, Deal(live.record.owner_id)).require()
-    if changes[OWNER][1] not in asked.member.team:
+    if changes[OWNER_FIELD][1] not in asked.member.team:
         raise CouncilError("You can give it to your own team only. Ask sales operations for anybody else.")
 
 

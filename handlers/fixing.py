@@ -14,8 +14,10 @@ from crm.records import Fix, PullRequest
 from handlers.asking import Asked
 from handlers.deal_choice import revise_messages, today_of
 from messages.card_text import card_to_text
+from messages.given import GIVEN, compose_given, given_key
 from messages.recovered import ChangedField, compose_finished, recovered_key
 from pipeline.access import Action, Deal, may
+from pipeline.audiences import to_person
 from pipeline.crm_fields import (
     Busy,
     Conflict,
@@ -28,22 +30,23 @@ from pipeline.crm_fields import (
 )
 from pipeline.crm_records import DealEvidence, FieldKind, FieldValue, OpportunityRecord
 from pipeline.deal_entry import shown_text
-from pipeline.deal_fields import STANDARD_PLACES, kind_of
+from pipeline.deal_fields import OWNER_FIELD, STANDARD_PLACES, kind_of
 from pipeline.digests import Done, done_of
 from pipeline.errors import CouncilError, UnknownName
 from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading, writing
 from storage.deal_heads import find_deal_head
 from storage.digests import record_done
+from storage.findings_of import findings_on
 from storage.inbox import EventAlreadyDone
 from storage.learnt_rejections import remember_refusals
+from storage.letter_deals import note_deals
 from storage.mirror import pulled_state
 from storage.nudge_choices import record_inspection
-from storage.outbox import revise_letter
+from storage.outbox import Letter, put_letter, revise_letter
 from storage.refreshing import RefreshGround, count_at_once, refresh_deal
 from storage.write_intents import Changes, WriteIntent, close_intent, close_saved, open_intent
 
-OWNER = "OwnerId"
 _OUTCOMES = {
     Saved: "saved",
     Conflict: "conflict",
@@ -148,6 +151,27 @@ def _count(
         _note_inspection(connection, asked, live)
         _take_back_not_saved(connection, live, changes, number)
         revise_messages(connection, asked, deal_id, done)
+        if OWNER_FIELD in changes:
+            _tell_new_owner(connection, asked, live, str(changes[OWNER_FIELD][1] or ""), number)
+
+
+def _tell_new_owner(connection: Connection, asked: Asked, live: LiveDeal, owner: str, number: int) -> None:
+    """Nobody finds out from the CRM alone that a deal has become theirs. `number`: of the write intent."""
+    if owner in ("", asked.member.id):
+        return
+    company, deal_id = asked.company, live.record.id
+    card = compose_given(
+        given_key(number),
+        by=asked.member.name,
+        deal_id=deal_id,
+        deal=live.record.name,
+        findings=findings_on(connection, company, deal_id),
+        currency=company.definitions.money.corporate_currency,
+        grace_days=company.nudges.new_owner_grace_days,
+    )
+    letter = Letter(key=card.key, kind=GIVEN, audience=to_person(owner), card=card_to_text(card))
+    if put_letter(connection, letter, asked.now):
+        note_deals(connection, card.key, (deal_id,), asked.now)
 
 
 def _note_inspection(connection: Connection, asked: Asked, live: LiveDeal) -> None:

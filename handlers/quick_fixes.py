@@ -14,7 +14,7 @@ from handlers.deal_choice import (
     today_of,
 )
 from handlers.fix_form import CLOSE_DATE, STAGE, open_fix, open_form, past_problem, write_and_answer
-from handlers.fixing import OWNER, LiveDeal, read_live
+from handlers.fixing import LiveDeal, read_live
 from messages.card_text import card_to_text
 from messages.deal_letters import NOT_MINE
 from messages.fix import (
@@ -31,6 +31,7 @@ from pipeline.audiences import operations_desk, to_person
 from pipeline.calendar import FiscalCalendar
 from pipeline.crm_fields import FieldShape
 from pipeline.deal_entry import EntryRefused, read_entry
+from pipeline.deal_fields import OWNER_FIELD
 from pipeline.digests import Done, DoneKind
 from pipeline.errors import CouncilError, PeriodMissing
 from pipeline.records import Category
@@ -162,8 +163,8 @@ def reassign(asked: Asked, clicked: Clicked) -> Reply:
     """A manager chooses another owner of the team: in a form, or at once where the control has the choice."""
     live = read_live(asked, clicked.argument, Action.REASSIGN)
     if not clicked.value:
-        return open_form(asked, live.record.id, FixAct.REASSIGN, (OWNER,))
-    return write_and_answer(asked, live, {OWNER: clicked.value}, FixAct.REASSIGN)
+        return open_form(asked, live.record.id, FixAct.REASSIGN, (OWNER_FIELD,))
+    return write_and_answer(asked, live, {OWNER_FIELD: clicked.value}, FixAct.REASSIGN)
 
 
 def answer_fix(asked: Asked, words: Words) -> Reply:

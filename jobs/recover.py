@@ -16,6 +16,7 @@ from messages.card import Card
 from messages.card_text import card_from_text, card_to_text
 from messages.deal_findings import field_label
 from messages.deal_letters import deal_news, with_news
+from messages.given import GIVEN, compose_given, given_key
 from messages.nudge import compose_digest
 from messages.recovered import (
     ChangedField,
@@ -25,15 +26,16 @@ from messages.recovered import (
     recovered_key,
 )
 from pipeline.crm_fields import FieldShape, FieldType
+from pipeline.crm_records import OpportunityRecord
 from pipeline.deal_entry import shown_text
-from pipeline.deal_fields import is_done
+from pipeline.deal_fields import OWNER_FIELD, is_done
 from pipeline.digests import Done, done_of
 from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading, writing
 from storage.digests import digests_showing, read_digest, record_done
 from storage.findings_of import findings_on
 from storage.inbox import settle_event
-from storage.letter_deals import letters_showing
+from storage.letter_deals import letters_showing, note_deals
 from storage.mirror import pulled_state
 from storage.outbox import Letter, put_letter, revise_letter, to_person
 from storage.people import people_of
@@ -104,6 +106,7 @@ def _finish(
         refresh_deal(connection, ground, deal, run.now)
         done = [_record(connection, run, waiting, one) for one in changed]
         _revise_messages(connection, run, waiting.intent, done)
+        _tell_new_owner(connection, run, waiting, deal.opportunity)
         card = compose_finished(
             recovered_key(waiting.number), deal.opportunity.name, [one.words for one in changed]
         )
@@ -142,6 +145,29 @@ def _revise_messages(connection: Connection, run: JobRun, intent: WriteIntent, d
         for letter in letters_showing(connection, deal_id, run.now):
             card = with_news(card_from_text(letter.card), letter.kind, news, company.nudges)
             revise_letter(connection, letter.key, card_to_text(card))
+
+
+def _tell_new_owner(
+    connection: Connection, run: JobRun, waiting: OpenIntent, deal: OpportunityRecord
+) -> None:
+    """As after a handover that nothing interrupted."""
+    giver = people_of(connection).by_id(waiting.intent.by)
+    owner = deal.owner_id
+    if OWNER_FIELD not in waiting.intent.changes or owner is None or owner == waiting.intent.by:
+        return
+    company = run.company
+    card = compose_given(
+        given_key(waiting.number),
+        by=waiting.intent.by if giver is None else giver.name,
+        deal_id=deal.id,
+        deal=deal.name,
+        findings=findings_on(connection, company, deal.id),
+        currency=company.definitions.money.corporate_currency,
+        grace_days=company.nudges.new_owner_grace_days,
+    )
+    letter = Letter(key=card.key, kind=GIVEN, audience=to_person(owner), card=card_to_text(card))
+    if put_letter(connection, letter, run.now):
+        note_deals(connection, card.key, (deal.id,), run.now)
 
 
 def _record(connection: Connection, run: JobRun, waiting: OpenIntent, change: _Change) -> Done:

@@ -6,12 +6,13 @@ from typing import TypeVar
 
 from messages.card import Block, Bold, Buttons, Card, Folded, Paragraph, Plain, PlainBlock, Tone, text
 from messages.deal_findings import sentence
+from messages.given import GIVEN
 from messages.nudge import done_words
 from messages.wording import Wording
 from pipeline.digests import Done, DoneKind, is_gone
 from pipeline.findings import Finding
 from pipeline.nudges_definition import NudgesDefinition
-from pipeline.nudging import is_told_of, wants_the_manager
+from pipeline.nudging import is_the_owners, is_told_of, wants_the_manager
 
 BULLET, DONE = "• ", "✓ "
 """With which the lines about a deal begin: what is wrong, and what was done."""
@@ -57,7 +58,9 @@ def with_news(card: Card, kind: str, news: DealNews, nudges: NudgesDefinition) -
 
 
 def _is_shown(one: Finding, kind: str, nudges: NudgesDefinition) -> bool:
-    return is_told_of(one, nudges) if kind == WARNING else wants_the_manager(one)
+    if kind == WARNING:
+        return is_told_of(one, nudges)
+    return is_the_owners(one) if kind == GIVEN else wants_the_manager(one)
 
 
 def say_settled(card: Card, words: str) -> Card:

@@ -6,7 +6,7 @@ from pipeline.crm_fields import Difference, FieldType
 from pipeline.crm_records import FieldKind, FieldValue, OpportunityRecord
 from pipeline.records import Category, parse_category
 
-CATEGORY_FIELD = "ForecastCategoryName"
+CATEGORY_FIELD, OWNER_FIELD = "ForecastCategoryName", "OwnerId"
 
 STANDARD_PLACES: Mapping[str, str] = {
     "Name": "name",
@@ -15,7 +15,7 @@ STANDARD_PLACES: Mapping[str, str] = {
     "Amount": "amount",
     "CloseDate": "close_day",
     "NextStep": "next_step",
-    "OwnerId": "owner_id",
+    OWNER_FIELD: "owner_id",
     "AccountId": "account_id",
     "CurrencyIsoCode": "currency",
 }

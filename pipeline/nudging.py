@@ -275,6 +275,11 @@ def is_told_of(one: Finding, nudges: NudgesDefinition) -> bool:
     )
 
 
+def is_the_owners(one: Finding) -> bool:
+    """Whether the owner of its deal is asked about such a finding."""
+    return one.nudges and not one.waived and one.audience is Audience.OWNER
+
+
 def wants_the_manager(one: Finding) -> bool:
     """Whether a manager's messages show such a finding: it is asked about, be it by nobody's fault."""
     return one.nudges and not one.waived and one.audience is not Audience.OPERATIONS

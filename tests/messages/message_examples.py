@@ -53,6 +53,7 @@ from messages.council_threads import Around
 from messages.deal_letters import say_done, say_settled
 from messages.escalation import compose_telling, compose_warning
 from messages.fix import compose_not_mine
+from messages.given import compose_given
 from messages.held import compose_held, compose_nothing_held, tell_of_held
 from messages.help import compose_help
 from messages.hygiene import compose_company, compose_own, compose_team
@@ -270,6 +271,15 @@ def _cards() -> dict[str, Card]:
         "manager_digest_later": manager_digest_later(),
         "nudge_more": compose_more(digest().items[0]),
         "nudge_more_done": compose_more_done("006A", "Acme renewal", "snoozed until 1 Dec"),
+        "given": compose_given(
+            "given:1",
+            by="Mona Reyes",
+            deal_id="006000000000001AAA",
+            deal="Acme renewal & expansion",
+            findings=findings()[:2],
+            currency="USD",
+            grace_days=10,
+        ),
         "not_mine": NOT_MINE_ASKED,
         "not_mine_settled": say_settled(NOT_MINE_ASKED, "handed over to Ana Lima, by Mona Reyes"),
         "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD", past=past_scores()),

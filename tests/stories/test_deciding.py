@@ -97,3 +97,11 @@ async def test_a_deal_that_is_not_mine_is_given_to_a_colleague_wherever_it_is_sh
         assert not told.controls
     assert "handed over to Ana Lind" in stage.reads(BEN)[0].text
     assert "Initech" not in stage.reads(ANA)[0].text, "her digest is of her own deals"
+    given = stage.message(ANA, "Initech is yours now $700 · Mona Reyes gave it to you.")
+    assert "• Close date was 20 Jun, 31 days ago." in given.text
+    assert "For 10 working days I ask you nothing about it." in given.text
+    await stage.press(ANA, "Fix this deal", about="Initech is yours now")
+    await stage.fill(ANA, {"Close date": "2026-09-01"})
+    given = stage.message(ANA, "Initech is yours now")
+    assert "✓ Close date 20 Jun → 1 Sep, by Ana Lind" in given.text
+    assert not given.controls

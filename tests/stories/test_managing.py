@@ -62,14 +62,18 @@ async def test_a_save_that_was_interrupted_is_found_and_every_message_says_so(st
     await with_everything(stage)
     august = date(2026, 8, 14).toordinal()
     stage.company.lose_after_writing("006C", "005B", "CloseDate", date(2026, 6, 20).toordinal(), august)
+    stage.company.lose_after_writing("006E", "005M", "OwnerId", "005A", "005B")
     assert "Close date was 20 Jun" in stage.reads(BEN)[0].text
     stage.company.clock.now += timedelta(minutes=5)
     stage.company.run(recover_writes)
     await stage.settle()
     assert "✓ Initech: Close date 20 Jun → 14 Aug" in stage.reads(BEN)[0].text
-    assert "Saved after all Initech" in stage.last(BEN)
+    assert stage.sees(BEN, "Saved after all Initech")
+    assert stage.sees(BEN, "Umbrella is yours now $1K · Mona Reyes gave it to you.")
+    assert "✓ Umbrella: handed over to Ben Osei" in stage.reads(ANA)[0].text
     digest = stage.message(MONA, TITLE).text
     assert "Initech · $700 · Ben Osei ✓ Close date 20 Jun → 14 Aug, by Ben Osei" in digest
+    assert "✓ handed over to Ben Osei, by Mona Reyes" in digest
 
 
 async def test_what_nobody_settles_goes_to_the_manager_after_a_warning(stage: Stage) -> None:
