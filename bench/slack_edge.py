@@ -147,7 +147,7 @@ async def measure_bolt(council: Council, session: aiohttp.ClientSession) -> floa
         return False
 
     app = build_app(
-        api, {"team_id": TEAM}, talk, Unfurling(api, talk.ask, (), is_open, Rendering()), CommandNames()
+        api, {"team_id": TEAM}, talk, Unfurling(api, talk.look_up, (), is_open, Rendering()), CommandNames()
     )
     body = "command=%2Fapm&text=region&user_id=U0X&team_id=T0X&channel_id=C0X&trigger_id=1"
     headers: dict[str, str | Sequence[str]] = {"content-type": "application/x-www-form-urlencoded"}

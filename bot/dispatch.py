@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from bot.answer_text import answer_to_text
 from bot.event_text import Happening, event_to_text
 from handlers.asking import Asked, Desk, Question, Where
 from handlers.capabilities import answer
@@ -22,10 +23,13 @@ from pipeline.access import Member, identify
 from pipeline.errors import CouncilError
 from pipeline.person_links import Sender
 from storage.database import writing
-from storage.inbox import Received, receive_event, settle_event
+from storage.inbox import Received, keep_answer, receive_event, settle_event
 from storage.people import read_people
 
 logger = structlog.get_logger()
+
+TakenIn = Callable[[], None]
+"""Is called once the event stands in the inbox, from the thread that put it there: nothing loses it now."""
 
 NOWHERE = Where()
 ALREADY = "This was done already; nothing happened a second time."
@@ -54,18 +58,33 @@ class Dispatch:
         return _in_words(who, lambda: self._answer_once(event, happening))
 
     def answer_sender(
-        self, sender: Sender, question: Question, where: Where = NOWHERE, event: str | None = None
+        self,
+        sender: Sender,
+        question: Question,
+        where: Where = NOWHERE,
+        event: str | None = None,
+        taken_in: TakenIn | None = None,
     ) -> Reply:
         """The same for a chat user for whom a platform vouches; a link says which person that is.
 
         Whoever cannot be matched with a person is told whom to ask, and sales operations are told of them.
+        `taken_in`: of a surface that is yet to show the answer, and tells `mark_shown` when it stands there;
+        until then the answer waits in the inbox, to be told otherwise should the process die.
         """
         account = sender.account
         here = replace(where, surface=account.surface, tenant=account.tenant)
-        return _in_words(
-            str(account),
-            lambda: self.answer(recognise_sender(self.desk, sender, self.clock()), question, here, event),
-        )
+
+        def ask() -> Reply:
+            who = recognise_sender(self.desk, sender, self.clock())
+            if event is None or taken_in is None:
+                return self.answer(who, question, here, event)
+            return self._answer_to_show(event, Happening(who, question, here), taken_in)
+
+        return _in_words(str(account), ask)
+
+    def mark_shown(self, event: str) -> None:
+        """The answer to an event stands where the asker sees it. Never raises."""
+        self._settle(event)
 
     def suggest_people(self, sender: Sender, typed: str) -> tuple[Choice, ...]:
         """People whose name holds what a chat user has typed into a menu so far; none for a stranger."""
@@ -91,6 +110,24 @@ class Dispatch:
         reply = self.reply(happening, event)
         self._settle(event)
         return reply
+
+    def _answer_to_show(self, event: str, happening: Happening, taken_in: TakenIn) -> Reply:
+        is_new = self._take_in(event, happening)
+        taken_in()
+        if not is_new:
+            return Reply(note=ALREADY)
+        reply = self.reply(happening, event)
+        self._keep(event, happening, reply)
+        return reply
+
+    def _keep(self, event: str, happening: Happening, reply: Reply) -> None:
+        """From here on the process may die: what it found is told by another one."""
+        try:
+            answer = answer_to_text(event, happening, reply)
+            with writing(self.desk.engine) as connection:
+                keep_answer(connection, event, answer, self.clock())
+        except Exception:  # the database is away: the answer is worth more than this line
+            logger.exception("answer_not_kept", event_id=event)
 
     def _take_in(self, event: str, happening: Happening) -> bool:
         """Whether it is ours to answer; a question that writes nothing is settled by its answer alone."""

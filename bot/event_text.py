@@ -19,6 +19,11 @@ class Happening:
     question: Question
     where: Where
 
+    @property
+    def words(self) -> str:
+        """What was typed; empty for a click or a form, which name nothing that a person would know."""
+        return self.question.text if isinstance(self.question, Typed) else ""
+
 
 def event_to_text(happening: Happening) -> str:
     question = happening.question

@@ -1,7 +1,8 @@
 """Events that a process left behind when it died: each is taken up, once, by whichever process is there.
 
-What had no effect is done now, what had one is answered, and what nobody can do any more is said to whoever
-asked. The answer is a letter, written in the transaction that settles the event: it is never lost.
+What had no effect is done now, what had one is answered, what was answered and perhaps never shown is told,
+and what nobody can do any more is said to whoever asked. The answer is a letter, written in the transaction
+that settles the event: it is never lost.
 """
 
 import asyncio
@@ -11,12 +12,12 @@ from datetime import timedelta
 
 import structlog
 
+from bot.answer_text import answer_from_text, answer_key, late_answer
 from bot.dispatch import Dispatch
 from bot.event_text import Happening, asker_from_text, event_from_text
-from handlers.asking import Submitted, Typed
 from messages.card import Card
-from messages.card_text import card_to_text
-from messages.resumed import compose_done_before, compose_late_answer, compose_not_done
+from messages.card_text import UnreadableCard, card_to_text
+from messages.resumed import compose_done_before, compose_not_done
 from pipeline.errors import CouncilError
 from storage.database import reading, writing
 from storage.deal_heads import read_deal_head
@@ -59,20 +60,24 @@ class Resuming:
             return False
         logger.info("event_resumed", event_id=waiting.event, times=waiting.resumed)
         happening = _read(waiting)
-        cards = self._done_before(waiting, happening) if waiting.was_done else self._do(waiting, happening)
-        self._settle(waiting, happening, cards)
+        self._settle(waiting, happening, self._answer(waiting, happening))
         return True
 
     # --- What is told -----------------------------------------------------------------------------
 
+    def _answer(self, waiting: Unfinished, happening: Happening | None) -> Sequence[Card]:
+        if waiting.answer is not None:
+            try:
+                return answer_from_text(waiting.answer)
+            except UnreadableCard:
+                logger.exception("answer_unreadable", event_id=waiting.event)
+        return self._done_before(waiting, happening) if waiting.was_done else self._do(waiting, happening)
+
     def _do(self, waiting: Unfinished, happening: Happening | None) -> Sequence[Card]:
-        key = _key(waiting)
         is_late = self._dispatch.clock() - waiting.received_at > TOO_OLD
         if happening is None or is_late or waiting.resumed > MOST_TIMES:
-            return (compose_not_done(key, asked=_words(happening)),)
-        reply = self._dispatch.reply(happening, waiting.event)
-        was_form = isinstance(happening.question, Submitted)
-        return compose_late_answer(key, reply, asked=_words(happening), was_form=was_form)
+            return (compose_not_done(answer_key(waiting.event), asked=_words(happening)),)
+        return late_answer(waiting.event, happening, self._dispatch.reply(happening, waiting.event))
 
     def _done_before(self, waiting: Unfinished, happening: Happening | None) -> Sequence[Card]:
         with reading(self._engine) as connection:
@@ -81,7 +86,8 @@ class Resuming:
                 deal_name = None if deal_id is None else read_deal_head(connection, deal_id).name
             except CouncilError:  # deleted meanwhile
                 deal_name = None
-        return (compose_done_before(_key(waiting), asked=_words(happening), deal_name=deal_name),)
+        key = answer_key(waiting.event)
+        return (compose_done_before(key, asked=_words(happening), deal_name=deal_name),)
 
     def _settle(self, waiting: Unfinished, happening: Happening | None, cards: Sequence[Card]) -> None:
         person = self._asker(waiting, happening)
@@ -113,9 +119,4 @@ def _read(waiting: Unfinished) -> Happening | None:
 
 
 def _words(happening: Happening | None) -> str:
-    """What was typed; empty for a click or a form, which name nothing that a person would know."""
-    return happening.question.text if happening and isinstance(happening.question, Typed) else ""
-
-
-def _key(waiting: Unfinished) -> str:
-    return f"answer:{waiting.event}"
+    return "" if happening is None else happening.words

@@ -79,6 +79,7 @@ inbox = Table(
     Column("done_at", BigInteger),
     Column("answered_at", BigInteger),
     Column("resumed", Integer, nullable=False, server_default="0"),
+    Column("answer", Text),
     Index("inbox_unanswered", "working_until", sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED),
 )
 """Every event of a surface by its id; `content` is what resumes it after a crash. `working_until`: until then

@@ -1,9 +1,10 @@
-"""Each event counts once: received before it is handled, done with its effect, settled with its answer.
+"""Each event counts once: received before it is handled, done with its effect, settled once it is answered.
 
 A process has an event in hand for `WORKING`; whoever else is told of it meanwhile (surfaces repeat events
 that they think lost) stays quiet. After a crash the event is unfinished, and `claim_unfinished` hands it out:
-to be done where it had no effect, to be answered where it had. An event whose change may have reached the
-CRM is nobody's until `jobs.recover` has found out, or it would be made twice.
+to be done where it had no effect, to be answered where it had, and to be told the answer that was kept where
+there is one. An event whose change may have reached the CRM is nobody's until `jobs.recover` has found out,
+or it would be made twice.
 """
 
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ class Unfinished:
     """It had its effect; what is missing is the answer."""
     resumed: int
     """How often it was handed out, this time included."""
+    answer: str | None = None
+    """The answer that was found and may never have been shown, as `keep_answer` took it."""
 
 
 def receive_event(connection: Connection, event: str, content: str, now: datetime) -> Received:
@@ -73,13 +76,22 @@ def finish_event(connection: Connection, event: str, now: datetime) -> None:
         raise EventAlreadyDone("This was done already; nothing happened a second time.")
 
 
+def keep_answer(connection: Connection, event: str, answer: str, now: datetime) -> None:
+    """The answer is found, be it that it failed, and is shown next: nothing more is done."""
+    connection.execute(
+        inbox.update()
+        .where(inbox.c.event == event, inbox.c.answered_at.is_(None))
+        .values(answer=answer, done_at=func.coalesce(inbox.c.done_at, int(now.timestamp())))
+    )
+
+
 def settle_event(connection: Connection, event: str, now: datetime) -> bool:
     """Whoever asked has an answer: nothing is left to do. False where that was so already."""
     moment = int(now.timestamp())
     settled = connection.execute(
         inbox.update()
         .where(inbox.c.event == event, inbox.c.answered_at.is_(None))
-        .values(answered_at=moment, done_at=func.coalesce(inbox.c.done_at, moment))
+        .values(answered_at=moment, done_at=func.coalesce(inbox.c.done_at, moment), answer=None)
     )
     return settled.rowcount > 0
 
@@ -94,7 +106,8 @@ def claim_unfinished(connection: Connection, now: datetime) -> Unfinished | None
     for row in waiting:
         if _take_over(connection, now, inbox.c.event == row.event, resumed=row.resumed + 1):
             received_at = datetime.fromtimestamp(row.received_at, UTC)
-            return Unfinished(row.event, row.content, received_at, row.done_at is not None, row.resumed + 1)
+            was_done = row.done_at is not None
+            return Unfinished(row.event, row.content, received_at, was_done, row.resumed + 1, row.answer)
     return None
 
 

@@ -85,7 +85,7 @@ def _authorize(identity: Json, token: str) -> Callable[..., Any]:
 
 
 class Listeners:
-    """Acknowledge, read, begin a turn. Each is over before Slack could grow impatient."""
+    """Read, begin a turn, acknowledge once it cannot be lost. Each is over before Slack grows impatient."""
 
     def __init__(self, talk: Talk, unfurling: Unfurling, names: CommandNames) -> None:
         self._talk = talk
@@ -93,26 +93,26 @@ class Listeners:
         self._names = names
 
     async def on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await self._take(lambda: read_command(body, self._names))
         await ack()
-        self._take(lambda: read_command(body, self._names))
 
     async def on_click(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await self._take(lambda: read_click(body))
         await ack()
-        self._take(lambda: read_click(body))
 
     async def on_message_menu(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await self._take(lambda: read_message_menu(body, ASSIGN_SHORTCUT))
         await ack()
-        self._take(lambda: read_message_menu(body, ASSIGN_SHORTCUT))
 
     async def on_words(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await self._take(lambda: read_words(body))
         await ack()
-        self._take(lambda: read_words(body))
 
     async def on_message(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Only what is said between the two of us; a mention comes as an event of its own."""
-        await ack()
         if body.get("event", {}).get("channel_type") == "im":
-            self._take(lambda: read_words(body))
+            await self._take(lambda: read_words(body))
+        await ack()
 
     async def on_submission(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         answer = await self._talk.submit(read_submission(body))
@@ -125,6 +125,7 @@ class Listeners:
         await ack(options=[{"text": plain_text(one.label, MAX_LABEL), "value": one.value} for one in found])
 
     async def on_home(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Nothing is lost with it: who opens the page again is shown it again."""
         await ack()
         try:
             self._talk.begin(self._talk.show_home(read_home(body)))
@@ -132,6 +133,7 @@ class Listeners:
             return
 
     async def on_links(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Nobody asked for anything: an address that stays bare is as it was."""
         await ack()
         try:
             heard, links = read_links(body)
@@ -139,7 +141,7 @@ class Listeners:
             return
         self._talk.begin(self._unfurling.unfurl(heard, links))
 
-    def _take(self, read: Callable[[], Heard]) -> None:
+    async def _take(self, read: Callable[[], Heard]) -> None:
         try:
             heard = read()
         except NotOurs:
@@ -147,4 +149,4 @@ class Listeners:
         except KeyError as missing:
             logger.warning("slack_payload_not_understood", lacks=str(missing))
             return
-        self._talk.begin(self._talk.take(heard))
+        await self._talk.receive(heard, self._talk.take)

@@ -111,7 +111,7 @@ async def open_slack(
                 return channel == await addresses.direct_with(user)
             return f"#{await addresses.name_of(channel)}" in deal_channels
 
-        unfurling = Unfurling(api, talk.ask, definition.unfurl_domains, is_open, rendering)
+        unfurling = Unfurling(api, talk.look_up, definition.unfurl_domains, is_open, rendering)
         app = build_app(api, identity, talk, unfurling, rendering.names)
         surface = SlackSurface(api, addresses, team, rendering)
         try:

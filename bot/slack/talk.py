@@ -1,18 +1,21 @@
 """One turn of talk in Slack: somebody does something, the handlers answer, and the answer is shown.
 
-Slack waits three seconds for an acknowledgement and for a form to open. So the edge acknowledges at once and
-the turn goes on by itself; where a form is slow to come, one that asks for patience stands in its place.
+Slack waits three seconds for an acknowledgement and for a form to open. So the edge acknowledges as soon as
+the inbox has what was done, and the turn goes on by itself; where a form is slow to come, one that asks for
+patience stands in its place. When the answer stands in Slack the inbox is told: what a process that dies has
+not shown is told by another one (`bot.resuming`).
 """
 
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
 
-from bot.dispatch import ALREADY
+from bot.dispatch import ALREADY, TakenIn
 from bot.slack.addresses import Addresses
 from bot.slack.api import SlackApi
 from bot.slack.colleagues import Colleagues
@@ -43,6 +46,8 @@ logger = structlog.get_logger()
 
 PATIENCE_SECONDS = 1.8
 """For the database or the CRM, before a form that asks for patience is opened: within Slack's three."""
+INBOX_SECONDS = 1.5
+"""For the inbox, before an acknowledgement goes out without it."""
 LINK_SECONDS = 0.7
 SAVING = "The CRM takes a moment. This window will say when it is done."
 WHO_ARE_YOU = "Slack does not tell me at the moment who you are. Please try again in a minute."
@@ -54,10 +59,19 @@ _INPUTS = (TextInput, DateInput, NumberInput, ChoiceInput, PersonInput)
 class Answers(Protocol):
     """Whoever answers chat users (`bot.dispatch.Dispatch`). It may block, and never raises."""
 
-    def answer_sender(self, sender: Sender, question: Question, where: Where, event: str | None) -> Reply: ...
+    def answer_sender(
+        self, sender: Sender, question: Question, where: Where, event: str | None, taken_in: TakenIn
+    ) -> Reply:
+        """`taken_in` is called, in whatever thread, when the inbox has the event."""
+
+    def mark_shown(self, event: str) -> None:
+        """The answer to the event stands in Slack."""
 
     def suggest_people(self, sender: Sender, typed: str) -> Sequence[Choice]:
         """People whose name holds what somebody has typed so far; nobody for whom is not known here."""
+
+
+Turn = Callable[[Heard, TakenIn], Coroutine[Any, Any, None]]
 
 
 class Talk:
@@ -88,6 +102,19 @@ class Talk:
         """Let a turn go on by itself."""
         self._keep(asyncio.create_task(_logged(turn)))
 
+    async def receive(self, heard: Heard, turn: Turn) -> None:
+        """Let a turn go on by itself. Over when the inbox has the event: then Slack need not keep it.
+
+        Where Slack is slow to say who somebody is, or the database is busy, it is over after a moment all the
+        same: whoever waits for an acknowledgement is shown a failure after three seconds and does the same
+        thing once more. What can be lost then is what a crash meets in the very seconds of such a delay.
+        """
+        loop, is_in = asyncio.get_running_loop(), asyncio.Event()
+        turning = self._keep(asyncio.create_task(_logged(turn(heard, lambda: _call(loop, is_in.set)))))
+        turning.add_done_callback(lambda _: is_in.set())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(is_in.wait(), INBOX_SECONDS)
+
     async def settle(self) -> None:
         """Wait until the turns that are under way have come to their end."""
         while self._under_way:
@@ -95,9 +122,9 @@ class Talk:
 
     # --- Turns ----------------------------------------------------------------------------------
 
-    async def take(self, heard: Heard) -> None:
+    async def take(self, heard: Heard, taken_in: TakenIn) -> None:
         """A command, a click or words: ask, and show what comes back."""
-        asking = self._keep(asyncio.create_task(self.ask(heard)))
+        asking = self._keep(asyncio.create_task(self._ask(heard, heard.event, taken_in)))
         waiting_view = await self._open_waiting_view(heard, asking)
         reply = await asking
         if reply == Reply(note=ALREADY):
@@ -109,8 +136,12 @@ class Talk:
         await self._show(heard, reply)
 
     async def submit(self, heard: Heard) -> Message:
-        """A form that was filled in: what Slack is to do with the form, within its three seconds."""
-        asking = self._keep(asyncio.create_task(self.ask(heard)))
+        """A form that was filled in: what Slack is to do with the form, within its three seconds.
+
+        An answer comes after the inbox has the form, and nothing is acknowledged before; but for one that is
+        slow to come, see `receive`.
+        """
+        asking = self._keep(asyncio.create_task(self._ask(heard, heard.event, _unwatched)))
         await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
         if not asking.done():
             self.begin(self._show_late(heard, asking))
@@ -131,10 +162,14 @@ class Talk:
         await self._show(heard, reply)
 
     async def _show(self, heard: Heard, reply: Reply) -> None:
-        """Everything but a form, and the person's own page as it is after what was done there."""
+        """Everything but a form, and the person's own page as it is after what was done there.
+
+        Where Slack does not let us, it is told later, as where the process had died.
+        """
         await self._showing.show(heard, reply)
+        await asyncio.to_thread(self._answers.mark_shown, heard.event)
         if heard.is_from_home:
-            await self.show_home(replace(heard, event=f"{heard.event}:home", question=HOME))
+            await self.show_home(replace(heard, question=HOME))
 
     async def suggest(self, user: str, team: str, typed: str) -> Sequence[Choice]:
         """What a menu offers for the letters typed into it so far; nothing where Slack cannot wait for it."""
@@ -146,19 +181,27 @@ class Talk:
             return ()
 
     async def show_home(self, heard: Heard) -> None:
-        """Put a person's own page together anew."""
-        reply = await self.ask(heard)
+        """Put a person's own page together anew: as often as Slack says, for it is the same page."""
+        reply = await self._ask(heard, None, _unwatched)
         await self._showing.show_home(heard.user, reply.cards)
 
     # --- Asking ---------------------------------------------------------------------------------
 
-    async def ask(self, heard: Heard) -> Reply:
+    async def look_up(self, heard: Heard) -> Reply:
+        """What nobody waits for: should it never be shown, nobody misses it. Never raises."""
+        reply = await self._ask(heard, heard.event, _unwatched)
+        await asyncio.to_thread(self._answers.mark_shown, heard.event)
+        return reply
+
+    async def _ask(self, heard: Heard, event: str | None, taken_in: TakenIn) -> Reply:
         """Never raises: whatever broke, the person gets an answer and the log the rest."""
         try:
             sender = await self._sender(heard)
             question = await self._with_addresses(heard.question)
             where = await self._where(heard)
-            return await asyncio.to_thread(self._answers.answer_sender, sender, question, where, heard.event)
+            return await asyncio.to_thread(
+                self._answers.answer_sender, sender, question, where, event, taken_in
+            )
         except CouncilError as error:
             return Reply((compose_problem(error),))
         except (DeliveryFailed, OutcomeUnknown):
@@ -286,6 +329,16 @@ class Talk:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return task
+
+
+def _call(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
+    """From another thread. A loop that has ended waits for nothing."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(what)
+
+
+def _unwatched() -> None:
+    """Nobody waits to hear that the inbox has it."""
 
 
 async def _logged(turn: Coroutine[Any, Any, None]) -> None:

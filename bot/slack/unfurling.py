@@ -36,7 +36,7 @@ def deal_in(address: str, domains: Sequence[str]) -> str | None:
 
 
 class Asks(Protocol):
-    """Asks the handlers as the person who did something (`bot.slack.talk.Talk.ask`)."""
+    """Asks the handlers as the person who did something (`bot.slack.talk.Talk.look_up`)."""
 
     async def __call__(self, heard: Heard) -> Reply: ...
 

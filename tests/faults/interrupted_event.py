@@ -1,7 +1,7 @@
 """An event in a process of its own that is killed at one point of the way to its answer.
 
-`python interrupted_event.py answer|resume POINT CONFIGURATION MOMENT`; a POINT that is never reached lets it
-end by itself.
+`python interrupted_event.py answer|chat|resume POINT CONFIGURATION MOMENT`; a POINT that is never reached
+lets it end by itself.
 """
 
 import os
@@ -20,8 +20,10 @@ from bot.resuming import Resuming
 from bot.settings import load_settings
 from handlers import pausing
 from handlers.asking import Typed, Where
+from pipeline.person_links import ChatAccount, Sender
 from tests.faults.answering import ASKER, EVENT
 
+SENDER = Sender(ChatAccount("slack", "T01", "U0ANA"), "Ana Lind", ASKER)
 WORDS = "/pause until 2026-06-01"
 BEFORE, DURING, AFTER = "before the act", "during the act", "after the act"
 ANSWERING = "while the answer is written down"
@@ -61,6 +63,9 @@ def _main(how: str, point: str, configuration: str, moment: str) -> None:
     council, dispatch = open_dispatch(Path(configuration), datetime.fromisoformat(moment))
     if how == "answer":
         dispatch.answer(ASKER, Typed(WORDS), Where("preview", "@005A"), EVENT)
+    elif how == "chat":  # it is killed with the answer in its hand
+        dispatch.answer_sender(SENDER, Typed(WORDS), Where(), EVENT, lambda: None)
+        _die()
     else:
         Resuming(dispatch).resume_next()
     council.engine.dispose()

@@ -12,12 +12,21 @@ from sqlalchemy import select
 from bot.app import Council, build_crm
 from bot.resuming import Resuming
 from bot.settings import field_kinds
+from handlers.asking import Typed, Where
 from jobs.pull import run_pull
 from storage.chat_tables import audit, inbox, outbox
 from storage.database import reading
 from tests.bot.small_company import build_company
 from tests.faults.answering import EVENT
-from tests.faults.interrupted_event import AFTER, ANSWERING, BEFORE, DURING, open_dispatch
+from tests.faults.interrupted_event import (
+    AFTER,
+    ANSWERING,
+    BEFORE,
+    DURING,
+    SENDER,
+    WORDS,
+    open_dispatch,
+)
 
 CHILD = Path(__file__).with_name("interrupted_event.py")
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
@@ -92,4 +101,28 @@ def test_what_is_young_enough_to_be_at_work_is_left_alone(configuration: Path) -
     council, dispatch = open_dispatch(configuration, NOW + timedelta(minutes=4))
     assert not Resuming(dispatch).resume_next()
     assert _state(council) == ([], [], False)
+    council.engine.dispose()
+
+
+def test_an_answer_that_was_found_and_not_shown_is_told_once_as_it_was_found(configuration: Path) -> None:
+    _kill("chat", "right before it is shown", configuration, NOW)
+    council, dispatch = open_dispatch(configuration, NOW + SIX_MINUTES)
+    resuming = Resuming(dispatch)
+    assert [resuming.resume_next(), resuming.resume_next()] == [True, False]
+    acts, letters, settled = _state(council)
+    council.engine.dispose()
+    assert [act for act in acts if act[1] == "pause"] == [("005A", "pause", "2026-06-01")]
+    assert len(letters) == 1
+    assert ANSWER in letters[0]
+    assert LOST_ANSWER not in letters[0]
+    assert settled
+
+
+def test_an_answer_that_was_shown_is_never_told_again(configuration: Path) -> None:
+    council, dispatch = open_dispatch(configuration, NOW)
+    dispatch.answer_sender(SENDER, Typed(WORDS), Where(), EVENT, lambda: None)
+    dispatch.mark_shown(EVENT)
+    later = open_dispatch(configuration, NOW + timedelta(days=2))[1]
+    assert not Resuming(later).resume_next()
+    assert _state(council)[1:] == ([], True)
     council.engine.dispose()

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.dispatch import ALREADY
+from bot.dispatch import ALREADY, TakenIn
 from bot.slack.commands import CommandNames
 from bot.slack.definition import SlackDefinition
 from bot.slack.manifest import ASSIGN_SHORTCUT
@@ -37,14 +37,26 @@ class Desk:
     asked: list[tuple[Sender, Question, Where, str | None]] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     release: threading.Event | None = None
+    gate: threading.Event | None = None
+    """The inbox takes nothing in before it opens."""
+    shown: list[str] = field(default_factory=list)
+    """Events whose answer stands."""
 
-    def answer_sender(self, sender: Sender, question: Question, where: Where, event: str | None) -> Reply:
+    def answer_sender(
+        self, sender: Sender, question: Question, where: Where, event: str | None, taken_in: TakenIn
+    ) -> Reply:
+        if self.gate is not None:
+            self.gate.wait(5)
+        taken_in()
         if event is not None and event in {one[3] for one in self.asked}:
             return Reply(note=ALREADY)
         self.asked.append((sender, question, where, event))
         if self.release is not None:
             self.release.wait(5)
         return self.reply(question)
+
+    def mark_shown(self, event: str) -> None:
+        self.shown.append(event)
 
     def suggest_people(self, sender: Sender, typed: str) -> tuple[Choice, ...]:
         return (Choice("005A", f"{sender.name} sought {typed}"),)
@@ -134,6 +146,40 @@ async def test_a_command_is_answered_to_the_asker_alone(kind: str) -> None:
         ((_, payload),) = here.server.responses
         assert payload["response_type"] == "ephemeral"
         assert here.whispers == ["An answer"]
+
+
+async def test_what_the_inbox_does_not_have_yet_is_not_acknowledged(kind: str) -> None:
+    async with scene(kind, Desk(gate=threading.Event())) as here:
+        commanding = asyncio.create_task(here.ana.command("/hygiene", COUNCIL_CHANNEL))
+        done, _ = await asyncio.wait({commanding}, timeout=0.2)
+        assert done == set()
+        assert here.desk.gate is not None
+        here.desk.gate.set()
+        assert (await commanding).status == 200
+
+
+async def test_an_inbox_that_takes_its_time_holds_up_no_acknowledgement(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.talk.INBOX_SECONDS", 0.05)
+    async with scene(kind, Desk(gate=threading.Event())) as here:
+        assert (await here.ana.command("/hygiene", COUNCIL_CHANNEL)).status == 200
+        assert here.desk.gate is not None
+        here.desk.gate.set()
+        await here.until(lambda: here.server.responses)
+
+
+async def test_an_answer_counts_as_shown_when_slack_has_it_and_not_before(kind: str) -> None:
+    async with scene(kind, Desk()) as here:
+        await here.ana.say("hygiene", "D0ANA")
+        await here.until(lambda: here.desk.shown)
+        assert here.desk.shown == [here.desk.asked[0][3]]
+        here.server.failures["chat.postMessage"].append(Failure(status=503, body="down"))
+        await here.ana.say("apm", "D0ANA")
+        await here.until(lambda: len(here.server.called("chat.postMessage")) == 2)
+        await here.ana.say("help", "D0ANA")
+        await here.until(lambda: len(here.desk.shown) == 2)
+        assert here.desk.shown[1] == here.desk.asked[2][3]
 
 
 async def test_what_is_for_all_is_posted_for_all(kind: str) -> None:
