@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import Council, build_crm
+from bot.dispatch import Dispatch
 from bot.resuming import Resuming
 from bot.settings import field_kinds
 from handlers.asking import Typed, Where
@@ -122,7 +123,7 @@ def test_an_answer_that_was_shown_is_never_told_again(configuration: Path) -> No
     council, dispatch = open_dispatch(configuration, NOW)
     dispatch.answer_sender(SENDER, Typed(WORDS), Where(), EVENT, lambda: None)
     dispatch.mark_shown(EVENT)
-    later = open_dispatch(configuration, NOW + timedelta(days=2))[1]
+    later = Dispatch(dispatch.desk, lambda: NOW + timedelta(days=2))
     assert not Resuming(later).resume_next()
     assert _state(council)[1:] == ([], True)
     council.engine.dispose()
