@@ -57,8 +57,10 @@ def _check_way(arrived: Arrived) -> None:
 
 
 def _host(headers: Mapping[str, str]) -> str:
-    """The host of the Host header; empty for none, or an illegible one."""
+    """The host of the Host header; empty for none, or for one that is more than a host and a port."""
+    written = headers.get("Host", "")
     try:
-        return URL(f"http://{headers.get('Host', '')}").host or ""
+        url = URL(f"http://{written}")
     except ValueError:
         return ""
+    return "" if any(sign in written for sign in "@/?#\\") else url.host or ""

@@ -195,7 +195,7 @@ class Issuer:
             case Failure.NO_OBJECT:
                 return web.json_response([document])
             case Failure.ENDLESS:
-                return web.Response(body=b" " * 2_000_000)
+                return web.Response(text=json.dumps(document) + " " * 2_000_000)
         return web.json_response(document)
 
 

@@ -112,6 +112,10 @@ async def test_a_key_that_microsoft_brings_in_while_we_run_is_believed(here: Her
         ({"Authorization": "Basic dTpw"}, "no token"),
         ({"Authorization": "Bearer rubbish"}, "token illegible"),
         ({"Authorization": "Bearer a.b.c"}, "token illegible"),
+        (
+            {"Authorization": f"Bearer {base64.urlsafe_b64encode(b'[' * 6000).decode()}.e30.c2ln"},
+            "token illegible",
+        ),
         ({"Authorization": "Bearer é.ü.ß"}, "token illegible"),
     ],
 )
@@ -394,6 +398,7 @@ async def test_in_development_this_machine_needs_no_token(peer: str, host: str) 
         ("127.0.0.1", {}, "http://localhost:1/", "host not local"),
         ("127.0.0.1", {"Host": "council.example"}, "http://localhost:1/", "host not local"),
         ("127.0.0.1", {"Host": "localhost.evil.example"}, "http://localhost:1/", "host not local"),
+        ("127.0.0.1", {"Host": "evil.example@localhost"}, "http://localhost:1/", "host not local"),
         ("127.0.0.1", {"Host": "localhost@evil.example"}, "http://localhost:1/", "host not local"),
         ("127.0.0.1", {"Host": "localhost"}, SERVICE_URL, "service address not local"),
         ("127.0.0.1", {"Host": "localhost"}, None, "service address not local"),
