@@ -6,10 +6,12 @@ from handlers.asking import Asked
 from handlers.capability import Capability, Words
 from handlers.words import CommandNotUnderstood
 from messages.audit import compose_audit
+from messages.audit_values import MoneyFields
 from messages.reply import Reply
 from messages.wording import Wording
 from pipeline.access import Action, Member, Rulebook, may
 from pipeline.audit_trail import AuditPage, AuditRecord
+from pipeline.company import Company
 from pipeline.visible_deals import CONFIDENTIAL
 from storage.audit_reading import AuditFilter, read_audit
 from storage.database import reading
@@ -24,10 +26,18 @@ def answer_audit(asked: Asked, words: Words) -> Reply:
     with reading(asked.engine) as connection:
         page = read_audit(connection, wanted)
     zone = asked.company.definitions.calendar.zone
-    return Reply((compose_audit(visible_page(asked.member, page), zone, Wording()),))
+    money = money_fields(asked.company)
+    return Reply((compose_audit(visible_page(asked.member, page), zone, money, Wording()),))
 
 
 CAPABILITY = Capability(typed={"audit": answer_audit})
+
+
+def money_fields(company: Company) -> MoneyFields:
+    """`Amount`, and the field that the company counts by."""
+    definitions = company.definitions
+    names = frozenset({"Amount", definitions.metrics.value_field})
+    return MoneyFields(names, definitions.money.corporate_currency)
 
 
 def _object(words: Words) -> str | None:

@@ -1,6 +1,7 @@
 """The audit as it is read: who did what to what, where."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.access import Deal
@@ -20,9 +21,11 @@ class AuditRecord:
     object: str
     """`deal:006A`, `action:12`, `rule:close_date_past`."""
     object_name: str
-    """The deal's name; empty where the object has none."""
+    """The name of the deal, the person or the action; empty where the object has none."""
     deal: Deal | None
     """Whose deal it is about, by which access is decided; `None` where it is about something else."""
+    currency: str | None
+    """Of the deal's amounts, where its record says so."""
     field: str
     old: str | None
     new: str | None
@@ -36,3 +39,5 @@ class AuditPage:
     records: tuple[AuditRecord, ...]
     has_older: bool
     """There are older ones that were not asked for."""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """Names by CRM user id, of everybody: old and new values hold ids."""

@@ -1,6 +1,7 @@
 """Reading the audit: the newest first, of one object, of one person, since a moment."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, Select, and_, func, select
@@ -8,11 +9,13 @@ from sqlalchemy import Connection, Row, Select, and_, func, select
 from pipeline.access import Deal
 from pipeline.audit_trail import AuditPage, AuditRecord
 from pipeline.findings import PersonName
+from storage.action_tables import council_action
 from storage.chat_tables import audit
 from storage.current_deals import is_seen
 from storage.tables import opportunity, opportunity_key, person
 
-_DEAL = "deal:"
+_DEAL, _PERSON, _ACTION = "deal:", "person:", "action:"
+_ACTIONS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +30,28 @@ class AuditFilter:
 
 
 def read_audit(connection: Connection, wanted: AuditFilter) -> AuditPage:
-    """One statement, whatever is asked for."""
+    """One statement for the records, whatever is asked for; names of people and actions beside it."""
     statement = _records(wanted).order_by(audit.c.no.desc())
     if wanted.limit is not None:
         statement = statement.limit(wanted.limit + 1)
     records = tuple(_record(row) for row in connection.execute(statement))
-    return AuditPage(records[: wanted.limit], has_older=len(records) > len(records[: wanted.limit]))
+    shown = records[: wanted.limit]
+    people = {row.crm_id: row.name for row in connection.execute(select(person.c.crm_id, person.c.name))}
+    names = {f"{_PERSON}{id}": name for id, name in people.items()} | _action_titles(connection, shown)
+    named = tuple(replace(one, object_name=one.object_name or names.get(one.object, "")) for one in shown)
+    return AuditPage(named, has_older=len(records) > len(shown), people=people)
+
+
+def _action_titles(connection: Connection, records: Iterable[AuditRecord]) -> dict[str, str]:
+    """By object."""
+    written = {one.object.removeprefix(_ACTION) for one in records if one.object.startswith(_ACTION)}
+    numbers = sorted(int(no) for no in written if no.isascii() and no.isdigit())
+    titles = {}
+    for start in range(0, len(numbers), _ACTIONS_AT_ONCE):
+        some = council_action.c.no.in_(numbers[start : start + _ACTIONS_AT_ONCE])
+        for row in connection.execute(select(council_action.c.no, council_action.c.title).where(some)):
+            titles[f"{_ACTION}{row.no}"] = row.title
+    return titles
 
 
 def _records(wanted: AuditFilter) -> Select[tuple[object, ...]]:
@@ -44,6 +63,7 @@ def _records(wanted: AuditFilter) -> Select[tuple[object, ...]]:
             person.c.name.label("by_name"),
             opportunity.c.name.label("deal_name"),
             opportunity.c.owner_id,
+            opportunity.c.currency,
             opportunity.c.confidential,
         )
         .outerjoin(person, person.c.crm_id == audit.c.by)
@@ -74,6 +94,7 @@ def _record(row: Row[tuple[object, ...]]) -> AuditRecord:
         object=row.object,
         object_name=row.deal_name or "",
         deal=_deal(row),
+        currency=row.currency,
         field=row.field,
         old=row.old,
         new=row.new,

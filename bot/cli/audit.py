@@ -10,7 +10,7 @@ from bot.cli.invocation import Called, Format, OutputFormat
 from bot.cli.opening import opened
 from bot.cli.operator import OPERATOR
 from bot.cli.sheet import print_cards, print_json, print_text
-from handlers.audit import visible_page
+from handlers.audit import money_fields, visible_page
 from messages.audit import compose_audit
 from messages.csv_sheet import csv_sheet
 from messages.wording import Wording
@@ -63,7 +63,7 @@ def show_audit(
         with reading(council.engine) as connection:
             page = visible_page(OPERATOR, read_audit(connection, wanted))
     if format is Format.TABLE:
-        print_cards(compose_audit(page, zone, Wording()))
+        print_cards(compose_audit(page, zone, money_fields(council.company), Wording()))
     elif format is Format.JSON:
         lines = [dict(zip(_COLUMNS, _line(record), strict=True)) for record in page.records]
         print_json({"audit": lines, "has_older": page.has_older})

@@ -1,6 +1,7 @@
 """`/audit` over a pulled company: who may ask, and what stays hidden."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def said(dispatch: Dispatch, who: str, typed: str) -> str:
 def test_operations_read_what_was_done_without_what_is_confidential(dispatch: Dispatch) -> None:
     shown = said(dispatch, OPS, "/audit")
     assert "2 changes" in shown
-    for known in ("Ana Lind (slack)", "=Globex", "until 005A", "The buyer is away.", "Zoe Park", "006D"):
+    for known in ("Ana Lind (slack)", "Deal =Globex", "until 005A", "The buyer is away.", "Zoe Park", "006D"):
         assert known in shown
     for secret in ("Nightfall", "until 005Z", "Secret talks."):
         assert secret not in shown
@@ -55,6 +56,40 @@ def test_one_object_can_be_asked_for(dispatch: Dispatch) -> None:
     assert "1 change" in shown
     assert "Zoe Park" not in shown
     assert "Nothing was changed" in said(dispatch, OPS, "/audit deal:006A")
+
+
+def test_people_actions_and_cells_are_named_and_values_read_as_people_write_them(dispatch: Dispatch) -> None:
+    assert (
+        "Action 1"
+        in dispatch.answer(
+            "kai@example.com",
+            Typed('/action spiff EMEA coverage "2x on Data Cloud" ana@example.com by 2026-05-29'),
+        ).note
+    )
+    with writing(dispatch.desk.engine) as connection:
+        changed = AuditEntry(
+            by="005M",
+            surface="slack",
+            act="fix",
+            object="deal:006B",
+            field="Amount",
+            old="2000.5",
+            new="3000",
+        )
+        record_audit(connection, changed, NOW)
+        given = replace(changed, act="reassign", field="OwnerId", old="005A", new="005B")
+        record_audit(connection, given, NOW)
+        record_audit(connection, replace(given, object="person:005A", field="", act="pause"), NOW)
+    shown = said(dispatch, OPS, "/audit")
+    for words in (
+        "Deal =Globex   │ $2,000.50 → $3,000.00",
+        "Ana Lind → Ben Osei",
+        "Person Ana Lind",
+        "Action “2x on Data Cloud”",
+        "spiff for EMEA coverage, Ana Lind by 29 May 2026",
+    ):
+        assert " ".join(words.split()) in " ".join(shown.split())
+    assert "006B" not in shown
 
 
 def test_what_is_no_object_is_explained(dispatch: Dispatch) -> None:

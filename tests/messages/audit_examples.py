@@ -1,10 +1,14 @@
-"""Three records of the audit: a saved field, a confidential deal, a job."""
+"""Records of the audit: saved fields, a confidential deal, a job, an action, a word about a cell."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from messages.audit_values import MoneyFields
 from pipeline.access import Deal
 from pipeline.audit_trail import AuditPage, AuditRecord
 from pipeline.findings import PersonName
+
+MONEY_FIELDS = MoneyFields(frozenset({"Amount"}), "USD")
 
 
 def audit_page() -> AuditPage:
@@ -16,6 +20,7 @@ def audit_page() -> AuditPage:
         object="deal:006A",
         object_name="Acme & Co",
         deal=Deal("005A"),
+        currency="EUR",
         field="CloseDate",
         old="2026-11-14",
         new="2026-12-18",
@@ -29,6 +34,7 @@ def audit_page() -> AuditPage:
         object="deal:006D",
         object_name="(confidential)",
         deal=Deal("005Z", is_confidential=True),
+        currency="EUR",
         field="close_date_past",
         old=None,
         new="(confidential)",
@@ -40,11 +46,32 @@ def audit_page() -> AuditPage:
         surface="scheduler",
         act="escalate",
         object="person:005B",
-        object_name="",
+        object_name="Ben Osei",
         deal=None,
+        currency=None,
         field="",
         old=None,
         new=None,
         note="",
     )
-    return AuditPage((fixed, snoozed, escalated), has_older=True)
+    cheaper = replace(fixed, field="Amount", old="12500", new="9000.5")
+    handed_over = replace(fixed, act="reassign", field="OwnerId", old="005A", new="005B")
+    assigned = replace(
+        fixed,
+        act="action_open",
+        object="action:12",
+        object_name="2x on Data Cloud",
+        deal=None,
+        field="",
+        old=None,
+        new="spiff for region/EMEA/coverage, 005B by 2026-12-18",
+    )
+    spoken = replace(
+        assigned,
+        act="give_context",
+        object="cell:region/EMEA/coverage/2026-11-30",
+        object_name="",
+        new="Two deals wait until 2026-12-18.",
+    )
+    records = (fixed, cheaper, handed_over, assigned, spoken, snoozed, escalated)
+    return AuditPage(records, has_older=True, people={"005A": "Ana Lind", "005B": "Ben Osei"})

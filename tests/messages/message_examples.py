@@ -73,7 +73,7 @@ from pipeline.errors import ConfigurationError, Mistake, UnknownName
 from pipeline.letters import LetterState, TroubledLetter
 from pipeline.matrix import Metric, Status
 from tests.messages.action_examples import action_cards, action_forms
-from tests.messages.audit_examples import audit_page
+from tests.messages.audit_examples import MONEY_FIELDS, audit_page
 from tests.messages.choice_examples import choice_cards, choice_forms
 from tests.messages.council_examples import CONTEXT_FORM, COUNCIL_CARDS
 from tests.messages.digest_examples import (
@@ -315,8 +315,8 @@ def _cards() -> dict[str, Card]:
         "recovered_not_saved": compose_not_written("recovered:2", "006A", "Acme & Co", INTERRUPTED),
         "recovered_gone": compose_deal_gone("recovered:3"),
         **resumed_cards(),
-        "audit": compose_audit(audit_page(), UTC, Wording()),
-        "audit_nothing": compose_audit(AuditPage((), has_older=False), UTC, Wording()),
+        "audit": compose_audit(audit_page(), UTC, MONEY_FIELDS, Wording()),
+        "audit_nothing": compose_audit(AuditPage((), has_older=False), UTC, MONEY_FIELDS, Wording()),
         **fix_cards(),
         **choice_cards(),
         **job_cards(),
