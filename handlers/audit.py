@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from handlers.asking import Asked
 from handlers.capability import Capability, Words
+from handlers.operations_only import require_operations
 from handlers.words import CommandNotUnderstood
 from messages.audit import compose_audit
 from messages.audit_values import MoneyFields
 from messages.reply import Reply
 from messages.wording import Wording
-from pipeline.access import Action, Member, Rulebook, may
+from pipeline.access import Action, Member, may
 from pipeline.audit_trail import AuditPage, AuditRecord
 from pipeline.company import Company
 from pipeline.visible_deals import CONFIDENTIAL
@@ -21,7 +22,7 @@ RECORDS_AT_ONCE = 20
 
 def answer_audit(asked: Asked, words: Words) -> Reply:
     """Of everything, or of the one object that is named. Raises `CommandNotUnderstood`."""
-    may(asked.member, Action.SEE, Rulebook()).require()
+    require_operations(asked, Action.SEE)
     wanted = AuditFilter(object=_object(words), limit=RECORDS_AT_ONCE)
     with reading(asked.engine) as connection:
         page = read_audit(connection, wanted)

@@ -7,6 +7,7 @@ from handlers.capability import Capability, Words
 from handlers.chat_users import find_account, find_linkable_person, find_linked_account
 from handlers.directory import read_directory
 from handlers.links import Linker, LinkInTheWay, link_by_operations, name_of, undo_link
+from handlers.operations_only import require_operations
 from handlers.words import CommandNotUnderstood, old_button
 from messages.linking import (
     ACCOUNT,
@@ -18,7 +19,7 @@ from messages.linking import (
     compose_unlinked,
 )
 from messages.reply import Reply
-from pipeline.access import Action, Rulebook, may
+from pipeline.access import Action
 from pipeline.directory import without_way
 from pipeline.errors import UnknownName
 from pipeline.person_links import ChatAccount, read_account
@@ -31,7 +32,7 @@ def answer_link(asked: Asked, words: Words) -> Reply:
     """Nothing: who could not be matched or reached. A chat user and a person: links them; one: a form."""
     if not words:
         return _show(asked)
-    may(asked.member, Action.CHANGE, Rulebook()).require()
+    require_operations(asked, Action.CHANGE)
     if len(words) == 1:
         is_person = "@" in words[0].lstrip("<@")
         draft = LinkDraft(person=words[0]) if is_person else LinkDraft(account=words[0])
@@ -41,7 +42,7 @@ def answer_link(asked: Asked, words: Words) -> Reply:
 
 def answer_unlink(asked: Asked, words: Words) -> Reply:
     """By chat user, or by the person whose only link it is. Raises `CouncilError`."""
-    may(asked.member, Action.CHANGE, Rulebook()).require()
+    require_operations(asked, Action.CHANGE)
     if not words:
         raise CommandNotUnderstood(
             "Name the chat user or the person: /unlink U123 or /unlink ana@example.com. council people lists "
@@ -54,7 +55,7 @@ def answer_unlink(asked: Asked, words: Words) -> Reply:
 
 
 def open_link_form(asked: Asked, clicked: Clicked) -> Reply:
-    may(asked.member, Action.CHANGE, Rulebook()).require()
+    require_operations(asked, Action.CHANGE)
     return Reply(form=compose_link_form(LinkDraft(account=clicked.argument)))
 
 
@@ -63,13 +64,13 @@ def link_to(asked: Asked, clicked: Clicked) -> Reply:
     person, _, account = clicked.argument.partition(" ")
     if not account:
         raise old_button()
-    may(asked.member, Action.CHANGE, Rulebook()).require()
+    require_operations(asked, Action.CHANGE)
     return _link(asked, account, person)
 
 
 def save_link(asked: Asked, submitted: Submitted) -> Reply:
     """The form that was filled in; what was typed stays in it where it cannot be used."""
-    may(asked.member, Action.CHANGE, Rulebook()).require()
+    require_operations(asked, Action.CHANGE)
     typed = LinkDraft(submitted.answers.get(ACCOUNT, "").strip(), submitted.answers.get(PERSON, "").strip())
     draft = _with_problems(asked, typed)
     if draft != typed:
@@ -81,7 +82,7 @@ def save_link(asked: Asked, submitted: Submitted) -> Reply:
 
 
 def click_unlink(asked: Asked, clicked: Clicked) -> Reply:
-    may(asked.member, Action.CHANGE, Rulebook()).require()
+    require_operations(asked, Action.CHANGE)
     return _unlink(asked, read_account(clicked.argument))
 
 
@@ -93,7 +94,7 @@ CAPABILITY = Capability(
 
 
 def _show(asked: Asked) -> Reply:
-    may(asked.member, Action.SEE, Rulebook()).require()
+    require_operations(asked, Action.SEE)
     with reading(asked.engine) as connection:
         strangers = read_strangers(connection)
     return Reply((compose_links(strangers, without_way(read_directory(asked.desk))),))

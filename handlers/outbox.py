@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from handlers.asking import Asked, Clicked
 from handlers.capability import Capability, Words
+from handlers.operations_only import require_operations
 from messages.card_text import card_from_text
 from messages.held import compose_held, compose_nothing_held
 from messages.outbox import compose_outbox
 from messages.reply import Reply
-from pipeline.access import Action, Rulebook, may
+from pipeline.access import Action
 from pipeline.errors import CouncilError
 from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading
@@ -20,7 +21,7 @@ CARDS_AT_ONCE = 5
 
 
 def answer_outbox(asked: Asked, words: Words) -> Reply:  # noqa: ARG001 - there is one view
-    may(asked.member, Action.SEE, Rulebook()).require()
+    require_operations(asked, Action.SEE)
     with reading(asked.engine) as connection:
         return Reply((compose_outbox(read_troubled(connection, asked.now)),))
 
@@ -36,7 +37,7 @@ def answer_held(asked: Asked, words: Words) -> Reply:  # noqa: ARG001 - everybod
 
 def send_letter_again(asked: Asked, clicked: Clicked) -> Reply:
     """Raises `CouncilError` where the message is in trouble no more."""
-    may(asked.member, Action.CHANGE, Rulebook()).require()
+    require_operations(asked, Action.CHANGE)
     with asked.acting() as connection:
         if not send_again(connection, clicked.argument, asked.now):
             raise _settled()
@@ -46,7 +47,7 @@ def send_letter_again(asked: Asked, clicked: Clicked) -> Reply:
 
 def give_letter_up(asked: Asked, clicked: Clicked) -> Reply:
     """Raises `CouncilError` where the message is in trouble no more."""
-    may(asked.member, Action.CHANGE, Rulebook()).require()
+    require_operations(asked, Action.CHANGE)
     with asked.acting() as connection:
         if not drop_letter(connection, clicked.argument, asked.now):
             raise _settled()

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from handlers.asking import Asked
 from handlers.capability import Words
+from handlers.operations_only import require_operations
 from handlers.words import CommandNotUnderstood
 from messages.reply import Reply
 from messages.rule_trial import compose_trial
 from messages.rules import compose_rules
-from pipeline.access import Action, Rulebook, may
+from pipeline.access import Action
 from pipeline.hygiene.definition import HygieneDefinition
 from pipeline.hygiene.rule_settings import BuiltInRules
 from pipeline.matching import match_name
@@ -22,7 +23,7 @@ LONGEST = 52
 
 def answer_rules(asked: Asked, words: Words) -> Reply:
     """Each rule with what it finds and what comes of it. Raises `AccessDenied` beyond sales operations."""
-    may(asked.member, Action.SEE, Rulebook()).require()
+    require_operations(asked, Action.SEE)
     if words:
         raise CommandNotUnderstood("Type /hygiene rules alone, or /hygiene preview and a rule's name.")
     return Reply((compose_rules(read_rule_statistics(asked.engine, asked.company)),))
@@ -31,7 +32,7 @@ def answer_rules(asked: Asked, words: Words) -> Reply:
 def answer_preview(asked: Asked, words: Words) -> Reply:
     """A rule as if it nudged, replayed over the last weeks. Raises `AccessDenied`, `UnknownName` or
     `CommandNotUnderstood`."""
-    may(asked.member, Action.SEE, Rulebook()).require()
+    require_operations(asked, Action.SEE)
     wanted = read_preview(words)
     hygiene = asked.company.hygiene
     name = match_name(wanted.rule, rule_names(hygiene), "rule")

@@ -320,7 +320,7 @@ def _changes(person: Member, action: Action, object: Rulebook | Installation) ->
 
 
 _KEEPERS: Mapping[type, tuple[Role, str]] = {
-    Rulebook: (Role.OPERATIONS, "Sales operations look after rules and targets."),
+    Rulebook: (Role.OPERATIONS, "Sales operations look after this: rules, targets, messages and who is who."),
     Installation: (Role.ADMINISTRATOR, "An administrator looks after the installation."),
 }
 

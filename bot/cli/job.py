@@ -11,14 +11,14 @@ from bot.cli.invocation import Called, in_zone
 from bot.cli.opening import opened
 from bot.cli.sheet import print_cards, print_text
 from bot.job_runner import JobRunner
-from bot.job_table import ScheduledJob, find_job
+from bot.job_table import JOBS, ScheduledJob, find_job
 from bot.job_work import do_work
 from bot.logs import log_to_stderr
 from pipeline.errors import CouncilError
 
 
 def run_job(
-    name: str,
+    name: str | None = None,
     *,
     now: Annotated[bool, Parameter(name="--now", negative="", help="Run it now.")] = False,
     dry_run: Annotated[
@@ -38,8 +38,11 @@ def run_job(
     Parameters
     ----------
     name
-        The job, as council jobs lists it.
+        The job; without one they are listed.
     """
+    if name is None:
+        print_text(_list())
+        return
     job = find_job(name)
     if not (now or dry_run or at):
         raise CouncilError(
@@ -55,6 +58,16 @@ def run_job(
             _show(council, job, moment)
         else:
             _run(council, job, moment if at else None)
+
+
+def _list() -> str:
+    width = max(map(len, JOBS))
+    lines = [f"  {job.name:<{width}}  {job.says}\n" for job in JOBS.values()]
+    how = (
+        "Name one: council job NAME --dry-run shows what it would say, --now runs it. council jobs says when "
+        "each runs.\n"
+    )
+    return f"{''.join(lines)}{how}"
 
 
 def _show(council: Council, job: ScheduledJob, moment: datetime) -> None:

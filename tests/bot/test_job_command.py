@@ -83,3 +83,12 @@ def test_a_mistake_is_told_in_words(folder: Path, words: str, says: str) -> None
     assert done.returncode != 0
     assert says in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_name_every_job_is_listed_with_what_it_does(folder: Path) -> None:
+    listed = council(folder, "job")
+    assert listed.returncode == 0
+    lines = listed.stdout.splitlines()
+    assert [line.split()[0] for line in lines[: len(JOBS)]] == list(JOBS)
+    assert all(job.says in line for job, line in zip(JOBS.values(), lines, strict=False))
+    assert lines[-1].startswith("Name one: council job NAME")

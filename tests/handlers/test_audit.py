@@ -98,4 +98,7 @@ def test_what_is_no_object_is_explained(dispatch: Dispatch) -> None:
 
 @pytest.mark.parametrize("who", ["ana@example.com", "mona@example.com", "kai@example.com"])
 def test_nobody_else_reads_it(dispatch: Dispatch, who: str) -> None:
-    assert "Sales operations look after" in said(dispatch, who, "/audit")
+    for typed in ("/audit", "/outbox", "/link", "/unlink U1", "/hygiene rules"):
+        refused = said(dispatch, who, typed)
+        assert "Sales operations look after" in refused
+        assert "Ask ops@example.com in sales operations." in refused
