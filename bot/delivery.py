@@ -69,7 +69,11 @@ class Delivery:
         return await self._deliver(asyncio.Event())
 
     async def _deliver(self, stop: asyncio.Event) -> int:
-        """A worker that fails lets the others end what they have in hand, before its error is raised."""
+        """A worker that fails lets the others end what they have in hand, before its error is raised.
+
+        Most of the time nothing is due: that is one look, not one of each worker."""
+        if not await asyncio.to_thread(self._is_anything_due):
+            return 0
         workers = [self._work(stop) for _ in range(WORKERS)]
         ended = await asyncio.gather(*workers, return_exceptions=True)
         for result in ended:
@@ -86,12 +90,14 @@ class Delivery:
         return shown
 
     def _claim(self) -> Claim | None:
-        now = self._clock()
-        with reading(self._engine) as connection:
-            if not is_anything_due(connection, self._claimant, now):
-                return None
+        if not self._is_anything_due():
+            return None
         with writing(self._engine) as connection:
-            return claim_letter(connection, self._claimant, now)
+            return claim_letter(connection, self._claimant, self._clock())
+
+    def _is_anything_due(self) -> bool:
+        with reading(self._engine) as connection:
+            return is_anything_due(connection, self._claimant, self._clock())
 
     # --- What came of it --------------------------------------------------------------------------
 

@@ -5,27 +5,42 @@ in between people say what they would say. Nothing is put into the room that the
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from itertools import count
 
 import structlog
 
 from bot.app import Council, open_desk
 from bot.delivery import Delivery
-from bot.demo_talk import Line, lines_after_council, words_before_council
+from bot.demo_talk import (
+    DAYS_TO_DO,
+    Errand,
+    Line,
+    earlier_errands,
+    lines_after_council,
+    words_before_council,
+)
 from bot.dispatch import Dispatch
 from bot.job_table import JOBS
 from bot.job_work import WorkFailed, do_work
 from bot.preview.room import Guest, Message, Place, Room, direct_message
 from bot.preview.surface import PreviewSurface
 from bot.preview.talk import Talk
-from pipeline.council_days import next_council
-from pipeline.past_scores import FOUR_WEEKS_AGO, WEEK_AGO
-from pipeline.schedule import Interval, Slot, slots_between
-from storage.hygiene_reading import store_scores_of_past_day
+from handlers.asking import Clicked, Typed
+from messages.action import DONE
+from pipeline.actions import UNFINISHED
+from pipeline.council_days import is_before_council, next_council
+from pipeline.schedule import Interval, Slot, slots_between, weekday_of
+from storage.actions import read_actions
+from storage.apm import store_tables
+from storage.database import reading
+from storage.hygiene_reading import forget_findings, store_hygiene
 from storage.mirror import move_measured_day, read_mirror
+from storage.scales import read_calendar
 
 logger = structlog.get_logger()
 
@@ -37,14 +52,23 @@ DAYS_BACK = {
     "measure_actions": 21,
     "remind": 21,
     "manager_digest": 8,
-    "nudge": 5,
+    "nudge": 21,
     "escalate": 5,
 }
 """How far back each job is run, in days; the others have nothing to say. Three weeks hold three councils
-on whichever day somebody comes in, so that the last one sees what became of an action of the first."""
-MINUTES_APART = 60
-"""Jobs that look every few minutes look every hour here: a morning lasts longer than that."""
+on whichever day somebody comes in, so that the last one sees what became of an action of the first. What
+was asked more than two weeks ago and is open still counts against its rule."""
+EVERY_DIGEST_DAYS = 5
+"""So far back each digest of a week is sent, before that the week's first."""
+MEASURED_DAYS_AGO = (35, 28, 7, 1)
+"""Beside the days on which councils are prepared. Trends compare with a week and with four weeks ago."""
+MINUTES_APART = 180
+"""Jobs that look every few minutes look this often here: a morning lasts longer than that."""
+AROUND_THE_WORLD = (timedelta(hours=-12), timedelta(hours=14))
 AFTER_COUNCIL = timedelta(minutes=50)
+FOUR_WEEKS = timedelta(weeks=4)
+EVENING = time(17)
+"""At headquarters: when errands are run, after the council of the day."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +77,14 @@ class Run:
 
     at: datetime
     job: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Something that happens at a moment."""
+
+    at: datetime
+    play: Callable[[], Awaitable[None]]
 
 
 @dataclass
@@ -76,31 +108,89 @@ class DemoPast:
         self._clock = clock
         self._delivery = Delivery(council.engine, PreviewSurface(room), clock, council.company)
         desk = open_desk(council, clock.now)
-        self._talk = Talk(room, Dispatch(desk, clock).answer)
+        self._answer = Dispatch(desk, clock).answer
+        self._talk = Talk(room, self._answer)
 
     async def tell(self, until: datetime, progress: Callable[[int, int], None]) -> None:
-        """`progress` is told how many of how many runs are done."""
-        await asyncio.to_thread(self._remember_scores, until)
-        councils = 0
-        runs = list(past_runs(self._council, until))
-        for number, run in enumerate(runs):
-            progress(number, len(runs))
-            self._clock.now = run.at
-            before = self._posts()
-            if run.job == "council" and self._is_council_day(run.at):
-                await self._speak_before(councils + 1, run.at)
-            await self._run(run)
-            if run.job == "council" and (posts := self._posts()[len(before) :]):
-                councils += 1
-                await self._speak_after(councils, posts, run.at)
+        """`progress` is told how many of how many scenes are done."""
+        await asyncio.to_thread(forget_findings, self._council.engine)
+        scenes = sorted(self._scenes(until), key=lambda scene: scene.at)
+        for number, scene in enumerate(scenes):
+            progress(number, len(scenes))
+            self._clock.now = scene.at
+            await scene.play()
         self._clock.now = until
+        await self._measure(self._day_of(until))
 
-    def _remember_scores(self, until: datetime) -> None:
-        """Those that trends begin with: nothing was measured here in earlier weeks."""
-        council = self._council
-        today = until.astimezone(council.settings.calendar.zone).date()
-        for ago in (FOUR_WEEKS_AGO, WEEK_AGO):
-            store_scores_of_past_day(council.engine, council.company, today - ago)
+    def _scenes(self, until: datetime) -> Iterator[Scene]:
+        """What happens, of one moment in this order."""
+        today = self._day_of(until)
+        runs = list(past_runs(self._council, until))
+        first_council = next(
+            (
+                self._day_of(run.at)
+                for run in runs
+                if run.job == "council" and self._is_council_day(self._day_of(run.at))
+            ),
+            today,
+        )
+        ago = {today - timedelta(days=days) for days in MEASURED_DAYS_AGO}
+        prepared = {self._day_of(run.at) for run in runs if self._is_preparation(run)}
+        for day in sorted(ago | prepared):
+            yield Scene(self._at(day, time(0, 30)), partial(self._measure, day))
+        for errand in earlier_errands(self._day_of_campaign(first_council), today):
+            yield Scene(self._at(errand.day, EVENING), partial(self._run_errand, errand))
+            finished = errand.day + timedelta(days=DAYS_TO_DO)
+            finish = partial(self._finish_what_is_due, errand.speaker, finished)
+            yield Scene(self._at(finished, EVENING), finish)
+        councils = count(1)
+        for run in runs:
+            if run.job == "council" and self._is_council_day(self._day_of(run.at)):
+                yield Scene(run.at, partial(self._hold_council, next(councils), run.at))
+            else:
+                yield Scene(run.at, partial(self._run, run))
+
+    def _day_of_campaign(self, first_council: date) -> date:
+        """A day of which the ledger can tell by now: two and four weeks later it was the same quarter."""
+        with reading(self._council.engine) as connection:
+            calendar = read_calendar(connection, self._council.company.definitions)
+        is_of_this_quarter = first_council > calendar.period_of(self._day_of(self._clock.now)).start
+        return first_council if is_of_this_quarter else first_council - FOUR_WEEKS
+
+    def _at(self, day: date, moment: time) -> datetime:
+        return datetime.combine(day, moment, self._council.settings.calendar.zone)
+
+    def _day_of(self, at: datetime) -> date:
+        return at.astimezone(self._council.settings.calendar.zone).date()
+
+    async def _measure(self, day: date) -> None:
+        """What a pull of that day would have measured, as versions tell it."""
+        engine, company = self._council.engine, self._council.company
+        await asyncio.to_thread(store_tables, engine, company, day)
+        await asyncio.to_thread(store_hygiene, engine, company, day)
+        await asyncio.to_thread(move_measured_day, engine, day)
+
+    async def _run_errand(self, errand: Errand) -> None:
+        """At the command line: in the room only what comes of it is seen."""
+        with _measured_as_of(self._council, errand.day - timedelta(days=1)):
+            await asyncio.to_thread(self._answer, errand.speaker, Typed(errand.words))
+        await self._delivery.deliver_due()
+
+    async def _finish_what_is_due(self, speaker: str, day: date) -> None:
+        """What somebody assigned and what is due by now is done."""
+        with reading(self._council.engine) as connection:
+            actions = read_actions(connection, involved=[speaker], statuses=UNFINISHED)
+        for action in actions:
+            if action.due <= day:
+                await asyncio.to_thread(self._answer, speaker, Clicked(DONE, str(action.no)))
+        await self._delivery.deliver_due()
+
+    async def _hold_council(self, number: int, at: datetime) -> None:
+        before = self._posts()
+        await self._speak_before(number, at)
+        await self._run(Run(at, "council"))
+        if posts := self._posts()[len(before) :]:
+            await self._speak_after(number, posts, at)
 
     async def _run(self, run: Run) -> None:
         try:
@@ -116,10 +206,15 @@ class DemoPast:
             return []
         return [one for one in self._room.messages_for(member) if one.conversation.startswith("#")]
 
-    def _is_council_day(self, at: datetime) -> bool:
+    def _is_council_day(self, day: date) -> bool:
         company = self._council.company
-        day = at.astimezone(self._council.settings.calendar.zone).date()
         return next_council(company.council.weekday, company.working_days, day) == day
+
+    def _is_preparation(self, run: Run) -> bool:
+        company = self._council.company
+        weekday, working_days = company.council.weekday, company.working_days
+        is_before = is_before_council(weekday, working_days, self._day_of(run.at))
+        return run.job == "council_prepare" and is_before
 
     async def _speak_before(self, council: int, at: datetime) -> None:
         """The owner's word, to the bot alone."""
@@ -128,7 +223,7 @@ class DemoPast:
             await self._talk.say(owner, Place(direct_message(owner.id)), words, f"demo:{at.date()}:word")
 
     async def _speak_after(self, council: int, posts: Sequence[Message], at: datetime) -> None:
-        day = at.astimezone(self._council.settings.calendar.zone).date()
+        day = self._day_of(at)
         for number, line in enumerate(lines_after_council(council, day)):
             self._clock.now = at + AFTER_COUNCIL + timedelta(minutes=4 * number)
             await self._speak(line, posts, day)
@@ -164,9 +259,17 @@ def past_runs(council: Council, until: datetime) -> Iterator[Run]:
         for job, days in DAYS_BACK.items()
         if job in JOBS
         for slot in _slots(council, job, until - timedelta(days=days), until)
+        if job != "nudge" or _is_digest_told(council, slot.due, until)
     ]
     order = list(DAYS_BACK)
     yield from sorted(runs, key=lambda run: (run.at, order.index(run.job)))
+
+
+def _is_digest_told(council: Council, at: datetime, until: datetime) -> bool:
+    """Whether it is a digest's day anywhere in the world."""
+    days = council.company.nudges.days
+    told = days if until - at <= timedelta(days=EVERY_DIGEST_DAYS) else days[:1]
+    return any(weekday_of((at + offset).date()) in told for offset in AROUND_THE_WORLD)
 
 
 def _slots(council: Council, job: str, since: datetime, until: datetime) -> Sequence[Slot]:

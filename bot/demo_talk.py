@@ -1,4 +1,5 @@
-"""What people of the demo company say in the council's channel, after each of its meetings."""
+"""What people of the demo company say: in the council's channel after each of its meetings, and to the bot
+in the weeks before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,3 +74,44 @@ def words_before_council(council: int) -> tuple[str, str] | None:
     if words is None:
         return None
     return USER_IDS[VICE_PRESIDENTS[APAC]], f'/council context APAC coverage "{words}"'
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Somebody tells the bot what to do."""
+
+    speaker: str
+    """Their CRM user id."""
+    day: date
+    words: str
+
+
+_CAMPAIGN = (
+    ("AMER", "AMER coverage", "Discovery workshop for new reps", 2_000),
+    ("EMEA", "EMEA coverage", "Pricing clinic before the quarter's end", 0),
+    ("LATAM", "LATAM coverage", "Demo training in Spanish and Portuguese", 1_500),
+    ("APAC", "MM coverage", "Mid-market playbook", 0),
+    ("EMEA", "BDR coverage", "Outbound writing course", 2_500),
+)
+DAYS_TO_DO = 6
+
+
+def earlier_errands(campaign: date, today: date) -> Sequence[Errand]:
+    """A campaign of five actions of one type, so that the ledger can tell what moved after; and the leave of
+    the rep whom visitors are first, who then finds her deals asked about for the first time."""
+    from crm.demo.people import CHIEF, USER_IDS, VICE_PRESIDENTS, cast_rep_id, email_of
+
+    due = campaign + timedelta(days=DAYS_TO_DO)
+    leave = Errand(cast_rep_id(), today - timedelta(days=20), f"/pause until {today - timedelta(days=6)}")
+    return (
+        leave,
+        *(
+            Errand(
+                USER_IDS[CHIEF],
+                campaign,
+                f'/action enablement {cell} "{title}" @{email_of(VICE_PRESIDENTS[region])} by {due} '
+                f"cost {cost}",
+            )
+            for region, cell, title, cost in _CAMPAIGN
+        ),
+    )

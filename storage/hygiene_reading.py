@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, delete
 
 from pipeline.company import Company
 from pipeline.findings import HygieneReport
@@ -11,10 +11,12 @@ from storage.finding_lives import keep_all_lives, rules_that_ran
 from storage.hygiene import measure_hygiene
 from storage.hygiene_findings import store_findings
 from storage.mirror import pulled_state
+from storage.nudge_tables import finding_life
 from storage.refreshes import last_refresh
 from storage.registries import lock_numbering
 from storage.scales import read_scales
-from storage.scores_by_day import has_scores_of, store_scores
+from storage.scores_by_day import store_scores
+from storage.tables import finding
 
 MEASURING_ATTEMPTS = 3
 
@@ -59,12 +61,8 @@ def store_hygiene(engine: Engine, company: Company, as_of: date) -> None:
     keep_all_lives(engine, rules_that_ran(company, report), as_of)
 
 
-def store_scores_of_past_day(engine: Engine, company: Company, day: date) -> None:
-    """Keep the scores of a day on which nothing was measured, as versions tell them, for trends to begin
-    with. A day that was measured stays as it is."""
-    with reading(engine) as connection:
-        if has_scores_of(connection, day):
-            return
-    report = read_hygiene(engine, company, as_of=day)
+def forget_findings(engine: Engine) -> None:
+    """As if nothing had been measured: who tells a past stores its days anew, the earliest first."""
     with writing(engine) as connection:
-        store_scores(connection, report)
+        connection.execute(delete(finding))
+        connection.execute(delete(finding_life))

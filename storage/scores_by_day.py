@@ -243,11 +243,6 @@ def read_risks(connection: Connection, day: date, owners: Collection[str]) -> Ma
     return {row.owner: OwnerRisk(Decimal(row.money) / SCALE, row.deals) for row in rows}
 
 
-def has_scores_of(connection: Connection, day: date) -> bool:
-    """Whether there are scores of that very day."""
-    return _last_measured(connection, day) == day.toordinal()
-
-
 def was_measured_by(connection: Connection, day: date) -> bool:
     """Whether there are scores of that day or one before."""
     return _last_measured(connection, day) is not None

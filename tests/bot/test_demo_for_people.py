@@ -30,10 +30,14 @@ from handlers.today import read_today
 from messages.card import Card
 from messages.render.terminal import render_text
 from messages.reply import Reply
+from pipeline.action_outcomes import ledger
 from pipeline.matrix import Dimension
 from pipeline.past_scores import NO_PAST
+from storage.actions import read_actions
 from storage.apm import read_apm
+from storage.database import reading
 from storage.hygiene_reading import read_hygiene
+from storage.rule_statistics import read_rule_statistics
 
 NOW = datetime(2026, 5, 15, 18, tzinfo=UTC)
 CAST = {member.role: member for member in demo_cast()}
@@ -127,8 +131,27 @@ def test_its_schedule_fills_the_room_and_a_second_start_finds_it_as_it_was(tmp_p
     posted = [(place, key) for place, key, _, _ in said_to(first, "council") if key is not None]
     assert len(posted) == len(set(posted))
     assert sum(1 for conversation, _, _, _ in said_to(first, "council") if conversation.startswith("#")) > 6
+    its_past_has_figures(second)
     for role in ("rep", "manager"):
         assert {conversation for conversation, _, _, _ in said_to(first, role)} == {f"@{CAST[role].user_id}"}
+
+
+def its_past_has_figures(demo: DemoRoom) -> None:
+    """What a visitor looks at first is not empty: rules, trends, and what moved after actions."""
+    book = read_rule_statistics(demo.council.engine, demo.council.company)
+    rated = [rule for rule in book.rules if rule.asked and rule.fixed]
+    assert all(rule.median_days is not None for rule in rated)
+    assert len(rated) >= 2
+    assert any(book.deserves_muting(rule) for rule in book.rules)
+    with reading(demo.council.engine) as connection:
+        lines = ledger(read_actions(connection))
+    assert [line.median_movement is not None for line in lines] == [True, False, False]
+    desk = Dispatch(open_desk(demo.council, NOW), lambda: NOW)
+    scores = words(desk.answer(CAST["operations"].user_id, Typed("/hygiene scores")))
+    assert "since last week" in scores
+    assert "in four weeks" in scores
+    digests = [key for _, key, _, _ in said_to(demo, "rep") if key is not None and key.startswith("digest")]
+    assert len(digests) in (1, 2)
 
 
 def said_to(demo: DemoRoom, role: str) -> list[tuple[str, str | None, datetime, Card | Words]]:

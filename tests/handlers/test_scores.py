@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from bot.app import Council, build_crm, open_council, open_desk
 from bot.dispatch import Dispatch
@@ -17,10 +17,8 @@ from bot.settings import field_kinds, load_settings
 from handlers.asking import Typed
 from jobs.pull import run_pull
 from messages.render.terminal import render_text
-from storage.database import reading, writing
-from storage.hygiene_reading import store_scores_of_past_day
+from storage.database import writing
 from storage.nudge_tables import score_day
-from storage.scores_by_day import has_scores_of
 from tests.bot.small_company import build_company
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
@@ -100,18 +98,3 @@ def test_public_scores_open_nobodys_findings(council: Council) -> None:
 def test_a_score_of_long_ago_is_not_called_last_weeks(council: Council) -> None:
     remember(council, date(2026, 4, 28), "rep", "005B", 10)
     assert scores_of(council, OPS)["Ben Osei"].startswith("100% – –")
-
-
-def test_a_past_day_is_measured_for_trends_once_and_never_over_what_was_measured(council: Council) -> None:
-    april, march = date(2026, 4, 17), date(2026, 3, 20)
-    store_scores_of_past_day(council.engine, council.company, date(2026, 4, 16))  # it holds 100 % and 93 %
-    store_scores_of_past_day(council.engine, council.company, april)
-    with reading(council.engine) as connection:
-        kept = {
-            row.id
-            for row in connection.execute(select(score_day).where(score_day.c.day == april.toordinal()))
-        }
-        assert not has_scores_of(connection, march)
-        assert has_scores_of(connection, april)
-    assert "TOTAL" in kept
-    assert scores_of(council, OPS)["EMEA"].endswith("unchanged in four weeks")
