@@ -52,15 +52,18 @@ DAYS_BACK = {
     "measure_actions": 21,
     "remind": 21,
     "manager_digest": 8,
-    "nudge": 21,
+    "nudge": 35,
     "escalate": 5,
 }
 """How far back each job is run, in days; the others have nothing to say. Three weeks hold three councils
 on whichever day somebody comes in, so that the last one sees what became of an action of the first. What
-was asked more than two weeks ago and is open still counts against its rule."""
+was asked two weeks ago and is open still counts against its rule."""
 EVERY_DIGEST_DAYS = 5
-"""So far back each digest of a week is sent, before that the week's first."""
-MEASURED_DAYS_AGO = (35, 28, 7, 1)
+"""So far back each digest is sent."""
+FIRST_DIGEST_WEEKS = (2, 4)
+"""Of these weeks ago the first digest is sent: one of them lies away from the turn of a quarter, when little
+is asked."""
+MEASURED_DAYS_AGO = (36, 28, 7, 1)
 """Beside the days on which councils are prepared. Trends compare with a week and with four weeks ago."""
 MINUTES_APART = 180
 """Jobs that look every few minutes look this often here: a morning lasts longer than that."""
@@ -267,9 +270,10 @@ def past_runs(council: Council, until: datetime) -> Iterator[Run]:
 
 def _is_digest_told(council: Council, at: datetime, until: datetime) -> bool:
     """Whether it is a digest's day anywhere in the world."""
-    days = council.company.nudges.days
-    told = days if until - at <= timedelta(days=EVERY_DIGEST_DAYS) else days[:1]
-    return any(weekday_of((at + offset).date()) in told for offset in AROUND_THE_WORLD)
+    days, ago = council.company.nudges.days, until - at
+    if ago > timedelta(days=EVERY_DIGEST_DAYS):
+        days = days[:1] if ago.days // 7 in FIRST_DIGEST_WEEKS else ()
+    return any(weekday_of((at + offset).date()) in days for offset in AROUND_THE_WORLD)
 
 
 def _slots(council: Council, job: str, since: datetime, until: datetime) -> Sequence[Slot]:

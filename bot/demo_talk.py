@@ -89,20 +89,22 @@ class Errand:
 _CAMPAIGN = (
     ("AMER", "AMER coverage", "Discovery workshop for new reps", 2_000),
     ("EMEA", "EMEA coverage", "Pricing clinic before the quarter's end", 0),
-    ("LATAM", "LATAM coverage", "Demo training in Spanish and Portuguese", 1_500),
+    ("LATAM", "LATAM forecast", "Demo training in Spanish and Portuguese", 1_500),
     ("APAC", "MM coverage", "Mid-market playbook", 0),
-    ("EMEA", "BDR coverage", "Outbound writing course", 2_500),
+    ("EMEA", "BDR open pipeline", "Outbound writing course", 2_500),
+    ("AMER", "ENT forecast", "Close plan reviews for enterprise", 0),
+    ("EMEA", "EMEA forecast", "Negotiation training", 4_000),
 )
 DAYS_TO_DO = 6
 
 
 def earlier_errands(campaign: date, today: date) -> Sequence[Errand]:
-    """A campaign of five actions of one type, so that the ledger can tell what moved after; and the leave of
+    """A campaign of actions of one type, so many that the ledger can tell what moved after; and the leave of
     the rep whom visitors are first, who then finds her deals asked about for the first time."""
     from crm.demo.people import CHIEF, USER_IDS, VICE_PRESIDENTS, cast_rep_id, email_of
 
     due = campaign + timedelta(days=DAYS_TO_DO)
-    leave = Errand(cast_rep_id(), today - timedelta(days=20), f"/pause until {today - timedelta(days=6)}")
+    leave = Errand(cast_rep_id(), today - timedelta(days=36), f"/pause until {today - timedelta(days=6)}")
     return (
         leave,
         *(
