@@ -158,6 +158,7 @@ CAPABILITY = Capability(
         DROP: ask_drop_reason,
     },
     forms={SAVE_COMMENT: save_comment, SAVE_DUE: save_due, SAVE_OWNER: save_owner, SAVE_DROP: drop_action},
+    opens=frozenset({COMMENT, NEW_DATE, REASSIGN, DROP}),
 )
 
 

@@ -305,4 +305,5 @@ CAPABILITY = Capability(
         "assign_from_message": assign_clicked,
     },
     forms={SAVE: save_action},
+    opens=frozenset({"assign", "propose_action", "assign_from_message"}),
 )

@@ -70,6 +70,11 @@ _SAYINGS = frozenset(name for capability in CAPABILITIES for name in capability.
 _CLICKS = _by_name(capability.clicks for capability in CAPABILITIES)
 _FORMS = _by_name(capability.forms for capability in CAPABILITIES)
 
+TYPED_NAMES = frozenset(_TYPED)
+"""Every command that can be typed, without its slash."""
+OPEN_FORMS = frozenset(name for capability in CAPABILITIES for name in capability.opens)
+"""The clicks that are answered with a form as a rule: a surface may prepare a window for it."""
+
 
 def answer(asked: Asked, question: Question) -> Reply:
     """The reply of whoever answers such a question. Raises `CouncilError`, in words for the person."""

@@ -20,3 +20,9 @@ class Capability:
     """Typed commands that hold a long text which somebody has to say."""
     clicks: Mapping[str, Callable[[Asked, Clicked], Reply]] = field(default_factory=dict)
     forms: Mapping[str, Callable[[Asked, Submitted], Reply]] = field(default_factory=dict)
+    opens: frozenset[str] = frozenset()
+    """The clicks among these that open a form as a rule."""
+
+    def __post_init__(self) -> None:
+        if unknown := self.opens - self.clicks.keys():
+            raise ValueError(f"no click is called {', '.join(sorted(unknown))}")

@@ -272,4 +272,5 @@ CAPABILITY = Capability(
     sayings=frozenset({"council"}),
     clicks={GIVE_CONTEXT: ask_context, RECAP_FILE: give_recap, DEALS_CSV: give_deals},
     forms={GIVE_CONTEXT: save_context},
+    opens=frozenset({GIVE_CONTEXT}),
 )

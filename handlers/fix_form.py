@@ -352,4 +352,5 @@ def write_and_answer(asked: Asked, live: LiveDeal, wanted: Mapping[str, FieldVal
 CAPABILITY = Capability(
     clicks={FIX: open_fix, NEXT_STEP: open_next_step},
     forms={SAVE_FIX: save_fix},
+    opens=frozenset({FIX, NEXT_STEP}),
 )

@@ -90,6 +90,7 @@ CAPABILITY = Capability(
     typed={"link": answer_link, "unlink": answer_unlink},
     clicks={"link_form": open_link_form, "link_to": link_to, "unlink": click_unlink},
     forms={"link_save": save_link},
+    opens=frozenset({"link_form"}),
 )
 
 

@@ -118,6 +118,7 @@ def send_answer(asked: Asked, sent: Submitted) -> Reply:
 CAPABILITY = Capability(
     clicks={"ask_owner": open_question, ANSWER_QUESTION: open_answer},
     forms={"ask_owner": send_question, ANSWER_QUESTION: send_answer},
+    opens=frozenset({"ask_owner", ANSWER_QUESTION}),
 )
 
 

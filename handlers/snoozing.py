@@ -112,6 +112,7 @@ def save_dispute(asked: Asked, sent: Submitted) -> Reply:
 CAPABILITY = Capability(
     clicks={"snooze": open_snooze, "wrong_rule": open_dispute},
     forms={"snooze": save_snooze, "wrong_rule": save_dispute},
+    opens=frozenset({"snooze", "wrong_rule"}),
 )
 
 

@@ -116,6 +116,7 @@ def decline(asked: Asked, clicked: Clicked) -> Reply:
 CAPABILITY = Capability(
     clicks={"waive": open_waiver, WAIVER_GRANT: grant, WAIVER_DECLINE: decline},
     forms={"waive": save_waiver},
+    opens=frozenset({"waive"}),
 )
 
 

@@ -38,3 +38,16 @@ council_member = Table(
     Column("email", Text, primary_key=True),
 )
 """Who is of the council because a group of the chat platform says so; e-mails in small letters."""
+
+chat_place = Table(
+    "chat_place",
+    metadata,
+    Column("surface", Text, primary_key=True),
+    Column("tenant", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("name", Text, nullable=False),
+)
+"""Where a platform lets us speak first. `kind`: `person` (the conversation with a chat user) or `team`;
+`address`: in the surface's own words."""

@@ -1,0 +1,154 @@
+"""Cards and forms as they are sent to Teams: activities with Adaptive Cards, and what finds them again.
+
+A form stands in the place of the message (for the one who opened it) or in a dialog. Inside a dialog Teams
+knows `Action.Submit` alone, and only `Action.Submit` can open one; everything else is `Action.Execute`, so
+that a click can change the card for the one who clicked.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botbuilder.schema import Activity, ActivityTypes, Attachment
+
+from bot.teams.spoken import in_card, spoken
+from handlers.capabilities import OPEN_FORMS
+from messages.card import Block, Card, Folded, Form, Image
+from messages.inert import shortened
+from messages.render.adaptive import render_card, render_form
+from messages.render.adaptive_text import safe
+
+Json = dict[str, Any]
+
+CARD = "application/vnd.microsoft.card.adaptive"
+BACK = "teams_back"
+"""Closes a form that stands in the place of a message; of this room alone."""
+MAX_SUMMARY = 300
+LONGEST_DIALOG_TITLE = 60
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """Renders for one organisation's clients."""
+
+    uses_dialogs: bool = True
+    """Whether forms open in a window of their own; else they stand where the button stood."""
+
+    def activities(self, card: Card, key: str) -> Sequence[Activity]:
+        """The messages of a card. Its pictures go along with the last one, below the table that says the
+        same."""
+        shown = self.cards(card, key)
+        pictures = [_picture(image) for image in _images(card.blocks)]
+        return [
+            _message(
+                [_attachment(one), *(pictures if number == len(shown) else [])],
+                spoken(card.fallback),
+            )
+            for number, one in enumerate(shown, start=1)
+        ]
+
+    def cards(self, card: Card, key: str) -> Sequence[Json]:
+        """The Adaptive Cards of a card, each button with the key of the card that it stands in."""
+        shown: Sequence[Json] = in_card(render_card(card))
+        for one in shown:
+            for action in _actions(one):
+                action["data"] = {**action["data"], "card": key}
+                if self.uses_dialogs and action["verb"] in OPEN_FORMS:
+                    _open_dialog(action)
+        return shown
+
+    def form_in_place(self, form: Form, key: str) -> Json:
+        """A form in the place of the message that is known by `key`, with a way back to it."""
+        shown: Json = in_card(render_form(form))
+        for action in _actions(shown):
+            action["data"] = {**action["data"], "card": key, "form": True}
+        leave = {
+            "type": "Action.Execute",
+            "title": safe(form.cancel),
+            "verb": BACK,
+            "data": {"argument": "", "card": key},
+            "associatedInputs": "none",  # what is missing in the form keeps nobody in it
+        }
+        shown["body"][-1]["actions"].append(leave)
+        return shown
+
+    def dialog(self, form: Form, key: str) -> Json:
+        """A form as what `task/fetch` and `task/submit` are answered with: a window of its own."""
+        shown: Json = in_card(render_form(form))
+        for action in _actions(shown):
+            action["data"] = {
+                **action["data"],
+                "verb": action.pop("verb"),
+                "card": key,
+                "form": True,
+            }
+            action["type"] = "Action.Submit"
+        value = {
+            "title": shortened(form.title, LONGEST_DIALOG_TITLE),
+            "height": "large" if len(form.blocks) > 6 else "medium",
+            "width": "medium",
+            "card": {"contentType": CARD, "content": shown},
+        }
+        return {"task": {"type": "continue", "value": value}}
+
+    def form_message(self, form: Json, title: str) -> Activity:
+        """A form in a message of its own."""
+        return _message([_attachment(form)], title)
+
+    def words(self, words: str) -> Activity:
+        """A few words of ours, which Teams is not to search for markup."""
+        return Activity(type=ActivityTypes.message, text=spoken(words), text_format="plain")
+
+
+def closing_words(words: str) -> Json:
+    """What a dialog shows at its end; without words it closes."""
+    return {"task": {"type": "message", "value": spoken(words)}} if words else {}
+
+
+def _message(attachments: list[Attachment], summary: str) -> Activity:
+    return Activity(
+        type=ActivityTypes.message,
+        attachments=attachments,
+        attachment_layout="list",
+        summary=shortened(summary, MAX_SUMMARY),
+    )
+
+
+def _attachment(card: Json) -> Attachment:
+    return Attachment(content_type=CARD, content=card)
+
+
+def _picture(image: Image) -> Attachment:
+    written = base64.b64encode(image.png).decode()
+    return Attachment(
+        content_type="image/png", content_url=f"data:image/png;base64,{written}", name=image.name
+    )
+
+
+def _images(blocks: Sequence[Block]) -> Iterator[Image]:
+    for block in blocks:
+        if isinstance(block, Image):
+            yield block
+        elif isinstance(block, Folded):
+            yield from _images(block.blocks)
+
+
+def _open_dialog(action: Json) -> None:
+    """Teams opens a window for a submit that says so, and asks us with `task/fetch` what stands in it."""
+    action["type"] = "Action.Submit"
+    action["data"] = {**action["data"], "verb": action.pop("verb"), "msteams": {"type": "task/fetch"}}
+
+
+def _actions(content: Any) -> Iterator[Json]:
+    """Every button of ours in a card."""
+    if isinstance(content, Mapping):
+        if content.get("type") == "Action.Execute":
+            assert isinstance(content, dict)
+            yield content
+            return
+        for value in content.values():
+            yield from _actions(value)
+    elif isinstance(content, list):
+        for one in content:
+            yield from _actions(one)

@@ -1,0 +1,268 @@
+"""One turn of talk in Teams: somebody does something, the handlers answer, and the answer is shown.
+
+Teams sends a message again that is not acknowledged within fifteen seconds, and waits ten for the answer to a
+click. So words are acknowledged at once; a click is answered with what the handlers say, or, where that takes
+longer, with a request for patience, and the answer comes as a message.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+import structlog
+
+from bot.dispatch import ALREADY
+from bot.surface import DeliveryFailed, OutcomeUnknown
+from bot.teams.addresses import Addresses
+from bot.teams.colleagues import Colleagues
+from bot.teams.heard import Heard, with_addresses
+from bot.teams.people import TeamsPerson
+from bot.teams.places import NAME, head_place
+from bot.teams.rendering import BACK, CARD, Rendering, closing_words
+from bot.teams.showing import Showing
+from bot.turns import Turns
+from handlers.asking import Clicked, Question, Submitted, Typed, Where
+from messages.card import Card, Paragraph, Tone, text
+from messages.problem import PROBLEM, compose_failure, compose_problem
+from messages.reply import Reply
+from pipeline.errors import AccessDenied, CouncilError
+from pipeline.person_links import ChatAccount, Sender
+
+logger = structlog.get_logger()
+
+Json = dict[str, Any]
+
+PATIENCE_SECONDS = 6.0
+"""For the database or the CRM, before a click is answered with a request for patience."""
+PATIENCE = "This takes a little longer than usual. I write to you when it is done."
+WHO_ARE_YOU = "Teams does not tell me at the moment who you are. Please try again in a minute."
+DONE = "Done."
+NOTHING_CHANGED = "Nothing was changed."
+IN_CHAT = "The answer stands in the chat."
+
+
+class Answers(Protocol):
+    """Whoever answers chat users (`bot.dispatch.Dispatch`). It may block, and never raises."""
+
+    def answer_sender(self, sender: Sender, question: Question, where: Where, event: str | None) -> Reply: ...
+
+
+class Talk:
+    """Takes turns in one organisation."""
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        colleagues: Colleagues,
+        showing: Showing,
+        answers: Answers,
+        find_key: Callable[[str], str | None],
+        read_card: Callable[[str], Card | None],
+        tenant: str,
+        rendering: Rendering,
+        turns: Turns,
+    ) -> None:
+        """`find_key`: the key of the letter that stands at a place (`storage.outbox_reading.read_key_at`);
+        `read_card`: the card of a letter as it should stand there now."""
+        self._addresses = addresses
+        self._colleagues = colleagues
+        self._showing = showing
+        self._answers = answers
+        self._find_key = find_key
+        self._read_card = read_card
+        self._tenant = tenant
+        self._rendering = rendering
+        self._turns = turns
+
+    # --- Words ----------------------------------------------------------------------------------
+
+    async def take(self, heard: Heard) -> None:
+        """Words: ask, and show what comes back; a form stands in a message of its own."""
+        person, reply = await self.ask(heard)
+        if reply == Reply(note=ALREADY):
+            return
+        if person is None:
+            await self._refuse(heard, reply)
+            return
+        said = await self._showing.show(heard, person, reply)
+        if reply.form is not None:
+            form = self._rendering.form_in_place(reply.form, "")
+            said = await self._showing.show_form(heard, person, form, reply.form.title) or said
+        if said:
+            await self._showing.mention(heard, said)
+
+    async def _refuse(self, heard: Heard, reply: Reply) -> None:
+        """Somebody with whom we do not speak is told so where they spoke, in words that name no deal."""
+        words = " ".join(card.fallback for card in reply.cards) or reply.note
+        await self._showing.mention(heard, words)
+
+    # --- Clicks ---------------------------------------------------------------------------------
+
+    async def click(self, heard: Heard) -> Json:
+        """A control of a card, or a form in its place: the answer that Teams shows the one who clicked."""
+        if isinstance(heard.question, Clicked) and heard.question.command == BACK:
+            return await self._restore(heard, NOTHING_CHANGED)
+        asking = self._turns.keep(self.ask(heard))
+        await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
+        if not asking.done():
+            self._turns.begin(self._show_late(heard, asking))
+            return _words(PATIENCE)
+        person, reply = asking.result()
+        if person is None:
+            return _words(_spoken(reply))
+        return await self._answer_click(heard, person, reply)
+
+    async def _answer_click(self, heard: Heard, person: TeamsPerson, reply: Reply) -> Json:
+        if reply.form is not None:
+            return _card(self._rendering.form_in_place(reply.form, heard.origin.message_key))
+        said = await self._showing.show(heard, person, reply)
+        replacing = next((one for one in reply.cards if self._showing.replaces(heard, reply, one)), None)
+        if replacing is not None:
+            self._turns.begin(self._showing.replace(heard, replacing))
+            return self._as_card(replacing, said)
+        if isinstance(heard.question, Submitted):
+            return await self._restore(heard, said or DONE)
+        return _words(said or DONE)
+
+    async def _show_late(self, heard: Heard, asking: asyncio.Task[tuple[TeamsPerson | None, Reply]]) -> None:
+        person, reply = await asking
+        if person is None or reply == Reply(note=ALREADY):
+            return
+        for card in reply.cards:
+            if self._showing.replaces(heard, reply, card):
+                await self._showing.replace(heard, card)
+        said = await self._showing.show(heard, person, reply)
+        if reply.form is not None:
+            form = self._rendering.form_in_place(reply.form, heard.origin.message_key)
+            said = await self._showing.show_form(heard, person, form, reply.form.title) or said
+        if said:
+            await self._showing.say_to(heard, person, said)
+
+    async def _restore(self, heard: Heard, words: str) -> Json:
+        """The message as it was before a form stood in its place, with a few words below."""
+        key = heard.origin.message_key
+        card = await asyncio.to_thread(self._read_card, key) if key else None
+        card = card or self._showing.remembered(heard)
+        if card is None:
+            card = Card("teams_said", words, (), words)
+            return self._as_card(card, "")
+        return self._as_card(card, words)
+
+    def _as_card(self, card: Card, words: str) -> Json:
+        """A card for the eyes of the one who clicked, with what is said to them alone."""
+        if words:
+            card = replace(card, blocks=(*card.blocks, Paragraph(text(words), Tone.NOTE)))
+        return _card(self._rendering.cards(card, card.key)[0])
+
+    # --- Dialogs --------------------------------------------------------------------------------
+
+    async def in_dialog(self, heard: Heard) -> Json:
+        """A button or the menu of a message that opens a window, or a window that was filled in: what stands
+        in it next, or that it closes."""
+        asking = self._turns.keep(self.ask(heard))
+        await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
+        if not asking.done():
+            self._turns.begin(self._show_late(heard, asking))
+            return closing_words(PATIENCE)
+        person, reply = asking.result()
+        if person is None:
+            return closing_words(_spoken(reply))
+        if reply.form is not None:
+            return self._rendering.dialog(reply.form, heard.origin.message_key)
+        return closing_words(await self._show_from_dialog(heard, person, reply))
+
+    async def _show_from_dialog(self, heard: Heard, person: TeamsPerson, reply: Reply) -> str:
+        """Problems are said in the window; what stands in the chat is shown there."""
+        replacing = next((one for one in reply.cards if self._showing.replaces(heard, reply, one)), None)
+        if replacing is not None:
+            self._turns.begin(self._showing.replace(heard, replacing))
+        others = tuple(card for card in reply.cards if card is not replacing)
+        if len(others) == 1 and others[0].key == PROBLEM:
+            return others[0].fallback
+        said = await self._showing.show(heard, person, reply)
+        return said or (IN_CHAT if others else "")
+
+    # --- Asking ---------------------------------------------------------------------------------
+
+    async def ask(self, heard: Heard) -> tuple[TeamsPerson | None, Reply]:
+        """Who asks (`None` for whom we do not speak with), and the answer.
+
+        Never raises: whatever broke, the person gets an answer and the log the rest.
+        """
+        person: TeamsPerson | None = None
+        try:
+            person = await self._colleagues.person(heard.origin.conversation, heard.user, heard.tenant)
+            if heard.origin.is_personal:
+                await self._addresses.keep_chat(person.object_id, heard.origin.conversation)
+            sender = self._vouch(person, heard)
+            question = await self._with_addresses(heard)
+            where = await self._where(heard, person)
+            reply = await asyncio.to_thread(
+                self._answers.answer_sender, sender, question, where, heard.event
+            )
+            return person, reply
+        except AccessDenied as refused:
+            return None, Reply((compose_problem(refused),))
+        except (DeliveryFailed, OutcomeUnknown):
+            logger.warning("teams_did_not_say_who", user=heard.user)
+            return None, Reply((compose_problem(CouncilError(WHO_ARE_YOU)),))
+        except Exception:
+            reference = secrets.token_hex(4)
+            logger.exception("teams_turn_failed", user=heard.user, reference=reference)
+            return person, Reply((compose_failure(reference),))
+
+    def _vouch(self, person: TeamsPerson, heard: Heard) -> Sender:
+        account = ChatAccount(NAME, self._tenant, person.object_id)
+        return Sender(account, person.name, person.email, heard.timezone)
+
+    async def _with_addresses(self, heard: Heard) -> Question:
+        """Mentions as e-mails, which mean the same to the CRM."""
+        question, mentions = heard.question, heard.mentions
+        if not isinstance(question, Typed) or not mentions:
+            return question
+        emails = await self._colleagues.emails(heard.origin.conversation, tuple(mentions.values()))
+        return Typed(with_addresses(question.text, mentions, emails))
+
+    async def _where(self, heard: Heard, person: TeamsPerson) -> Where:
+        origin = heard.origin
+        here = origin.conversation.id
+        return Where(
+            NAME,
+            await self._conversation(heard, person),
+            message_key=origin.message_key or await self._key_at(here, origin.message),
+            thread_key=await self._key_at(here, origin.thread),
+            quoted=heard.quoted,
+            tenant=self._tenant,
+        )
+
+    async def _conversation(self, heard: Heard, person: TeamsPerson) -> str:
+        origin = heard.origin
+        if origin.is_personal:
+            return f"@{person.object_id}"
+        try:
+            name = await self._addresses.name_of(origin.channel) if origin.channel else None
+        except DeliveryFailed:
+            name = None
+        return f"#{name or origin.conversation.id}"
+
+    async def _key_at(self, conversation: str, message: str) -> str | None:
+        if not message:
+            return None
+        return await asyncio.to_thread(self._find_key, head_place(conversation, message))
+
+
+def _spoken(reply: Reply) -> str:
+    return " ".join(card.fallback for card in reply.cards) or reply.note
+
+
+def _words(words: str) -> Json:
+    """The answer to `Action.Execute` that says something and leaves the card as it is."""
+    return {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": words}
+
+
+def _card(card: Json) -> Json:
+    """The answer to `Action.Execute` that shows the one who clicked another card in its place."""
+    return {"statusCode": 200, "type": CARD, "value": card}
+
