@@ -82,7 +82,7 @@ deals_visible = false
 confidential = "Confidential__c"
 
 [chat]
-surface = "preview"                # the local room; or "slack"
+surface = "preview"                # the local room; or "slack", or "teams"
 operations_channel = "#sales-ops"
 administrators_channel = "#council-admins"
 
@@ -90,6 +90,11 @@ administrators_channel = "#council-admins"
 way_in = "socket"                  # "http": posts to a public address that leads to host and port
 command_names = { apm = "pipeline-apm" }           # where another app has a command of that name
 unfurl_domains = ["example.lightning.force.com"]   # beside a deal's address stands what the deal lacks
+
+[teams]                            # its secret stands in the environment: COUNCIL_TEAMS__CLIENT_SECRET
+app_id = "11111111-2222-3333-4444-555555555555"    # Application (client) ID of the app registration
+tenant = "66666666-7777-8888-9999-000000000000"    # Directory (tenant) ID
+channels = { "#pipeline-council" = "19:0123456789abcdef@thread.tacv2" }   # where a name alone is not enough
 
 [hygiene]
 stages = { proposal = "Proposal", negotiation = "Negotiation" }

@@ -10,8 +10,9 @@ from pipeline.definitions import Definition
 class ChatDefinition(Definition):
     """Where the product speaks, and where it tells those who look after it what went wrong."""
 
-    surface: Literal["preview", "slack"] = Field(
-        "preview", description="The chat: the local room on this machine, or a Slack workspace."
+    surface: Literal["preview", "slack", "teams"] = Field(
+        "preview",
+        description="The chat: the local room on this machine, a Slack workspace, or Microsoft Teams.",
     )
     operations_channel: str | None = Field(
         None,

@@ -26,7 +26,7 @@ from storage.outbox_reading import read_shown
 def run(
     *,
     surface: Annotated[
-        Literal["preview", "slack"] | None,
+        Literal["preview", "slack", "teams"] | None,
         Parameter(
             help="The chat: preview is the local room in the browser; default: [chat] surface of the "
             "configuration."
@@ -42,10 +42,13 @@ def run(
     """Run the schedule, deliver what is to be said, and answer in a chat, until Ctrl-C."""
     log_to_stderr()
     with opened(invocation) as council:
-        if (surface or council.settings.chat.surface) == "slack":
-            _run_in_slack(council)
-        else:
-            _run_in_room(council, port=port, real_crm=real_crm)
+        match surface or council.settings.chat.surface:
+            case "slack":
+                _run_in_slack(council)
+            case "teams":
+                _run_in_teams(council)
+            case _:
+                _run_in_room(council, port=port, real_crm=real_crm)
 
 
 def _run_in_slack(council: Council) -> None:
@@ -58,6 +61,25 @@ def _announce_workspace(workspace: str, address: str | None) -> None:
     console = terminal()
     way = "through a socket" if address is None else f"by posts to {address}{EVENTS_PATH}"
     console.print(f"Running in the Slack workspace {workspace}, {way}. Ctrl-C stops it.", soft_wrap=True)
+
+
+def _run_in_teams(council: Council) -> None:
+    from bot.teams.running import run_in_teams  # heavy too
+
+    is_open = council.settings.teams.development
+    asyncio.run(
+        run_in_teams(council, lambda address: _announce_teams(address, is_open), present, told_to_stop)
+    )
+
+
+def _announce_teams(address: str, is_open: bool) -> None:
+    from bot.teams.door import MESSAGES_PATH
+    from bot.teams.loopback import WARNING
+
+    console = terminal()
+    if is_open:
+        console.print(WARNING, style="bold red", soft_wrap=True)
+    console.print(f"Running in Teams, by posts to {address}{MESSAGES_PATH}. Ctrl-C stops it.", soft_wrap=True)
 
 
 def _run_in_room(council: Council, *, port: int, real_crm: bool) -> None:

@@ -30,6 +30,7 @@ _SECRETS = {
     ("slack", "bot_token"): "tokens",
     ("slack", "app_token"): "tokens",
     ("slack", "signing_secret"): "secrets",
+    ("teams", "client_secret"): "secrets",
 }
 """Keys that are never written into the configuration file, and what they hold."""
 _URL_WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from bot.slack.definition import SlackDefinition
+from bot.teams.definition import TeamsDefinition
 from crm.files.definition import FilesDefinition
 from pipeline.actions_definition import ActionsDefinition
 from pipeline.chat_definition import ChatDefinition
@@ -119,6 +120,7 @@ class Sections(Definition):
     council: CouncilDefinition = CouncilDefinition()
     chat: ChatDefinition = ChatDefinition()
     slack: SlackDefinition = SlackDefinition()
+    teams: TeamsDefinition = TeamsDefinition()
     hygiene: HygieneDefinition = HygieneDefinition()
     nudges: NudgesDefinition = NudgesDefinition()
     actions: ActionsDefinition = ActionsDefinition()

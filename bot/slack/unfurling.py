@@ -1,13 +1,12 @@
 """An address of the CRM that somebody posts: what the deal lacks, beside it, for those who may see it."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import structlog
 
+from bot.deal_addresses import deal_in
 from bot.slack.api import SlackApi
 from bot.slack.heard import Heard
 from bot.slack.rendering import Message, Rendering
@@ -18,21 +17,6 @@ from messages.problem import PROBLEM
 from messages.reply import Reply
 
 logger = structlog.get_logger()
-
-_RECORD = re.compile(r"/(006[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?)(?=/|$)")
-"""A Salesforce opportunity in an address of the web client: 15 characters, or 18 with their check-sum."""
-
-
-def deal_in(address: str, domains: Sequence[str]) -> str | None:
-    """The id of the deal that an address of one of these domains (or below them) shows."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    host = (parts.hostname or "").casefold()
-    is_ours = any(host == domain or host.endswith("." + domain) for domain in domains)
-    found = _RECORD.search(parts.path) if is_ours and parts.scheme == "https" else None
-    return found[1] if found else None
 
 
 class Asks(Protocol):

@@ -1,4 +1,4 @@
-"""Where people and channels are in Teams: what it told us of, kept in the database, and who is in our teams."""
+"""Where people and channels are in Teams: what it told us of, and who and what is in our teams."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -96,15 +96,15 @@ class Addresses:
 
     async def _channel(self, name: str) -> Conversation:
         if name in self._channel_ids:
-            return Conversation(await self._team_service_url(), self._channel_ids[name])
+            return Conversation(await self.service_url_of(""), self._channel_ids[name])
         await self._list_channels(fresh=False)
         if name.casefold() not in self._channels:
             await self._list_channels(fresh=True)
         found = self._channels.get(name.casefold(), ())
         if not found:
             raise Unreachable(
-                f"I see no channel {name}. Add the app to its team (Manage team, Apps); for a private channel "
-                f'put its id into the configuration: [teams] channels = {{ "{name}" = "19:…" }}.'
+                f"I see no channel {name}. Add the app to its team (Manage team, Apps); for a private "
+                f'channel put its id into the configuration: [teams] channels = {{ "{name}" = "19:…" }}.'
             )
         if len(found) > 1:
             raise Unreachable(
@@ -113,9 +113,11 @@ class Addresses:
             )
         return found[0]
 
-    async def _team_service_url(self) -> str:
+    async def service_url_of(self, team_id: str) -> str:
+        """Where to ask about a team; one of which Teams has not told us is in the region of the others."""
         teams = await asyncio.to_thread(self._read_all, PlaceKind.TEAM)
-        return teams[0].address if teams else self._service_url
+        own = next((team.address for team in teams if team.id == team_id), None)
+        return own or (teams[0].address if teams else self._service_url)
 
     async def _list_channels(self, *, fresh: bool) -> None:
         async with self._listing:
@@ -191,4 +193,3 @@ class Addresses:
     def _remove(self, kind: PlaceKind, place_id: str) -> None:
         with writing(self._engine) as connection:
             remove_place(connection, NAME, self._tenant, kind, place_id)
-

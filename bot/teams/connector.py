@@ -11,8 +11,10 @@ from botbuilder.schema import Activity, ChannelAccount, ConversationParameters
 from botframework.connector.aio import ConnectorClient
 from botframework.connector.bot_framework_sdk_client_async import BotFrameworkConnectorConfiguration
 from msrest.authentication import Authentication
-from msrest.pipeline import AsyncPipeline
+from msrest.pipeline.async_abc import AsyncPipeline
 from msrest.pipeline.universal import RawDeserializer
+from msrest.universal_http import ClientRequest
+from msrest.universal_http.async_abc import AsyncClientResponse
 
 from bot.surface import OutcomeUnknown, TryLater
 from bot.teams.places import Conversation, thread_id
@@ -24,7 +26,7 @@ PAGE = 500
 """Teams gives at most so many members at once."""
 
 
-class _Pipeline(AsyncPipeline):  # type: ignore[misc]
+class _Pipeline(AsyncPipeline[ClientRequest, AsyncClientResponse]):
     """Of the SDK's policies those alone that read and write: no tokens, no repeating, no bodies in logs."""
 
     def __init__(self, configuration: BotFrameworkConnectorConfiguration) -> None:
@@ -121,7 +123,9 @@ class Connector:
         Raises `DeliveryFailed`.
         """
         answer = _object(await self._get(service_url, "teams", team_id, "conversations"))
-        return {str(one["id"]): str(one.get("name") or "General") for one in answer.get("conversations") or ()}
+        return {
+            str(one["id"]): str(one.get("name") or "General") for one in answer.get("conversations") or ()
+        }
 
     async def team_name(self, service_url: str, team_id: str) -> str:
         """Raises `DeliveryFailed`."""

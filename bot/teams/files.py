@@ -56,7 +56,9 @@ def question_in(context: Json) -> Question | None:
     if isinstance(context.get("typed"), str):
         return Typed(context["typed"][:1000])
     if isinstance(context.get("command"), str):
-        return Clicked(context["command"], str(context.get("argument") or ""), str(context.get("value") or ""))
+        return Clicked(
+            context["command"], str(context.get("argument") or ""), str(context.get("value") or "")
+        )
     return None
 
 
@@ -98,7 +100,9 @@ async def put_file(
 def show_file(upload: Upload) -> Activity:
     """The file as Teams shows one that is there."""
     content = {"uniqueId": upload.file_id, "fileType": upload.kind}
-    attachment = Attachment(content_type=_INFO, name=upload.name, content_url=upload.shown_at, content=content)
+    attachment = Attachment(
+        content_type=_INFO, name=upload.name, content_url=upload.shown_at, content=content
+    )
     return Activity(type=ActivityTypes.message, attachments=[attachment])
 
 

@@ -1,7 +1,7 @@
 """What Teams tells us that somebody did, read into values. Nothing in it is trusted but who did it.
 
-The gate vouches that Teams sent it, so user, organisation and conversation are as they say; texts, the data of
-buttons and the contents of messages come from people.
+The gate vouches that Teams sent it, so user, organisation and conversation are as they say; texts, the data
+of buttons and the contents of messages come from people.
 """
 
 import re
@@ -198,9 +198,7 @@ def _card_origin(activity: Json, data: Json) -> Origin:
 
 def _with_key(origin: Origin, data: Json) -> Origin:
     key = str(data.get("card") or "")[:1500]
-    return Origin(
-        origin.conversation, origin.is_personal, origin.channel, origin.message, origin.thread, key
-    )
+    return Origin(origin.conversation, origin.is_personal, origin.channel, origin.message, origin.thread, key)
 
 
 def _used(named: Json, data: Json) -> Question:

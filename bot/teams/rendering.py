@@ -6,7 +6,7 @@ that a click can change the card for the one who clicked.
 """
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,9 +142,8 @@ def _open_dialog(action: Json) -> None:
 
 def _actions(content: Any) -> Iterator[Json]:
     """Every button of ours in a card."""
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         if content.get("type") == "Action.Execute":
-            assert isinstance(content, dict)
             yield content
             return
         for value in content.values():

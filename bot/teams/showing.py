@@ -25,7 +25,8 @@ logger = structlog.get_logger()
 
 IN_OUR_CHAT = "I have answered in our chat."
 NO_CHAT = (
-    "I cannot write to you yet. Open Apps in Teams, find me under “Built for your org”, press Add, and ask again."
+    "I cannot write to you yet. Open Apps in Teams, find me under “Built for your org”, press Add, and ask "
+    "again."
 )
 _FAILED = (DeliveryFailed, OutcomeUnknown)
 _MOST_REMEMBERED = 2_000
@@ -63,7 +64,9 @@ class Showing:
 
     def replaces(self, heard: Heard, reply: Reply, card: Card) -> bool:
         """Whether a card stands where the one stood whose control was used."""
-        return bool(heard.origin.message_key) and card is reply.cards[0] and card.key == heard.origin.message_key
+        return (
+            bool(heard.origin.message_key) and card is reply.cards[0] and card.key == heard.origin.message_key
+        )
 
     async def replace(self, heard: Heard, card: Card) -> None:
         """In the place of the message that was used: what all see changes for all."""
@@ -84,7 +87,9 @@ class Showing:
     async def mention(self, heard: Heard, words: str) -> None:
         """A few words where it was asked; they name no deal."""
         try:
-            await self._connector.post(heard.origin.conversation, self._rendering.words(words), _thread_of(heard))
+            await self._connector.post(
+                heard.origin.conversation, self._rendering.words(words), _thread_of(heard)
+            )
         except _FAILED as error:
             logger.info("words_not_said", reason=str(error))
 

@@ -25,9 +25,7 @@ SECONDS_BETWEEN_PARTS = 0.3
 class TeamsSurface:
     """Speaks in one organisation."""
 
-    def __init__(
-        self, connector: Connector, addresses: Addresses, tenant: str, rendering: Rendering
-    ) -> None:
+    def __init__(self, connector: Connector, addresses: Addresses, tenant: str, rendering: Rendering) -> None:
         self._connector = connector
         self._addresses = addresses
         self._tenant = tenant
@@ -69,11 +67,12 @@ class TeamsSurface:
         for message in place.parts[len(activities) :]:
             await self._take_away(place, message)
         parts = list(place.parts[: len(activities)])
+        in_thread = place.thread or (parts[0] if place.conversation.has_threads else None)
         for number in range(len(parts), len(activities)):
-            parts.append(await self._post_further(place.conversation, activities, number, place.thread))
+            parts.append(await self._post_further(place.conversation, activities, number, in_thread))
         return _posted(MessagePlace(place.conversation, tuple(parts), place.thread))
 
-    async def find(self, to: Addressee, key: str) -> Posted | None:
+    async def find(self, to: Addressee, key: str) -> Posted | None:  # noqa: ARG002
         raise Unreachable("Teams does not let an app look its messages up.")
 
     async def _post_further(

@@ -199,9 +199,7 @@ class Talk:
             sender = self._vouch(person, heard)
             question = await self._with_addresses(heard)
             where = await self._where(heard, person)
-            reply = await asyncio.to_thread(
-                self._answers.answer_sender, sender, question, where, heard.event
-            )
+            reply = await asyncio.to_thread(self._answers.answer_sender, sender, question, where, heard.event)
             return person, reply
         except AccessDenied as refused:
             return None, Reply((compose_problem(refused),))
@@ -265,4 +263,3 @@ def _words(words: str) -> Json:
 def _card(card: Json) -> Json:
     """The answer to `Action.Execute` that shows the one who clicked another card in its place."""
     return {"statusCode": 200, "type": CARD, "value": card}
-

@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Any, Protocol
 
 import aiohttp
-from msrest.pipeline import AsyncHTTPSender, Request, Response
+from msrest.pipeline import Request, Response
+from msrest.pipeline.async_abc import AsyncHTTPSender
 from msrest.universal_http import ClientRequest
 from msrest.universal_http.async_abc import AsyncClientResponse
 from multidict import CIMultiDict
@@ -153,7 +154,7 @@ def _patience(headers: Mapping[str, str]) -> timedelta | None:
 # --- As the SDK wants it ----------------------------------------------------------------------------
 
 
-class _SdkResponse(AsyncClientResponse):  # type: ignore[misc]
+class _SdkResponse(AsyncClientResponse):
     """An answer in the words of the SDK."""
 
     def __init__(self, request: ClientRequest, answer: Answer) -> None:
@@ -171,7 +172,7 @@ class _SdkResponse(AsyncClientResponse):  # type: ignore[misc]
 
 
 @dataclass
-class SdkSender(AsyncHTTPSender):  # type: ignore[misc]
+class SdkSender(AsyncHTTPSender[ClientRequest, AsyncClientResponse]):
     """Sends what the SDK's client has to say through our transport."""
 
     transport: Transport
@@ -181,7 +182,9 @@ class SdkSender(AsyncHTTPSender):  # type: ignore[misc]
     ) -> None:
         """The session is the room's."""
 
-    async def send(self, request: Request, **_: Any) -> Response:
+    async def send(
+        self, request: Request[ClientRequest], **_: Any
+    ) -> Response[ClientRequest, AsyncClientResponse]:
         asked: ClientRequest = request.http_request
         data = asked.data.encode() if isinstance(asked.data, str) else asked.data
         answer = await self.transport.call(asked.method, asked.url, dict(asked.headers), data)
