@@ -116,12 +116,21 @@ class Transport:
             async with self._session.request(
                 method, address, headers=signed, data=body, timeout=ANSWER_WITHIN, allow_redirects=False
             ) as response:
-                read = await response.content.read(MAX_ANSWER)
-                return Answer(response.status, response.headers, read)
+                return Answer(response.status, response.headers, await _read_whole(response))
         except aiohttp.ClientConnectorError as error:
             raise TryLater("Teams could not be reached.") from error
         except (TimeoutError, OSError, aiohttp.ClientError) as error:
             raise OutcomeUnknown(f"The connection to Teams broke ({type(error).__name__}).") from error
+
+
+async def _read_whole(response: aiohttp.ClientResponse) -> bytes:
+    """Raises `OutcomeUnknown` for more than Teams ever has to say."""
+    read = bytearray()
+    async for piece in response.content.iter_any():
+        read += piece
+        if len(read) > MAX_ANSWER:
+            raise OutcomeUnknown("Teams answered without end.")
+    return bytes(read)
 
 
 def read_refusal(answer: Answer) -> TryLater | Unreachable | OutcomeUnknown:
