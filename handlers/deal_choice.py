@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from handlers.asking import Asked
 from handlers.words import old_button
@@ -61,12 +61,16 @@ def read_day_answer(typed: str, today: date, latest: date) -> tuple[date | None,
     try:
         day = date.fromisoformat(typed.strip())
     except ValueError:
-        return None, f"Choose a day, such as {today.isoformat()}."
+        return None, f"Choose a day, such as {_in_words(today + timedelta(days=7))}."
     if day <= today:
         return day, "That day has come already. Choose a later one."
     if day > latest:
-        return day, f"That is too far away. Choose {latest.isoformat()} or earlier."
+        return day, f"That is too far away. Choose {_in_words(latest)} or earlier."
     return day, ""
+
+
+def _in_words(day: date) -> str:
+    return Wording().full_day(day).words
 
 
 def word_problem(typed: str) -> str:

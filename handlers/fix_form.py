@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 from handlers.asking import Asked, Clicked, Submitted
 from handlers.capability import Capability
@@ -27,7 +27,7 @@ from messages.wording import Wording
 from pipeline.access import Action, Deal, may
 from pipeline.crm_fields import Busy, Conflict, DealShape, FieldShape, Gone, Rejected, Saved, WriteResult
 from pipeline.crm_records import FieldValue, OpportunityRecord
-from pipeline.deal_entry import EntryRefused, entry_text, read_entry, shown_text, token_of
+from pipeline.deal_entry import EntryRefused, entry_text, read_entry, shown_text, token_of, year_problem
 from pipeline.deal_fields import OWNER_FIELD, STANDARD_PLACES, value_of
 from pipeline.digests import Done, done_of
 from pipeline.errors import CouncilError, UnknownName
@@ -219,6 +219,9 @@ def _draft(live: LiveDeal, ticket: _Ticket, answers: Mapping[str, str], today: d
             continue
         if wanted == current:
             continue
+        if unlikely := far_problem(live, name, wanted, today):
+            problems[name] = unlikely
+            continue
         if name == CLOSE_DATE and stays_open and (passed := past_problem(wanted, today)):
             problems[name] = passed
             continue
@@ -226,6 +229,13 @@ def _draft(live: LiveDeal, ticket: _Ticket, answers: Mapping[str, str], today: d
             problems[name] = conflict_words(_seen_words(shape, seen), shown_text(shape, current))
         changes[name] = (current, wanted)
     return _Draft(typed, changes, problems)
+
+
+def far_problem(live: LiveDeal, name: str, wanted: FieldValue, today: date) -> str:
+    """Why a day is in no year that could be meant for the deal; empty where it is, and for other fields."""
+    created_at = live.record.created_at
+    created = None if created_at is None else datetime.fromtimestamp(created_at, UTC).date()
+    return year_problem(live.field(name), wanted, created, today)
 
 
 def past_problem(wanted: FieldValue, today: date) -> str:

@@ -13,7 +13,15 @@ from handlers.deal_choice import (
     show_done,
     today_of,
 )
-from handlers.fix_form import CLOSE_DATE, STAGE, open_fix, open_form, past_problem, write_and_answer
+from handlers.fix_form import (
+    CLOSE_DATE,
+    STAGE,
+    far_problem,
+    open_fix,
+    open_form,
+    past_problem,
+    write_and_answer,
+)
 from handlers.fixing import LiveDeal, read_live
 from messages.card_text import card_to_text
 from messages.deal_letters import NOT_MINE
@@ -54,8 +62,9 @@ def set_close_date(asked: Asked, clicked: Clicked) -> Reply:
         wanted = read_entry(live.field(CLOSE_DATE), clicked.value)
     except EntryRefused as refused:
         raise CouncilError(str(refused)) from refused
-    if passed := past_problem(wanted, today_of(asked)):
-        raise CouncilError(passed)
+    today = today_of(asked)
+    if problem := past_problem(wanted, today) or far_problem(live, CLOSE_DATE, wanted, today):
+        raise CouncilError(problem)
     return write_and_answer(asked, live, {CLOSE_DATE: wanted}, FixAct.FIX_DATE)
 
 

@@ -11,6 +11,8 @@ from pipeline.crm_records import FieldValue
 from pipeline.money import SCALE, parse_amount
 
 YES, NO = "yes", "no"
+YEARS_AHEAD = 10
+"""A year further away was mistyped; so was one before the year in front of the deal's first."""
 _SHOWN_WHOLE = 40
 """Longer texts go into a form by their digest: its argument has little room."""
 _DECORATION = re.compile(r"[\s\u00a0'’_]|[^\d.,+\-eE]")
@@ -43,6 +45,18 @@ def read_entry(shape: FieldShape, typed: str, controlling: FieldValue = None) ->
             if shape.longest is not None and len(text) > shape.longest:
                 raise EntryRefused(f"That has {len(text):,} characters; {shape.longest:,} fit.")
             return text
+
+
+def year_problem(shape: FieldShape, value: FieldValue, created: date | None, today: date) -> str:
+    """Why a new day cannot be meant, for its reader; empty where it can, and for what is no day. `created`:
+    the day on which the deal was, where that is known."""
+    if shape.type is not FieldType.DAY or not isinstance(value, int):
+        return ""
+    year = date.fromordinal(value).year
+    first, last = (created or today).year - 1, today.year + YEARS_AHEAD
+    if first <= year <= last:
+        return ""
+    return f"The year {year} cannot be right. Write one from {first} to {last}."
 
 
 def entry_text(shape: FieldShape, value: FieldValue) -> str:
@@ -86,7 +100,9 @@ def _day(text: str) -> int:
     try:
         return date.fromisoformat(text).toordinal()
     except ValueError as error:
-        raise EntryRefused(f"“{text[:30]}” is not a date. Write it as 2026-11-14.") from error
+        raise EntryRefused(
+            f"“{text[:30]}” is not a date. Write it as 2026-11-14, with four digits for the year."
+        ) from error
 
 
 def _number(text: str) -> int:

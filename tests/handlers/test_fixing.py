@@ -252,6 +252,29 @@ def test_an_open_deal_is_not_closed_in_the_past(demo: Council, dispatch: Dispatc
     assert audited(demo, deal) == before
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (
+            "202611-01-01",
+            "“202611-01-01” is not a date. Write it as 2026-11-14, with four digits for the year.",
+        ),
+        ("2611-06-01", "The year 2611 cannot be right. Write one from "),
+        ("2037-01-01", " to 2036."),
+    ],
+)
+def test_a_day_in_a_year_that_cannot_be_meant_is_refused_at_its_field(
+    demo: Council, dispatch: Dispatch, typed: str, says: str
+) -> None:
+    deal = own(demo, "close_date_placeholder")[0].opportunity_id
+    before = audited(demo, deal)
+    assert says in words(dispatch.answer(MANAGER, Clicked("fix_date", deal, typed)))
+    form = form_of(dispatch.answer(MANAGER, Clicked("fix", deal)))
+    again = form_of(dispatch.answer(MANAGER, sent(form, CloseDate=typed)))
+    assert says in problems(again)["CloseDate"]
+    assert audited(demo, deal) == before
+
+
 def test_a_text_that_is_too_long_is_said_at_its_field_and_nothing_else_is_saved(
     demo: Council, dispatch: Dispatch
 ) -> None:
