@@ -1,5 +1,6 @@
 """What the page is told: the room as one guest sees it, as values that become JSON."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -27,6 +28,13 @@ class ConversationView(View):
     id: str
     name: str
     is_channel: bool
+    begins_at: int | None = None
+    """The message that somebody who has just come in reads first: what came before is old, and what follows
+    is about it. `None`: there is no such message, and they read the last one."""
+
+
+READ_FIRST = re.compile(r"(council|digest|manager_digest):[^:]+:[^:]+")
+"""The keys of the cards that somebody who comes in is led to; those of a post's rows are longer."""
 
 
 class FileView(View):
@@ -142,6 +150,26 @@ def view_conversations(guest: Guest) -> tuple[ConversationView, ...]:
     return (*channels, direct)
 
 
+def view_conversations_with(guest: Guest, pages: Mapping[str, RoomPage]) -> tuple[ConversationView, ...]:
+    """The same with the message that is read first in each."""
+    return tuple(
+        place.model_copy(update={"begins_at": _read_first(pages[place.id])})
+        for place in view_conversations(guest)
+    )
+
+
+def _read_first(page: RoomPage) -> int | None:
+    """The latest that is not a reply: threads of its rows and the recap come after the council's post."""
+    return next(
+        (
+            message.number
+            for message in reversed(page.messages)
+            if message.thread is None and message.key and READ_FIRST.fullmatch(message.key)
+        ),
+        None,
+    )
+
+
 def view_message(message: Message) -> MessageView:
     content = message.content
     return MessageView(
@@ -204,7 +232,7 @@ def view_room(
         is_read_only=not ground.can_write,
         me=view_guest(me),
         guests=tuple(view_guest(guest) for guest in guests),
-        conversations=view_conversations(me),
+        conversations=view_conversations_with(me, pages),
         messages=tuple(view for page in pages.values() for view in views.page(page)),
         with_earlier=tuple(conversation for conversation, page in pages.items() if page.has_earlier),
         suggestions=suggestions,

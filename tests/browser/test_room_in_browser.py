@@ -170,6 +170,30 @@ class TestVisiting:
         wait_for_title(page, "Summary")
         assert not page.all("#no-channels:not([hidden])")
 
+    def test_who_comes_in_reads_the_councils_post_first_and_finds_the_digest_by_its_mark(
+        self, page: Page, room: Room
+    ) -> None:
+        for number in range(20):
+            room.post(short_card(f"Earlier {number}"), Place(COUNCIL))
+        room.post(short_card("The post"), Place(COUNCIL), key="council:FY27 Q2:2026-06-07@pipeline-council")
+        row = "council:FY27 Q2:2026-06-07:APAC@pipeline-council"
+        room.post(short_card("APAC is red"), Place(COUNCIL), key=row)
+        for number in range(20):
+            room.post(short_card(f"Later {number}"), Place(COUNCIL))
+        own = Place(direct_message(PRIYA.id))
+        room.post(short_card("Digest of today"), own, key=f"digest:2026-06-09:{PRIYA.id}")
+        room.post(short_card("A reminder"), own)
+        become(page, "Priya Raman")
+        page.one("#channels button").click()
+        wait_for_title(page, "Later 19")
+        assert page.one("#direct .count").text == "2"
+        top = "document.querySelector('#talk-scroll').getBoundingClientRect().top"
+        at_top = page.ask(
+            "[...document.querySelectorAll('#messages .message')]"
+            f".find((one) => one.getBoundingClientRect().bottom > {top} + 20).innerText"
+        )
+        assert "The post" in at_top
+
     def test_back_returns_to_where_one_was(self, page: Page) -> None:
         become(page, "Priya Raman")
         page.one("#channels button").click()

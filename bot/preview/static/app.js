@@ -17,6 +17,7 @@ const state = {
   thread: null,
   replies: new Map(),
   withEarlier: new Set(),
+  begun: new Set(),
   waiting: new Map(),
   stopListening: () => {},
   welcomeClosed: false,
@@ -111,6 +112,7 @@ async function enter(person) {
   if (marks.isNewcomer(room.me.id)) {
     const replies = room.messages.filter((message) => message.thread !== null);
     for (const reply of replies) marks.read(reply, { person: room.me.id, staysNew: false });
+    for (const message of room.messages.filter(isOld)) marks.read(message, { person: room.me.id, staysNew: false });
   }
   state.withEarlier = new Set(room.with_earlier);
   state.conversation = "";
@@ -126,6 +128,7 @@ async function enter(person) {
 function openConversation(wanted) {
   const { conversations } = state.room;
   const place = conversations.find((conversation) => conversation.id === wanted) ?? conversations[0];
+  const stays = state.conversation === place.id ? byId("talk-scroll").scrollTop : null;
   closeThread({ focus: false });
   if (state.conversation !== place.id) marks.leave(state.room.me.id, state.conversation);
   state.conversation = place.id;
@@ -141,7 +144,25 @@ function openConversation(wanted) {
     ? "Nothing was said here yet."
     : "Nothing here yet. Type / below to see what you can ask.";
   refresh();
-  showLast(list, byId("talk-scroll"));
+  showFirst(place, stays);
+}
+
+// Where one was; else what one reads first, once; else what was said last.
+function showFirst(place, stays) {
+  const scroll = byId("talk-scroll");
+  const first = state.begun.has(placeId()) ? null : list.item(place.begins_at);
+  state.begun.add(placeId());
+  if (stays !== null) scroll.scrollTop = stays;
+  else if (first) scroll.scrollTop = first.offsetTop;
+  else showLast(list, scroll);
+}
+
+const placeId = () => JSON.stringify([state.room.me.id, state.conversation]);
+
+// Said before what one reads first: whoever has just come in has not missed it.
+function isOld(message) {
+  const { begins_at } = state.room.conversations.find((place) => place.id === message.conversation);
+  return begins_at !== null && message.number < begins_at;
 }
 
 function keep(message) {
