@@ -15,6 +15,7 @@ from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 
 from storage.database import open_database
+from tests.new_database import write_new_database
 
 settings.register_profile("pipeline-council", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, print_blob=True)
@@ -71,13 +72,30 @@ def _administer(server_url: str, *statements: str) -> None:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def migrated_template(create_postgresql_database: Callable[[str], str]) -> str:
+    """The name of a database of our server with all tables, to be copied."""
+    engine = open_database(create_postgresql_database("template1"))
+    engine.dispose()
+    return str(engine.url.database)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a new, empty database: each test that takes it runs on both kinds."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables: each test that takes it runs on both kinds."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'council.db'}"
     create: Callable[[str], str] = request.getfixturevalue("create_postgresql_database")
     return create("template1")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new database with all tables: each test that takes it runs on both kinds."""
+    if request.param == "sqlite":
+        return write_new_database(tmp_path / "council.db")
+    create: Callable[[str], str] = request.getfixturevalue("create_postgresql_database")
+    return create(request.getfixturevalue("migrated_template"))
 
 
 @pytest.fixture

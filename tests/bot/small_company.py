@@ -6,9 +6,17 @@ The confidential deal has a finding: it closes on the last day of the quarter. M
 Zoe reports to nobody. One row has an amount that cannot be read.
 """
 
+from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.app import Council, build_crm, open_council
+from bot.settings import field_kinds, load_settings
+from jobs.pull import run_pull
 
 PULLED_AT = "2026-05-15T12:00"
+_DATABASE = "council.db"
 
 _FILES = {
     "Opportunity.csv": """\
@@ -74,3 +82,32 @@ def build_company(folder: Path) -> Path:
     configuration = folder / "council.toml"
     configuration.write_text(_CONFIGURATION, encoding="utf-8")
     return configuration
+
+
+def open_pulled_company(folder: Path, now: datetime) -> Council:
+    """The company as its first pull, at this moment, left it: it is pulled once a process and copied."""
+    file = build_company(folder)
+    (folder / _DATABASE).write_bytes(_pulled(now))
+    return open_council(load_settings(file, {}))
+
+
+@cache
+def _pulled(now: datetime) -> bytes:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        council = open_council(load_settings(build_company(folder), {}))
+        pull(council, now)
+        council.engine.dispose()
+        return (folder / _DATABASE).read_bytes()
+
+
+def pull(council: Council, now: datetime) -> None:
+    """Pull what stands in the exports."""
+    run_pull(
+        council.engine,
+        build_crm(council.settings, now),
+        council.company,
+        fields=field_kinds(council.settings),
+        now=now,
+        progress=lambda _: None,
+    )

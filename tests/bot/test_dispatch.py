@@ -8,18 +8,16 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app import Council, build_crm, open_council, open_desk
+from bot.app import Council, build_crm, open_desk
 from bot.dispatch import Dispatch
 from bot.event_text import Happening, event_from_text, event_to_text
-from bot.settings import field_kinds, load_settings
 from handlers.asking import Clicked, Desk, Quote, Submitted, Typed, Where
-from jobs.pull import run_pull
 from messages.render.terminal import render_text
 from messages.reply import Reply, Visibility
 from pipeline.definitions import CouncilDefinition, PeopleDefinition
 from storage.database import writing
 from storage.inbox import claim_unfinished
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 ANA, MONA, ZOE = "ana@example.com", "mona@example.com", "zoe@example.com"
@@ -28,16 +26,7 @@ KAI, OPS, ADMIN = "kai@example.com", "ops@example.com", "admin@example.com"
 
 @pytest.fixture(scope="module")
 def council(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Council]:
-    settings = load_settings(build_company(tmp_path_factory.mktemp("company")), {})
-    council = open_council(settings)
-    run_pull(
-        council.engine,
-        build_crm(settings, NOW),
-        council.company,
-        fields=field_kinds(settings),
-        now=NOW,
-        progress=lambda _: None,
-    )
+    council = open_pulled_company(tmp_path_factory.mktemp("company"), NOW)
     yield council
     council.engine.dispose()
 

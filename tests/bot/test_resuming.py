@@ -11,13 +11,11 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from bot.app import Council, build_crm, open_council, open_desk, open_read_only_desk
+from bot.app import Council, open_desk, open_read_only_desk
 from bot.dispatch import Dispatch
 from bot.event_text import Happening, event_to_text
 from bot.resuming import Resuming
-from bot.settings import field_kinds, load_settings
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
-from jobs.pull import run_pull
 from messages.card import Card
 from messages.card_text import card_from_text
 from messages.render.terminal import render_text
@@ -26,7 +24,7 @@ from storage.chat_tables import audit, inbox, outbox
 from storage.database import reading, writing
 from storage.inbox import Received, claim_unfinished, finish_event, receive_event
 from storage.write_intents import WriteIntent, close_intent, open_intent
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=6)
@@ -35,16 +33,7 @@ ANA, EVENT = "005A", "click-1"
 
 @pytest.fixture
 def council(tmp_path: Path) -> Iterator[Council]:
-    settings = load_settings(build_company(tmp_path), {})
-    council = open_council(settings)
-    run_pull(
-        council.engine,
-        build_crm(settings, NOW),
-        council.company,
-        fields=field_kinds(settings),
-        now=NOW,
-        progress=lambda _: None,
-    )
+    council = open_pulled_company(tmp_path, NOW)
     yield council
     council.engine.dispose()
 

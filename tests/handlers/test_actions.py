@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
-from bot.app import Council, build_crm, open_council, open_desk
+from bot.app import Council, build_crm, open_desk
 from bot.dispatch import Dispatch
-from bot.settings import field_kinds, load_settings
+from bot.settings import field_kinds
 from handlers.asking import Clicked, Quote, Submitted, Typed, Where
 from jobs.pull import run_pull
 from messages.card import ChoiceInput, Form, PersonInput, TextInput
@@ -19,7 +19,7 @@ from pipeline.matrix import Dimension, Metric, Status
 from storage.actions import read_actions
 from storage.chat_tables import audit, outbox
 from storage.database import reading
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 from tests.bot.test_dispatch import words
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)  # a Friday
@@ -29,9 +29,7 @@ LINE = '/action spiff EMEA coverage "2x on Data Cloud" @ana by tomorrow cost 500
 
 @pytest.fixture
 def council(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Council]:
-    settings = load_settings(build_company(tmp_path_factory.mktemp("company")), {})
-    council = open_council(settings)
-    pull(council)
+    council = open_pulled_company(tmp_path_factory.mktemp("company"), NOW)
     yield council
     council.engine.dispose()
 

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Council, build_crm, open_council, open_desk
+from bot.app import open_desk
 from bot.dispatch import Dispatch
-from bot.settings import field_kinds, load_settings
 from handlers.asking import Typed
-from jobs.pull import run_pull
 from messages.render.terminal import render_text
 from storage.audit import AuditEntry, record_audit
 from storage.database import writing
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 OPS = "ops@example.com"
@@ -24,10 +22,7 @@ OPS = "ops@example.com"
 @pytest.fixture
 def dispatch(tmp_path: Path) -> Iterator[Dispatch]:
     """Globex is Ana's; Project Nightfall is confidential and Zoe's. Both were snoozed."""
-    settings = load_settings(build_company(tmp_path), {})
-    council: Council = open_council(settings)
-    crm, fields = build_crm(settings, NOW), field_kinds(settings)
-    run_pull(council.engine, crm, council.company, fields=fields, now=NOW, progress=lambda _: None)
+    council = open_pulled_company(tmp_path, NOW)
     with writing(council.engine) as connection:
         for by, deal, reason in (("005A", "006B", "The buyer is away."), ("005Z", "006D", "Secret talks.")):
             entry = AuditEntry(

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import build_crm, open_council, open_desk
+from bot.app import open_desk
 from bot.dispatch import Dispatch
-from bot.settings import field_kinds, load_settings
 from handlers.asking import Clicked, Typed
-from jobs.pull import run_pull
 from messages.card import Button, Buttons
 from messages.render.terminal import render_text
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 
 TUESDAY = datetime(2026, 7, 21, 9, tzinfo=UTC)
 ANA, BEN, MONA, KAI, ZOE = "005A", "005B", "005M", "kai@example.com", "005Z"
@@ -21,10 +19,7 @@ ANA, BEN, MONA, KAI, ZOE = "005A", "005B", "005M", "kai@example.com", "005Z"
 
 @pytest.fixture
 def dispatch(tmp_path: Path) -> Iterator[Dispatch]:
-    settings = load_settings(build_company(tmp_path), {})
-    council = open_council(settings)
-    crm, fields = build_crm(settings, TUESDAY), field_kinds(settings)
-    run_pull(council.engine, crm, council.company, fields=fields, now=TUESDAY, progress=lambda _: None)
+    council = open_pulled_company(tmp_path, TUESDAY)
     yield Dispatch(open_desk(council, TUESDAY), lambda: TUESDAY)
     council.engine.dispose()
 

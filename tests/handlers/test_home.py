@@ -7,18 +7,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.app import Council, build_crm, open_council, open_desk
+from bot.app import Council, open_desk
 from bot.dispatch import Dispatch
-from bot.settings import field_kinds, load_settings
 from handlers.asking import Clicked, Typed
-from jobs.pull import run_pull
 from messages.card import Card, Folded, Table
 from messages.render.terminal import render_text
 from storage.chat_tables import audit
 from storage.database import reading
 from storage.nudge_choices import read_pause
 from storage.person_settings import read_digest_at
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 
 NOW = datetime(2026, 7, 21, 9, tzinfo=UTC)
 """The deals of Ana, Ben and Zoe should all have closed in June."""
@@ -27,10 +25,7 @@ ANA, MONA, OPS = "ana@example.com", "mona@example.com", "ops@example.com"
 
 @pytest.fixture
 def council(tmp_path: Path) -> Iterator[Council]:
-    settings = load_settings(build_company(tmp_path), {})
-    council = open_council(settings)
-    crm, fields = build_crm(settings, NOW), field_kinds(settings)
-    run_pull(council.engine, crm, council.company, fields=fields, now=NOW, progress=lambda _: None)
+    council = open_pulled_company(tmp_path, NOW)
     yield council
     council.engine.dispose()
 

@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.app import Council, build_crm, open_council, open_desk
+from bot.app import Council, open_desk
 from bot.dispatch import Dispatch
-from bot.settings import field_kinds, load_settings
 from handlers.asking import Clicked, Submitted, Typed, Where
-from jobs.pull import run_pull
 from messages.card import DateInput, TextInput
 from messages.render.terminal import render_text
 from messages.reply import Reply
@@ -24,7 +22,7 @@ from storage.nudge_choices import read_pause
 from storage.nudge_tables import inspection, snooze, waiver
 from storage.outbox import Letter, put_letter, read_letter_card
 from storage.rule_statistics import read_rule_statistics
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 TODAY = date(2026, 5, 15)
@@ -36,10 +34,7 @@ NEXT_WEEK = {"until": "2026-05-22", "reason": "The buyer is away."}
 
 @pytest.fixture
 def council(tmp_path: Path) -> Iterator[Council]:
-    settings = load_settings(build_company(tmp_path), {})
-    council = open_council(settings)
-    crm, fields = build_crm(settings, NOW), field_kinds(settings)
-    run_pull(council.engine, crm, council.company, fields=fields, now=NOW, progress=lambda _: None)
+    council = open_pulled_company(tmp_path, NOW)
     yield council
     council.engine.dispose()
 

@@ -11,15 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from bot.app import Council, build_crm, open_council, open_desk
+from bot.app import Council, open_desk
 from bot.dispatch import Dispatch
-from bot.settings import field_kinds, load_settings
 from handlers.asking import Typed
-from jobs.pull import run_pull
 from messages.render.terminal import render_text
 from storage.database import writing
 from storage.nudge_tables import score_day
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 ANA, MONA, ZOE = "ana@example.com", "mona@example.com", "zoe@example.com"
@@ -28,10 +26,7 @@ KAI, OPS, ADMIN = "kai@example.com", "ops@example.com", "admin@example.com"
 
 @pytest.fixture
 def council(tmp_path: Path) -> Iterator[Council]:
-    settings = load_settings(build_company(tmp_path), {})
-    council = open_council(settings)
-    crm, fields = build_crm(settings, NOW), field_kinds(settings)
-    run_pull(council.engine, crm, council.company, fields=fields, now=NOW, progress=lambda _: None)
+    council = open_pulled_company(tmp_path, NOW)
     remember(council, date(2026, 5, 8), "rep", "005A", 40)
     remember(council, date(2026, 4, 16), "rep", "005A", 100)
     remember(council, date(2026, 4, 16), "region", "EMEA", 93)

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import build_crm, open_council, open_desk
+from bot.app import open_desk
 from bot.dispatch import Dispatch
-from bot.settings import field_kinds, load_settings
 from handlers.asking import Clicked, Typed, Where
-from jobs.pull import run_pull
 from messages.card import Button
 from messages.render.terminal import render_text
 from messages.reply import Reply, Visibility
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 KAI, MONA = "kai@example.com", "mona@example.com"
@@ -23,10 +21,7 @@ COUNCIL = Where("slack", "#pipeline-council")
 
 @pytest.fixture
 def dispatch(tmp_path: Path) -> Iterator[Dispatch]:
-    settings = load_settings(build_company(tmp_path), {})
-    council = open_council(settings)
-    crm, fields = build_crm(settings, NOW), field_kinds(settings)
-    run_pull(council.engine, crm, council.company, fields=fields, now=NOW, progress=lambda _: None)
+    council = open_pulled_company(tmp_path, NOW)
     yield Dispatch(open_desk(council, NOW), lambda: NOW)
     council.engine.dispose()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.app import Council, open_council
-from bot.settings import field_kinds, load_settings
+from bot.app import Council
+from bot.settings import field_kinds
 from crm.files.crm import FilesCrm
 from jobs.job import JobRun
 from jobs.manager_digest import send_manager_digests
@@ -21,7 +21,7 @@ from storage.deal_heads import read_deal_head
 from storage.inspections import company_share, inspected_shares
 from storage.nudge_choices import put_pause, record_inspection
 from storage.people import read_people
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 
 MONDAY = datetime(2026, 7, 20, 8, tzinfo=UTC)
 """A month after the deals of Ana (2,000.50) and Ben (700), who report to Mona, should have closed."""
@@ -29,8 +29,7 @@ MONDAY = datetime(2026, 7, 20, 8, tzinfo=UTC)
 
 @pytest.fixture
 def council(tmp_path: Path) -> Council:
-    council = open_council(load_settings(build_company(tmp_path), {}))
-    pull(council, MONDAY)
+    council = open_pulled_company(tmp_path, MONDAY)
     return council
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.app import Council, open_council
-from bot.settings import field_kinds, load_settings
+from bot.app import Council
+from bot.settings import field_kinds
 from crm.files.crm import FilesCrm
 from jobs.job import JobRun
 from jobs.measure import measure_today
@@ -20,7 +20,7 @@ from storage.digests import last_digest
 from storage.findings_of import findings_of
 from storage.nudge_choices import note_out_of_office, put_pause
 from storage.nudge_memory import Leave, read_leaves
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 
 TUESDAY = datetime(2026, 7, 21, 9, tzinfo=UTC)
 """The deals of Ana (006B), Ben (006C) and Zoe (006D) should all have closed in June."""
@@ -28,8 +28,7 @@ TUESDAY = datetime(2026, 7, 21, 9, tzinfo=UTC)
 
 @pytest.fixture
 def council(tmp_path: Path) -> Council:
-    council = open_council(load_settings(build_company(tmp_path), {}))
-    pull(council, TUESDAY)
+    council = open_pulled_company(tmp_path, TUESDAY)
     return council
 
 

@@ -15,10 +15,12 @@ from storage.schema import metadata
 from storage.tables import role
 
 
-def test_the_steps_lead_to_exactly_the_tables_that_the_code_knows(database: Engine) -> None:
+def test_the_steps_lead_to_exactly_the_tables_that_the_code_knows(empty_database_url: str) -> None:
+    database = open_database(empty_database_url)
     with database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
+    database.dispose()
 
 
 def test_the_newest_step_is_the_one_that_migrating_asks_for() -> None:
@@ -28,10 +30,10 @@ def test_the_newest_step_is_the_one_that_migrating_asks_for() -> None:
     assert scripts.get_current_head() == HEAD
 
 
-def test_opening_twice_changes_nothing(database_url: str) -> None:
-    first = open_database(database_url)
+def test_opening_twice_changes_nothing(empty_database_url: str) -> None:
+    first = open_database(empty_database_url)
     tables = set(inspect(first).get_table_names())
-    second = open_database(database_url)
+    second = open_database(empty_database_url)
     assert set(inspect(second).get_table_names()) == tables
     first.dispose()
     second.dispose()
