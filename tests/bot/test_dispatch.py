@@ -157,7 +157,7 @@ def test_one_row_is_found_however_it_is_written(dispatch: Dispatch, typed: str) 
         ("/apm lever", "There is no lever configured. Ask for product, region, segment, source"),
         ("/apm why", "Which figure?"),
         ("/apm region on 9999-12-31", "The calendar has no fiscal quarter in the year"),
-        ("/hygiene them", "There is no view of hygiene “them”"),
+        ("/hygiene them", "There is nobody called “them”"),
         ("/deals", "I do not know “/deals”"),
     ],
 )

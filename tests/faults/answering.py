@@ -1,10 +1,8 @@
-"""One event that is answered in a process of its own: `python answering.py CONFIGURATION MOMENT`.
+"""One event that is answered in a process of its own."""
 
-It writes a line when it is ready, goes on when it gets one, and writes what the asker is told in passing.
-"""
-
-import sys
 from datetime import datetime
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from bot.app import open_council, open_desk
@@ -16,17 +14,13 @@ EVENT = "preview:005A:1"
 ASKER = "ana@example.com"
 
 
-def _main(configuration: str, moment: str) -> None:
-    now = datetime.fromisoformat(moment)
-    council = open_council(load_settings(Path(configuration), {}))
+def answer_beside_another(
+    configuration: Path, now: datetime, told: "SimpleQueue[str]", together: Barrier
+) -> None:
+    """Both answer at once, and tell what the asker is told in passing."""
+    council = open_council(load_settings(configuration, {}))
     dispatch = Dispatch(open_desk(council, now), lambda: now)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
+    together.wait()
     reply = dispatch.answer(ASKER, Typed("/pause until 2026-06-01"), Where("preview", "@005A"), EVENT)
-    sys.stdout.write(f"{len(reply.cards)} cards {reply.note}\n")
+    told.put(f"{len(reply.cards)} cards {reply.note}")
     council.engine.dispose()
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])

@@ -1,19 +1,17 @@
 """Delivery in a process of its own, to a surface that is a file, which may die at a named step.
 
-`python delivering.py STEP look_up|blind DATABASE FILE MOMENT` writes a line when it is ready, goes on when it
-gets one, and delivers until nothing waits. STEP is one of `Step`; the steps tell of the first letter that it
-has in hand.
+It delivers until nothing waits. The steps tell of the first letter that it has in hand.
 """
 
 import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -148,17 +146,20 @@ def _hands(statement: str) -> bool:
     return statement.startswith("UPDATE outbox SET") and "claimed_by" in statement
 
 
-def _main(step: str, look_up: str, url: str, file: str, moment: str) -> None:
-    death = Death(Step(step))
+def deliver_and_die(url: str, file: Path, can_look_up: bool, moment: datetime, step: Step) -> None:
+    death = Death(step)
     engine = open_database(url)
     death.watch(engine)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
-    surface = FileSurface(Path(file), look_up == "look_up", death.reach)
-    asyncio.run(deliver_all(engine, surface, datetime.fromisoformat(moment)))
+    surface = FileSurface(file, can_look_up, death.reach)
+    asyncio.run(deliver_all(engine, surface, moment))
     engine.dispose()
 
 
-if __name__ == "__main__":
-    _main(*sys.argv[1:])
+def deliver_beside_another(
+    url: str, file: Path, can_look_up: bool, moment: datetime, together: Barrier
+) -> None:
+    engine = open_database(url)
+    surface = FileSurface(file, can_look_up, lambda _: None)
+    together.wait()
+    asyncio.run(deliver_all(engine, surface, moment))
+    engine.dispose()

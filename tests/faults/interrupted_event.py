@@ -1,12 +1,7 @@
-"""An event in a process of its own that is killed at one point of the way to its answer.
-
-`python interrupted_event.py answer|chat|resume POINT CONFIGURATION MOMENT`; a POINT that is never reached
-lets it end by itself.
-"""
+"""An event in a process of its own that is killed at one point of the way to its answer."""
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -58,18 +53,21 @@ def _arm(point: str) -> None:
         vars(resuming)["put_letter"] = _then_die(vars(resuming)["put_letter"])
 
 
-def _main(how: str, point: str, configuration: str, moment: str) -> None:
+def answer_and_die(point: str, configuration: Path, now: datetime) -> None:
     _arm(point)
-    council, dispatch = open_dispatch(Path(configuration), datetime.fromisoformat(moment))
-    if how == "answer":
-        dispatch.answer(ASKER, Typed(WORDS), Where("preview", "@005A"), EVENT)
-    elif how == "chat":  # it is killed with the answer in its hand
-        dispatch.answer_sender(SENDER, Typed(WORDS), Where(), EVENT, lambda: None)
-        _die()
-    else:
-        Resuming(dispatch).resume_next()
-    council.engine.dispose()
+    _, dispatch = open_dispatch(configuration, now)
+    dispatch.answer(ASKER, Typed(WORDS), Where("preview", "@005A"), EVENT)
 
 
-if __name__ == "__main__":
-    _main(*sys.argv[1:])
+def answer_chat_and_die(point: str, configuration: Path, now: datetime) -> None:
+    """It is killed with the answer in its hand, if not before."""
+    _arm(point)
+    _, dispatch = open_dispatch(configuration, now)
+    dispatch.answer_sender(SENDER, Typed(WORDS), Where(), EVENT, lambda: None)
+    _die()
+
+
+def resume_and_die(point: str, configuration: Path, now: datetime) -> None:
+    _arm(point)
+    _, dispatch = open_dispatch(configuration, now)
+    Resuming(dispatch).resume_next()

@@ -1,12 +1,7 @@
-"""A fix asked for in chat, in a process of its own that is killed at one point of the way.
-
-`python interrupted_fix.py POINT FOLDER HAPPENING`, the happening as the inbox keeps it; a POINT that is never
-reached lets it end by itself.
-"""
+"""A fix asked for in chat, in a process of its own that is killed at one point of the way."""
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +9,7 @@ from typing import Any
 
 from bot.app import open_council, open_desk
 from bot.dispatch import Dispatch
-from bot.event_text import Happening, event_from_text
+from bot.event_text import Happening
 from bot.settings import load_settings
 from crm.demo import DemoCrm
 from handlers import fixing
@@ -47,17 +42,14 @@ def _then_die(call: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def _main(point: str, folder: str, happening: str) -> None:
+def ask_and_die(point: str, folder: Path, happening: Happening) -> None:
+    """A point that is never reached lets it end by itself."""
     if point == BEFORE_CALL:
         DemoCrm.write = _die  # type: ignore[assignment, method-assign]
     elif point == AFTER_CALL:
         DemoCrm.write = _then_die(DemoCrm.write)  # type: ignore[method-assign]
     elif point == BEFORE_CLOSING:
         vars(fixing)["close_saved"] = _die
-    ask(dispatch(Path(folder), 5), event_from_text(happening))
+    ask(dispatch(folder, 5), happening)
     if point == AFTER_ANSWER:
         _die()
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])

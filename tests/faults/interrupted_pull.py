@@ -1,14 +1,10 @@
-"""A pull in a process of its own that dies, or waits, when it has reported progress so many times.
-
-`python interrupted_pull.py die|wait COUNT FOLDER DATABASE MOMENT`: `die` kills the process as nothing else
-can be killed, and `wait` writes a line and goes on when its input ends. COUNT 0 is never reached.
-"""
+"""A pull in a process of its own that dies, or waits, when it has reported progress so many times."""
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from datetime import datetime
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from bot.app import build_company, build_crm
@@ -36,28 +32,28 @@ def pull(folder: Path, database: Path, moment: datetime, progress: Callable[[Pro
         engine.dispose()
 
 
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def pull_and_die(count: int, folder: Path, database: Path, moment: datetime) -> None:
+    """Killed, as nothing else can be killed, at the so-manieth report, counted from 1."""
+    pull(folder, database, moment, _interrupting(count, lambda: os.kill(os.getpid(), signal.SIGKILL)))
 
 
-def _wait() -> None:
-    sys.stdout.write("waiting\n")
-    sys.stdout.flush()
-    sys.stdin.read()
+def pull_and_wait(count: int, folder: Path, database: Path, moment: datetime, together: Barrier) -> None:
+    """At the so-manieth report it meets the test, and goes on when it meets it again."""
+
+    def wait() -> None:
+        together.wait()
+        together.wait()
+
+    pull(folder, database, moment, _interrupting(count, wait))
 
 
-def _main(how: str, count: str, folder: str, database: str, moment: str) -> None:
-    interrupt = {"die": _die, "wait": _wait}[how]
+def _interrupting(count: int, interrupt: Callable[[], None]) -> Callable[[Progress], None]:
     reports = 0
 
     def interrupted(_: Progress) -> None:
         nonlocal reports
         reports += 1
-        if reports == int(count):
+        if reports == count:
             interrupt()
 
-    pull(Path(folder), Path(database), datetime.fromisoformat(moment), interrupted)
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    return interrupted

@@ -1,14 +1,13 @@
 """A process that runs a job of three letters, and can die at any point of it.
 
-`python scheduled_letters.py FOLDER DATABASE die POINT`: points 0 to 9 are before, during and after each of
-the three steps, and 9 is after the last, before the slot is done. `... race COUNT FILE`: the process goes
-through COUNT quarters of an hour with another and notes in FILE each slot that it ran.
+Points 0 to 9 are before, during and after each of the three steps, and 9 is after the last, before the slot
+is done.
 """
 
 import os
 import signal
-import sys
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -65,9 +64,15 @@ def build_runner(folder: Path, engine: Engine, clock: Clock, job: ScheduledJob) 
     return JobRunner(Council(settings, build_company(settings), engine), clock, jobs={job.name: job})
 
 
-def race(folder: Path, engine: Engine, count: int, notes: Path) -> None:
-    """Every quarter of an hour is claimed over and over by all, in the same order."""
-    clock = Clock(START)
+def run_and_die(folder: Path, url: str, point: int) -> None:
+    engine = open_database(url)
+    build_runner(folder, engine, Clock(START), letters_job(point)).run_due("council")
+    engine.dispose()
+
+
+def claim_each_slot(folder: Path, url: str, count: int, notes: Path, together: Barrier) -> None:
+    """Every quarter of an hour is claimed over and over by all, in the same order; who runs it notes it."""
+    engine, clock = open_database(url), Clock(START)
 
     def run(_: JobRun) -> Outcome:
         with notes.open("a") as file:
@@ -76,23 +81,9 @@ def race(folder: Path, engine: Engine, count: int, notes: Path) -> None:
 
     job = ScheduledJob("nudge", run, "notes", timedelta(minutes=10), TWICE)
     runner = build_runner(folder, engine, clock, job)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
+    together.wait()
     for _ in range(count):
         clock.now += timedelta(minutes=15)
         for _ in range(3):
             runner.run_due("nudge")
-
-
-def _main(folder: str, database: str, how: str, number: str, *notes: str) -> None:
-    engine = open_database(database)
-    if how == "die":
-        build_runner(Path(folder), engine, Clock(START), letters_job(int(number))).run_due("council")
-    else:
-        race(Path(folder), engine, int(number), Path(notes[0]))
     engine.dispose()
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])

@@ -1,12 +1,8 @@
-"""Delivery to Slack in a process of its own, which dies right before or right after a post.
-
-`python slack_delivering.py before|after DATABASE API_URL MOMENT`
-"""
+"""Delivery to Slack in a process of its own, which dies right before or right after a post."""
 
 import asyncio
 import os
 import signal
-import sys
 from datetime import datetime
 
 import aiohttp
@@ -36,14 +32,14 @@ class DyingSurface(SlackSurface):
         raise AssertionError("killed")
 
 
-async def deliver(when: str, database: str, url: str, moment: datetime) -> None:
+def deliver_and_die(when: str, database: str, url: str, moment: datetime) -> None:
+    asyncio.run(_deliver(when, database, url, moment))
+
+
+async def _deliver(when: str, database: str, url: str, moment: datetime) -> None:
     engine = open_database(database)
     async with aiohttp.ClientSession() as session:
         api = SlackApi(BOT_TOKEN, session, url)
         surface = DyingSurface(api, Addresses(api), TEAM)
         surface.when = when
         await Delivery(engine, surface, lambda: moment, COMPANY).deliver_due()
-
-
-if __name__ == "__main__":
-    asyncio.run(deliver(sys.argv[1], sys.argv[2], sys.argv[3], datetime.fromisoformat(sys.argv[4])))

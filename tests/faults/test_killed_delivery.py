@@ -1,13 +1,9 @@
 """Whoever delivers may die at any step, and any number may deliver: nothing twice, nothing lost."""
 
 import asyncio
-import subprocess
-import sys
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from signal import SIGKILL
 
 import pytest
 from sqlalchemy import Engine
@@ -19,14 +15,20 @@ from storage.database import reading, writing
 from storage.outbox import Letter, put_letter, revise_letter
 from storage.outbox_claims import LEASE
 from storage.outbox_reading import read_shown, read_troubled
-from tests.faults.delivering import FileSurface, Line, Step, deliver_all, read_lines
+from tests.faults.delivering import (
+    FileSurface,
+    Line,
+    Step,
+    deliver_all,
+    deliver_and_die,
+    deliver_beside_another,
+    read_lines,
+)
+from tests.faults.processes import race, was_killed
 
-CHILD = Path(__file__).with_name("delivering.py")
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DEATHS = tuple(step for step in Step if step is not Step.NEVER)
 DIGESTS = ("digest:1", "digest:2", "digest:3")
-SECONDS = 60
-"""Until a process that never ends fails the test."""
 EITHER = pytest.mark.parametrize(
     "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
 )
@@ -51,38 +53,15 @@ class Scene:
             revise_letter(connection, key, _card(key, title))
 
     def die(self, step: Step) -> None:
-        with self._start(step) as child:
-            child.communicate("go\n", timeout=SECONDS)
-        assert child.returncode == -SIGKILL
+        assert was_killed(deliver_and_die, self.url, self.file, self.can_look_up, MONDAY, step)
 
     def deliver_from_two_processes(self) -> None:
-        with ExitStack() as stack:
-            children = [stack.enter_context(self._start(Step.NEVER)) for _ in range(2)]
-            for child in children:
-                assert child.stdout is not None
-                assert child.stdout.readline() == "ready\n"
-            for child in children:
-                assert child.stdin is not None
-                child.stdin.write("go\n")
-                child.stdin.flush()
-            for child in children:
-                child.wait(SECONDS)
-        assert [child.returncode for child in children] == [0, 0]
+        race(deliver_beside_another, self.url, self.file, self.can_look_up, MONDAY)
 
     def recover(self) -> None:
         """The next process, when the lease of the dead one has ended."""
         surface = FileSurface(self.file, self.can_look_up, lambda _: None)
         asyncio.run(deliver_all(self.engine, surface, MONDAY + LEASE))
-
-    def _start(self, step: Step) -> subprocess.Popen[str]:
-        look_up = "look_up" if self.can_look_up else "blind"
-        arguments = (step.value, look_up, self.url, str(self.file), MONDAY.isoformat())
-        return subprocess.Popen(
-            [sys.executable, str(CHILD), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
 
     def posted(self, audience: str = "@005A") -> list[str]:
         return [line.key for line in self.lines() if (line.act, line.audience) == ("post", audience)]

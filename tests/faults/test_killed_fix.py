@@ -2,9 +2,6 @@
 
 import json
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +11,7 @@ import pytest
 from sqlalchemy import func, make_url, select
 
 from bot.dispatch import Dispatch
-from bot.event_text import Happening, event_to_text
+from bot.event_text import Happening
 from bot.resuming import Resuming
 from handlers.asking import Clicked, Question, Submitted, Where
 from jobs.job import JobRun
@@ -40,11 +37,12 @@ from tests.faults.interrupted_fix import (
     BEFORE_CLOSING,
     NEVER,
     ask,
+    ask_and_die,
     dispatch,
 )
+from tests.faults.processes import was_killed
 from tests.journeys.fixed_demo import PULLED, TODAY, FixedDemo
 
-CHILD = Path(__file__).with_name("interrupted_fix.py")
 NEW_DAY = date(2026, 10, 20)
 TYPED = {"CloseDate": NEW_DAY.isoformat(), "NextStep": "Call Ana on Monday", "ACV__c": "123000"}
 LOST = {"StageName": "Closed Lost", "Loss_Reason__c": "Price"}
@@ -185,9 +183,7 @@ def test_it_counts_exactly_once_on_postgresql(
 
 
 def _check(folder: Path, point: str, deal: Deal, fix: Fix) -> None:
-    command = [sys.executable, str(CHILD), point, str(folder), event_to_text(fix.happening)]
-    child = subprocess.run(command, check=False)
-    assert child.returncode == (0 if point == NEVER else -signal.SIGKILL)
+    assert was_killed(ask_and_die, point, folder, fix.happening) == (point != NEVER)
 
     _resume(folder, 11)  # before anybody knows whether the change arrived
     recovering = dispatch(folder, 12)

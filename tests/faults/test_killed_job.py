@@ -1,8 +1,5 @@
 """A job that is killed at any point is taken up by another process; nothing is said twice or lost."""
 
-import signal
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +12,18 @@ from storage.chat_tables import outbox
 from storage.database import open_database, reading
 from storage.job_runs import read_runs
 from tests.bot.scheduled_company import Clock, build_council
-from tests.faults.scheduled_letters import NEVER, START, STEPS, build_runner, letters_job
+from tests.faults.processes import race, was_killed
+from tests.faults.scheduled_letters import (
+    NEVER,
+    START,
+    STEPS,
+    build_runner,
+    claim_each_slot,
+    letters_job,
+    run_and_die,
+)
+from tests.new_database import write_new_database
 
-CHILD = Path(__file__).with_name("scheduled_letters.py")
 QUARTERS = 25
 
 
@@ -25,15 +31,6 @@ def _prepare(folder: Path, engine: Engine) -> None:
     """The company's files, and the job registered an hour before."""
     build_council(folder, engine, {})
     build_runner(folder, engine, Clock(START - timedelta(hours=1)), letters_job(NEVER)).register()
-
-
-def _command(folder: Path, url: str, *arguments: str) -> list[str]:
-    return [sys.executable, str(CHILD), str(folder), url, *arguments]
-
-
-def _kill_at(point: int, folder: Path, url: str) -> None:
-    done = subprocess.run(_command(folder, url, "die", str(point)), check=False)
-    assert done.returncode == -signal.SIGKILL
 
 
 def _check_taken_up(folder: Path, engine: Engine) -> None:
@@ -53,10 +50,10 @@ def _check_taken_up(folder: Path, engine: Engine) -> None:
 
 @pytest.mark.parametrize("point", range(3 * STEPS + 1))
 def test_a_job_killed_before_during_or_after_a_step_is_taken_up(tmp_path: Path, point: int) -> None:
-    url = f"sqlite:///{tmp_path / 'council.db'}"
+    url = write_new_database(tmp_path / "council.db")
     engine = open_database(url)
     _prepare(tmp_path / "company", engine)
-    _kill_at(point, tmp_path / "company", url)
+    assert was_killed(run_and_die, tmp_path / "company", url, point)
     _check_taken_up(tmp_path / "company", engine)
     engine.dispose()
 
@@ -65,16 +62,16 @@ def test_a_job_killed_amid_a_step_is_taken_up_on_either_database(
     tmp_path: Path, database: Engine, database_url: str
 ) -> None:
     _prepare(tmp_path / "company", database)
-    _kill_at(4, tmp_path / "company", database_url)
+    assert was_killed(run_and_die, tmp_path / "company", database_url, 4)
     _check_taken_up(tmp_path / "company", database)
 
 
 def test_a_job_that_kills_its_process_each_time_is_given_up_and_told(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'council.db'}"
+    url = write_new_database(tmp_path / "council.db")
     engine = open_database(url)
     folder = tmp_path / "company"
     _prepare(folder, engine)
-    _kill_at(0, folder, url)
+    assert was_killed(run_and_die, folder, url, 0)
     clock = Clock(START + LEASE + timedelta(seconds=1))
     with reading(engine) as connection:
         assert read_runs(connection, "council")[0].attempts == 1
@@ -101,16 +98,7 @@ def test_two_processes_over_one_database_never_both_run_a_slot(
     job = letters_job(NEVER)
     build_runner(folder, database, Clock(START), job).register()
     _register_nudge(folder, database)
-    command = _command(folder, database_url, "race", str(QUARTERS), str(notes))
-    racing = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
-    ]
-    for process in racing:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in racing:
-        process.communicate("go\n")
-        assert process.returncode == 0
+    race(claim_each_slot, folder, database_url, QUARTERS, notes)
     ran = notes.read_text().splitlines()
     assert len(ran) == len(set(ran))
     with reading(database) as connection:

@@ -1,12 +1,10 @@
 """Each real job, killed at each of its transactions, is taken up: letters once, nothing lost or stuck."""
 
-import signal
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from storage.tables import metadata
 from tests.bot.scheduled_company import Clock
 from tests.faults.council_weeks import MOMENT_OF, CouncilWeeks, build_runner, open_company
 from tests.faults.killed_job import NEVER, When, run_and_die
+from tests.faults.processes import was_killed
 
 JOBS = (
     "nudge", "council_prepare", "council_freeze", "manager_digest", "council", "council_recap", "escalate",
@@ -28,9 +27,6 @@ JOBS = (
 )  # fmt: skip
 OFTEN = ("nudge", "council", "escalate")
 ON_POSTGRESQL = ("nudge", "council")
-SECONDS = 120
-_processes = get_context("forkserver")
-_processes.set_forkserver_preload(["tests.faults.killed_job"])
 
 Dump = Mapping[str, Sequence[tuple[object, ...]]]
 Copy = Callable[[str], str]
@@ -51,12 +47,7 @@ class Eve:
 
     def run(self, url: str, transaction: int, when: When) -> bool:
         """In a process of its own; whether it was killed."""
-        arguments = (self.job, self.folder, url, self.moment, transaction, when)
-        process = _processes.Process(target=run_and_die, args=arguments)
-        process.start()
-        process.join(SECONDS)
-        assert process.exitcode in (0, -signal.SIGKILL)
-        return process.exitcode != 0
+        return was_killed(run_and_die, self.job, self.folder, url, self.moment, transaction, when)
 
     def take_up(self, url: str) -> Dump:
         """Another process, when the lease of the dead one has ended; what stands there afterwards."""

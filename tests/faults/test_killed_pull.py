@@ -1,9 +1,6 @@
 """A pull that is killed leaves the last complete state, or the next one; nothing in between."""
 
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -26,9 +23,9 @@ from storage.database import open_database, reading
 from storage.hygiene_reading import read_hygiene
 from storage.mirror import read_mirror
 from storage.tables import opportunity, opportunity_key, opportunity_version, slice_table
-from tests.faults.interrupted_pull import pull
+from tests.faults.interrupted_pull import pull, pull_and_die, pull_and_wait
+from tests.faults.processes import FORKS, SECONDS, was_killed
 
-CHILD = Path(__file__).with_name("interrupted_pull.py")
 TODAY = date(2026, 9, 15)
 FIRST = datetime(2026, 9, 15, 17, tzinfo=UTC)
 SECOND = FIRST + timedelta(hours=3)
@@ -139,10 +136,7 @@ def _visible_versions(engine: Engine) -> list[Any]:
 
 def _kill_at(report: int, scene: Scene, database: Path) -> None:
     """Run the second pull and kill it when it reports its progress for the so-manieth time."""
-    done = subprocess.run(
-        [sys.executable, CHILD, "die", str(report), scene.exports, database, SECOND.isoformat()], check=False
-    )
-    assert done.returncode == -signal.SIGKILL
+    assert was_killed(pull_and_die, report, scene.exports, database, SECOND)
 
 
 def _check_after_death(scene: Scene, database: Path, *, expected: Answers) -> None:
@@ -197,15 +191,15 @@ def test_killed_twice_it_still_comes_to_the_same_end(scene: Scene, database: Pat
 
 
 def test_a_second_pull_at_the_same_time_is_refused_in_words(scene: Scene, database: Path) -> None:
-    merging = str(scene.steps.index("Merging") + 1)
-    arguments = ("wait", merging, str(scene.exports), str(database), SECOND.isoformat())
-    command = [sys.executable, str(CHILD), *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
-        assert first.stdout is not None
-        assert first.stdout.readline() == "waiting\n"
-        with pytest.raises(PullRefused, match="Another pull is running on this database"):
-            pull(scene.exports, database, SECOND, _ignore)
-        assert _answers(scene.exports, database) == scene.before
-        first.communicate()
-    assert first.returncode == 0
+    merging, together = scene.steps.index("Merging") + 1, FORKS.Barrier(2, timeout=SECONDS)
+    arguments = (merging, scene.exports, database, SECOND, together)
+    first = FORKS.Process(target=pull_and_wait, args=arguments)
+    first.start()
+    together.wait()
+    with pytest.raises(PullRefused, match="Another pull is running on this database"):
+        pull(scene.exports, database, SECOND, _ignore)
+    assert _answers(scene.exports, database) == scene.before
+    together.wait()
+    first.join(SECONDS)
+    assert first.exitcode == 0
     assert _answers(scene.exports, database) == scene.after

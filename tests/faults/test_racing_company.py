@@ -1,6 +1,5 @@
 """Two processes run the whole schedule of one company at once: every job's letters are said once."""
 
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -14,16 +13,14 @@ from storage.edition_tables import edition
 from storage.job_tables import job_run
 from tests.faults.council_weeks import CouncilWeeks, on_october
 from tests.faults.delivering import read_lines
+from tests.faults.processes import race
 from tests.faults.racing_company import go_through
 
 START, TICKS = on_october(5, 1), 33
 """From Monday before dawn until Tuesday morning: the managers' digests, the council, its recap, digests."""
-SECONDS = 300
 EITHER = pytest.mark.parametrize(
     "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
 )
-_processes = get_context("forkserver")
-_processes.set_forkserver_preload(["tests.faults.racing_company"])
 
 
 @EITHER
@@ -32,14 +29,8 @@ def test_two_processes_say_each_thing_once(database: Engine, database_url: str, 
         if job == "manager_digest":  # the night before the council, after the edition was frozen
             break
     database.dispose()
-    said, together = tmp_path / "said", _processes.Barrier(2, timeout=SECONDS)
-    arguments = (tmp_path, database_url, said, START, TICKS, together)
-    processes = [_processes.Process(target=go_through, args=arguments) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(SECONDS)
-    assert [process.exitcode for process in processes] == [0, 0]
+    said = tmp_path / "said"
+    race(go_through, tmp_path, database_url, said, START, TICKS)
 
     with reading(database) as connection:
         letters = connection.execute(select(outbox)).all()

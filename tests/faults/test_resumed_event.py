@@ -1,8 +1,5 @@
 """An event whose process is killed has its effect once and is answered once, whoever dies on the way."""
 
-import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,10 +23,13 @@ from tests.faults.interrupted_event import (
     DURING,
     SENDER,
     WORDS,
+    answer_and_die,
+    answer_chat_and_die,
     open_dispatch,
+    resume_and_die,
 )
+from tests.faults.processes import was_killed
 
-CHILD = Path(__file__).with_name("interrupted_event.py")
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 SIX_MINUTES = timedelta(minutes=6)
 ANSWER, LOST_ANSWER = "I ask you nothing until 1 Jun 2026", "Only the answer was lost"
@@ -60,11 +60,6 @@ def configuration(tmp_path: Path, database_url: str) -> Path:
     return file
 
 
-def _kill(how: str, point: str, configuration: Path, now: datetime) -> None:
-    command = [sys.executable, str(CHILD), how, point, str(configuration), now.isoformat()]
-    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
-
-
 def _state(council: Council) -> tuple[list[tuple[str, str, str]], list[str], bool]:
     """What was audited, the letters of answers, and whether the event is settled."""
     with reading(council.engine) as connection:
@@ -80,10 +75,10 @@ def _state(council: Council) -> tuple[list[tuple[str, str, str]], list[str], boo
 def test_it_has_its_effect_once_and_its_answer_arrives(
     configuration: Path, point: str, resuming_point: str | None
 ) -> None:
-    _kill("answer", point, configuration, NOW)
+    assert was_killed(answer_and_die, point, configuration, NOW)
     now = NOW + SIX_MINUTES
     if resuming_point is not None:
-        _kill("resume", resuming_point, configuration, now)
+        assert was_killed(resume_and_die, resuming_point, configuration, now)
         now += SIX_MINUTES
     council, dispatch = open_dispatch(configuration, now)
     resuming = Resuming(dispatch)
@@ -98,7 +93,7 @@ def test_it_has_its_effect_once_and_its_answer_arrives(
 
 
 def test_what_is_young_enough_to_be_at_work_is_left_alone(configuration: Path) -> None:
-    _kill("answer", BEFORE, configuration, NOW)
+    assert was_killed(answer_and_die, BEFORE, configuration, NOW)
     council, dispatch = open_dispatch(configuration, NOW + timedelta(minutes=4))
     assert not Resuming(dispatch).resume_next()
     assert _state(council) == ([], [], False)
@@ -106,7 +101,7 @@ def test_what_is_young_enough_to_be_at_work_is_left_alone(configuration: Path) -
 
 
 def test_an_answer_that_was_found_and_not_shown_is_told_once_as_it_was_found(configuration: Path) -> None:
-    _kill("chat", "right before it is shown", configuration, NOW)
+    assert was_killed(answer_chat_and_die, "right before it is shown", configuration, NOW)
     council, dispatch = open_dispatch(configuration, NOW + SIX_MINUTES)
     resuming = Resuming(dispatch)
     assert [resuming.resume_next(), resuming.resume_next()] == [True, False]

@@ -1,13 +1,11 @@
 """Slack that is away, processes that die, sockets that are renewed, envelopes that come twice."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from signal import SIGKILL
 
 import pytest
 from pydantic import SecretStr
@@ -25,6 +23,9 @@ from storage.database import open_database, reading, writing
 from storage.outbox import Letter, put_letter
 from storage.outbox_claims import LEASE
 from tests.faults.delivering import COMPANY
+from tests.faults.processes import was_killed
+from tests.faults.slack_delivering import deliver_and_die
+from tests.new_database import write_new_database
 from tests.slack.office import ALL_SCOPES, Office, Ticking, open_office
 from tests.slack.server import APP_TOKEN, BOT_TOKEN, Failure, SlackServer
 from tests.slack.users import Slacker, SocketWay
@@ -32,10 +33,8 @@ from tests.slack.workspace import Workspace
 from tests.stories.company import ANA, BEN, Company, found_company
 from tests.stories.slack_stage import SlackStage, open_slack_stage
 
-CHILD = Path(__file__).with_name("slack_delivering.py")
 TUESDAY = datetime(2026, 7, 21, 9, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
-SECONDS = 60
 CHANNEL = "#pipeline-council"
 
 
@@ -56,7 +55,7 @@ async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
 
 @pytest.fixture
 def database(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'council.db'}"
+    return write_new_database(tmp_path / "council.db")
 
 
 def letter(key: str, thread_of: str | None = None, *, words: int = 1) -> Letter:
@@ -113,10 +112,7 @@ async def test_a_process_killed_around_a_post_leaves_the_message_once(
 ) -> None:
     engine = open_database(database)
     put(engine, letter("council:1", words=words))
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, str(CHILD), when, database, office.server.url, MONDAY.isoformat()
-    )
-    assert await asyncio.wait_for(child.wait(), SECONDS) == -SIGKILL
+    assert await asyncio.to_thread(was_killed, deliver_and_die, when, database, office.server.url, MONDAY)
     assert len(said(office)) == before
     clock = Clock(MONDAY + LEASE + LOOK_AFTER)
     await deliver_until_quiet(engine, office, clock, for_seconds=20)

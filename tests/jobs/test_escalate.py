@@ -8,17 +8,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.app import Council, open_council
-from bot.settings import field_kinds, load_settings
+from bot.app import Council
 from crm.files.crm import FilesCrm
 from jobs.escalate import escalate
 from jobs.job import JobRun
 from jobs.nudge import send_digests
-from jobs.pull import run_pull
 from storage.chat_tables import outbox
 from storage.database import reading, writing
 from storage.nudge_choices import put_pause
-from tests.bot.small_company import build_company
+from tests.bot.small_company import open_pulled_company
 
 
 def at(day: int, hour: int = 10) -> datetime:
@@ -28,18 +26,10 @@ def at(day: int, hour: int = 10) -> datetime:
 @pytest.fixture
 def council(tmp_path: Path) -> Council:
     """All owners were asked on Tuesday 21 July. Only Ana's deal, of 2,000.50, is above 1,000."""
-    council = open_council(load_settings(build_company(tmp_path), {}))
+    council = open_pulled_company(tmp_path, at(21, 8))
     ladder = council.company.nudges.escalation.model_copy(update={"above": Decimal(1_000)})
     nudges = council.company.nudges.model_copy(update={"escalation": ladder})
     council = replace(council, company=replace(council.company, nudges=nudges))
-    run_pull(
-        council.engine,
-        FilesCrm(council.settings.crm.files, council.settings.home),
-        council.company,
-        fields=field_kinds(council.settings),
-        now=at(21, 8),
-        progress=lambda _: None,
-    )
     send_digests(run(council, at(21, 9)))
     return council
 

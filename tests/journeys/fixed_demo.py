@@ -1,7 +1,9 @@
 """The demo company, pulled into a database, whose deals are fixed one at a time."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 
@@ -28,15 +30,17 @@ TODAY = date(2026, 9, 15)
 
 
 class FixedDemo:
-    """The demo company, pulled, and its CRM."""
+    """The demo company, pulled, and its CRM. On SQLite it is pulled once a process, and copied."""
 
     def __init__(self, folder: Path, url: str) -> None:
-        file = folder / "council.toml"
-        file.write_text(demo_configuration() + f'\n[storage]\nurl = "{url}"\n', encoding="utf-8")
-        self.council: Council = open_council(load_settings(file, {}))
         self.crm = DemoCrm(TODAY)
         self.seconds = 0
-        self.pull(PULLED)
+        if url.startswith("sqlite:"):
+            (folder / "council.db").write_bytes(_pulled())
+            self.council: Council = _open(folder, "sqlite:///council.db")
+        else:
+            self.council = _open(folder, url)
+            self.pull(PULLED)
         records = [record for batch in self.crm.pull(self.request) for record in batch.records]
         self.open = [
             record
@@ -45,9 +49,7 @@ class FixedDemo:
         ]
 
     def pull(self, now: datetime) -> None:
-        council = self.council
-        kinds = field_kinds(council.settings)
-        run_pull(council.engine, self.crm, council.company, fields=kinds, now=now, progress=lambda _: None)
+        _pull(self.council, self.crm, now)
 
     @property
     def request(self) -> PullRequest:
@@ -160,3 +162,24 @@ class FixedDemo:
             and TODAY.toordinal() <= record.close_day <= quarter_end
             and value_of(record, "ACV__c")
         )
+
+
+def _open(folder: Path, url: str) -> Council:
+    file = folder / "council.toml"
+    file.write_text(demo_configuration() + f'\n[storage]\nurl = "{url}"\n', encoding="utf-8")
+    return open_council(load_settings(file, {}))
+
+
+def _pull(council: Council, crm: DemoCrm, now: datetime) -> None:
+    kinds = field_kinds(council.settings)
+    run_pull(council.engine, crm, council.company, fields=kinds, now=now, progress=lambda _: None)
+
+
+@cache
+def _pulled() -> bytes:
+    """The database that the first pull leaves."""
+    with TemporaryDirectory() as name:
+        council = _open(Path(name), "sqlite:///council.db")
+        _pull(council, DemoCrm(TODAY), PULLED)
+        council.engine.dispose()
+        return (Path(name) / "council.db").read_bytes()
