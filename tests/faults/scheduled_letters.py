@@ -81,8 +81,8 @@ def claim_each_slot(folder: Path, url: str, count: int, notes: Path, together: B
 
     job = ScheduledJob("nudge", run, "notes", timedelta(minutes=10), TWICE)
     runner = build_runner(folder, engine, clock, job)
-    together.wait()
     for _ in range(count):
+        together.wait()  # no clock runs ahead, by which a lease would end early
         clock.now += timedelta(minutes=15)
         for _ in range(3):
             runner.run_due("nudge")
