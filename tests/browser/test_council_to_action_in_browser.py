@@ -61,9 +61,7 @@ def the_owner_says_why_and_proposes_an_action(visitor: Visitor) -> None:
     visitor.become(OWNER)
     asked = visitor.reads("Before Monday's council: your word on 3 cells")
     assert "Coverage 1.26× is 57% of the 2.21× needed" in asked
-    visitor.press("give_context", "region/APAC/coverage/2026-06-08")
-    visitor.fill(words=WORD)
-    visitor.send()
+    visitor.write_line("give_context", "region/APAC/coverage/2026-06-08", WORD)
     visitor.reads(f"You say: {WORD}")
     visitor.press("propose_action", "region/APAC/coverage")
     visitor.fill(kind="SPIFF", title="2x on Data Cloud", owner=OWNER, due="Friday", cost="-5")
@@ -93,6 +91,8 @@ def a_manager_assigns_from_a_message_and_in_its_thread(visitor: Visitor) -> None
     visitor.become(MANAGER)
     visitor.enter_channel()
     visitor.open_thread("APAC · $1.26M to green")
+    visitor.page.one(f"{THREAD} .more").click()
+    assert f"{OWNER} on coverage: {WORD}" in visitor.reads("APAC · $1.26M to green", THREAD)
     visitor.choose_from_menu("APAC · $1.26M to green", THREAD)
     assert visitor.typed("cell") == "region APAC open_pipeline"
     visitor.fill(kind="Enablement", title="Reference calls", owner=REP, due="Friday")

@@ -56,7 +56,7 @@ def test_from_a_nudge_to_records_that_are_right(demo: LivingDemo, page: Page) ->
     one_finding_is_snoozed_and_one_exempted(visitor)
     demo.run("measure", "manager_digest", at=A_WEEK_LATER)
     a_manager_opens_inspects_and_asks(visitor)
-    operations_see_the_rules_and_who_changed_what(visitor)
+    operations_do_their_round(visitor)
 
 
 def open_pipeline_of_region(visitor: Visitor) -> float:
@@ -113,6 +113,7 @@ def one_finding_is_snoozed_and_one_exempted(visitor: Visitor) -> None:
     visitor.fill(until=date(2026, 6, 1), reason="The buyer is back on 1 June")
     visitor.send()
     visitor.reads("snoozed until 1 Jun")
+    visitor.press("more", deal)
     visitor.press("waive", f"{deal}:next_step_stale")
     visitor.fill(until=date(2026, 7, 31), reason="The tender office answers in writing only")
     visitor.send()
@@ -150,11 +151,18 @@ def a_manager_opens_inspects_and_asks(visitor: Visitor) -> None:
     visitor.reads("“Yes: she signs on 2 June.”", THREAD)
 
 
-def operations_see_the_rules_and_who_changed_what(visitor: Visitor) -> None:
+def operations_do_their_round(visitor: Visitor) -> None:
+    """The rules, what one would do, what was decided about a waiver, who changed what, people, messages."""
     visitor.become(OPERATIONS)
     assert "Close date past" in visitor.say("/hygiene rules", "Hygiene rules")
+    assert "messages" in visitor.say(
+        "/hygiene preview close_date_past for 4 weeks", "Rule preview · Close date past"
+    )
     trail = visitor.say("/audit", REP)
+    assert "answers in writing only" in trail
     assert "2026-07-15" in trail or "15 Jul" in trail
+    visitor.say("/link", "linked")
+    visitor.say("/outbox", "Nothing is in trouble")
 
 
 def deal_named(visitor: Visitor, name: str) -> str:

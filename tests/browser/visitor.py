@@ -82,6 +82,11 @@ class Visitor:
         self.at_message(title, lambda message: message.send_keys("m"), where)
         self.page.press(Keys.ENTER)
 
+    def write_line(self, command: str, argument: str, words: str) -> None:
+        """In the text field of a message, which sends itself."""
+        line = f'{MESSAGES} .m-pick[data-command="{command}"][data-argument="{argument}"]'
+        self.page.one(f"{line} input").send_keys(words, Keys.ENTER)
+
     def pick_date(self, command: str, argument: str, day: date) -> None:
         picker = f'{MESSAGES} .m-pick[data-command="{command}"][data-argument="{argument}"]'
         self.page.one(f"{picker} input").send_keys(_typed(day), Keys.ENTER)
