@@ -30,6 +30,7 @@ from messages.figures import (
     FLIPS,
     METRIC_LABELS,
     all_rows,
+    dimension_label,
     figure_words,
     footnotes,
     gap_words,
@@ -47,8 +48,10 @@ from pipeline.matrix import Matrix, Metric, Row, Status
 
 THREADS = 5
 """At most so many red rows get a message of their own; the others are folded and named."""
-LAST_ACTIONS = 8
+LAST_ACTIONS = 5
 """So many of last week's actions are read at once; the others are folded."""
+CHANGES = 6
+"""So many changes of colour are read at once; the others are folded."""
 
 
 @dataclass(frozen=True)
@@ -91,15 +94,14 @@ def compose_council(
         key=key,
         title=title,
         blocks=(
-            *_next_quarter(matrix, wording),
             *_last_actions(around),
+            *_next_quarter(matrix, wording),
             Facts(_headline(matrix, wording)),
-            picture,
             *renewals_line(matrix, wording),
-            *_folded_rows(matrix, red, around, wording),
+            picture,
+            *_changes(matrix, last_week, wording),
+            *_rows_by_colour(matrix, red, around, wording),
             *_words_on_other_tables(matrix, around),
-            *_calm_rows(matrix),
-            *_changes(matrix, last_week),
             *_restated(matrix, around, wording),
             *spend_blocks(matrix, wording),
             Heading("How far to trust it"),
@@ -231,13 +233,16 @@ def _beside_coverage(matrix: Matrix, wording: Wording) -> tuple[str, ...]:
     return (f", and {overdue}",) if overdue else ()
 
 
-def _changes(matrix: Matrix, last_week: Matrix | None) -> tuple[Block, ...]:
+def _changes(matrix: Matrix, last_week: Matrix | None, wording: Wording) -> tuple[Block, ...]:
     if last_week is None:
         return (Paragraph(text("There is no edition of last week to compare colours with."), Tone.NOTE),)
-    changes = colour_changes(matrix, last_week)
-    if not changes:
+    lines = tuple(_change_line(change) for change in colour_changes(matrix, last_week))
+    if not lines:
         return (Paragraph(text("No colour has changed since last week.")),)
-    return (Heading("What changed colour since last week"), *(_change_line(change) for change in changes))
+    shown, further = lines[:CHANGES], lines[CHANGES:]
+    rest = wording.count(len(further), "more change", "more changes")
+    folded = (Folded(f"{rest} of colour", further),) if further else ()
+    return (Heading("What changed colour since last week"), *shown, *folded)
 
 
 def _change_line(change: ColourChange) -> Paragraph:
@@ -245,7 +250,10 @@ def _change_line(change: ColourChange) -> Paragraph:
     return Paragraph(text(f"{cell}: ", Colour(change.before), " → ", Colour(change.after)))
 
 
-def _folded_rows(matrix: Matrix, red: Sequence[Row], around: Around, wording: Wording) -> tuple[Block, ...]:
+def _rows_by_colour(
+    matrix: Matrix, red: Sequence[Row], around: Around, wording: Wording
+) -> tuple[Block, ...]:
+    """Red rows by name, for each has a message below; yellow ones folded; those that are well in one line."""
     blocks: list[Block] = []
     if red:
         threads = min(len(red), THREADS)
@@ -256,7 +264,8 @@ def _folded_rows(matrix: Matrix, red: Sequence[Row], around: Around, wording: Wo
     yellow = by_gap(matrix, Status.YELLOW)
     if yellow:
         blocks.append(_fold("yellow", matrix, yellow, around, wording))
-    return tuple(blocks)
+    blocks.extend(_calm_rows(matrix))
+    return (Heading(f"{dimension_label(matrix.dimension, matrix.by)} by colour"), *blocks)
 
 
 def _below(number: int) -> str:

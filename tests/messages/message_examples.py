@@ -1,5 +1,6 @@
 """One card of every kind, a card with every block, and a form with every input."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -52,6 +53,7 @@ from messages.council import compose_council
 from messages.council_threads import Around
 from messages.deal_letters import say_done, say_settled
 from messages.escalation import compose_telling, compose_warning
+from messages.figures import matrix_table
 from messages.fix import compose_not_mine
 from messages.given import compose_given
 from messages.held import compose_held, compose_nothing_held, tell_of_held
@@ -238,11 +240,12 @@ def manager_digest_later() -> Card:
 def _cards() -> dict[str, Card]:
     region = matrix()
     emea = region.rows[0]
-    post = compose_council(region, last_week(), PICTURE)
     around = Around(
         last_actions=(Paragraph(text("SPIFF in EMEA: coverage moved from 1.6× to 1.8× after it.")),),
         actions_by_row={"EMEA": (Paragraph(text("SPIFF by Ana, due on Friday.")),)},
     )
+    picture = replace(PICTURE, instead=matrix_table(region, region.rows, Wording()))
+    post = compose_council(region, last_week(), picture, around)
     crowded = compose_council(many_rows(32), None, PICTURE, around)
     mistakes = (
         Mistake("council.toml", "calendar.timezone", "Mars/Olympus", "expected an IANA time zone"),

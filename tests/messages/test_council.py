@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from messages.card import Card, Facts, Folded, Heading, Image, Paragraph, spoken, text
 from messages.council import (
+    CHANGES,
     ColourChange,
     colour_changes,
     compose_council,
@@ -34,6 +35,37 @@ def test_the_post_opens_with_share_reached_and_expected() -> None:
     assert spoken(first.facts[0].value) == "30% of $12M, 28% expected by today  Green"
     assert spoken(first.facts[1].value) == "$8.76M, $190K short of green  Yellow"
     assert isinstance(post.summary.blocks[1], Image)
+
+
+def test_the_post_is_read_in_the_order_in_which_a_council_speaks() -> None:
+    around = Around(last_actions=(Paragraph(text("SPIFF in EMEA is done.")),))
+    shown = words_of(compose_council(matrix(), last_week(), PICTURE, around).summary)
+    order = (
+        "Last week's actions",
+        "Reached: 30%",
+        "Region: EMEA red.",
+        "What changed colour since last week",
+        "Red EMEA: see its own message below.",
+        "1 yellow: APAC & Japan",
+        "Green AMER: on track.",
+        "How far to trust it",
+    )
+    places = [shown.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_many_changes_of_colour_leave_room_for_what_is_red() -> None:
+    now = matrix()
+    calm = {metric: replace(cell, status=Status.GREY) for metric, cell in now.rows[0].cells.items()}
+    before = matrix(tuple(replace(row, cells=calm) for row in now.rows))
+    blocks = compose_council(now, before, PICTURE).summary.blocks
+    changes = colour_changes(now, before)
+    start = blocks.index(Heading("What changed colour since last week")) + 1
+    lines, fold = blocks[start : start + CHANGES], blocks[start + CHANGES]
+    assert all(isinstance(line, Paragraph) for line in lines)
+    assert isinstance(fold, Folded)
+    assert fold.summary == f"{len(changes) - CHANGES} more changes of colour"
+    assert len(fold.blocks) == len(changes) - CHANGES
 
 
 def test_colour_changes_name_what_became_worse_first() -> None:
