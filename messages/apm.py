@@ -287,7 +287,7 @@ def _cell_facts(matrix: Matrix, row: Row, cell: Cell, wording: Wording) -> tuple
     figure = figure_words(cell, row.state, currency, wording)
     facts = [Fact("Figure", text(figure, *_of_deals(cell, wording)))]
     if cell.gap and cell.status is not Status.GREEN:
-        facts.append(Fact("Missing to green", text(wording.full_money(cell.gap, currency))))
+        facts.append(Fact("To green", text(gap_words(cell.gap, currency, wording))))
     if cell.target is not None:
         derived = " (derived from last year)" if cell.target_derived else ""
         facts.append(Fact("Target", text(value_words(cell.target, currency, wording), derived)))

@@ -51,11 +51,15 @@ def _further(matrix: Matrix, wording: Wording) -> Iterator[str]:
     caveats = matrix.caveats
     if caveats.overdue_prior_ids:
         amount = wording.short_money(caveats.overdue_prior_amount, matrix.currency)
-        deals = wording.count(len(caveats.overdue_prior_ids), "open deal", "open deals")
-        yield f"Overdue: {deals} ({amount}) should have closed in an earlier quarter and count in none."
+        number = len(caveats.overdue_prior_ids)
+        deals = wording.count(number, "open deal", "open deals")
+        counted = "counts" if number == 1 else "count"
+        yield f"Overdue: {deals} ({amount}) should have closed in an earlier quarter and {counted} in none."
     if caveats.undated_ids:
-        deals = wording.count(len(caveats.undated_ids), "open deal has", "open deals have")
-        yield f"Undated: {deals} no close date and count in no quarter."
+        number = len(caveats.undated_ids)
+        deals = wording.count(number, "open deal has", "open deals have")
+        counted = "counts" if number == 1 else "count"
+        yield f"Undated: {deals} no close date and {counted} in no quarter."
     if caveats.value_unknown_ids:
         deals = wording.count(len(caveats.value_unknown_ids), "open deal has", "open deals have")
         yield f"Value unknown: {deals} no value."

@@ -138,7 +138,7 @@ def _facts(matrix: Matrix, row: Row, metric: Metric, wording: Wording) -> tuple[
     figure = figure_words(cell, row.state, currency, wording)
     facts = [Fact(METRIC_LABELS[metric], text(Bold(figure)))]
     if cell.target is not None:
-        facts.append(Fact("Target", text(value_words(cell.target, currency, wording))))
+        facts.append(Fact("Target of the quarter", text(value_words(cell.target, currency, wording))))
     facts.append(Fact("To green", text(gap_words(cell.gap, currency, wording))))
     return tuple(facts)
 

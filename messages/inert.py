@@ -44,7 +44,7 @@ def span_words(span: Span) -> str:
         case Person(name=name):
             return inert(name)
         case Colour(status=status):
-            return f"{SYMBOLS[status]} {STATUS_WORDS[status]}"
+            return f"{SYMBOLS[status]}\N{NO-BREAK SPACE}{STATUS_WORDS[status]}"
 
 
 def trend_words(trend: Trend) -> str:

@@ -129,7 +129,7 @@ def _buttons(deal: TeamDeal) -> tuple[Button, ...]:
             Button("Open and fix", FIX, about),
             Button("Looks right", "inspect", about),
         )
-    known = (Button("I know", "acknowledge", f"{about}:{noted.rule}"),) if noted is not None else ()
+    known = (Button("I know of it", "acknowledge", f"{about}:{noted.rule}"),) if noted is not None else ()
     ask = Button("Ask the owner", "ask_owner", about)
     return (
         ask,

@@ -197,7 +197,7 @@ def _heading(item: DigestItem, day: date, currency: str, wording: Wording) -> tu
 
 def _age(item: DigestItem, day: date, wording: Wording) -> str:
     days = (day - item.since).days
-    return f" · open for {wording.count(days, 'day', 'days')}" if days > 0 else " · new"
+    return f" · unfixed for {wording.count(days, 'day', 'days')}" if days > 0 else " · new"
 
 
 def _seen(finding: Finding, wording: Wording) -> str:

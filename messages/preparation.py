@@ -102,6 +102,7 @@ def _ask_blocks(
         Paragraph(text(Colour(case.cell.status), f"  {case.cell.why}")),
         Facts(_facts(ask, wording)),
         *_fixable(ask, wording),
+        *([Paragraph(text(Bold("What is being done:")))] if actions else []),
         *actions,
         context_line(None),
         TextPick("What should the council know?", GIVE_CONTEXT, case.name.written(council)),
@@ -113,7 +114,7 @@ def _facts(ask: CellAsk, wording: Wording) -> tuple[Fact, ...]:
     case, currency = ask.case, ask.case.table.currency
     facts = [Fact("Now", text(figure_words(case.cell, case.row.state, currency, wording)))]
     if case.cell.target is not None:
-        facts.append(Fact("Target", text(value_words(case.cell.target, currency, wording))))
+        facts.append(Fact("Target of the quarter", text(value_words(case.cell.target, currency, wording))))
     if case.cell.gap:
         facts.append(Fact("To green", _gap(case, wording)))
     return tuple(facts)

@@ -49,7 +49,7 @@ MAX_BUTTONS = 6
 """So many may be seen before anything is opened."""
 SHOWN_CHOICES = (MAX_BUTTONS, 2, 1)
 """How many buttons of a row stand open: fewer where the card becomes fewer messages by it."""
-LINE_CHARACTERS = 44
+LINE_CHARACTERS = 40
 """What a phone shows side by side."""
 BUTTON_EDGES = 6
 MAX_TEXT = 2000
@@ -127,8 +127,9 @@ def _plain_elements(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Js
                 inlines = [run(piece, weight="Bolder", size="Medium")]
                 yield {"type": "RichTextBlock", "inlines": inlines, "spacing": "Medium"}
         case Facts(facts=facts):
-            for fact in facts:
-                yield from _paragraph((Bold(f"{fact.label}: "), *fact.value), Tone.BODY, "None")
+            for number, fact in enumerate(facts):
+                words = (Bold(f"{fact.label}: "), *fact.value)
+                yield from _paragraph(words, Tone.BODY, "None" if number else "Small")
         case Table():
             yield from table_elements(block)
         case Image():

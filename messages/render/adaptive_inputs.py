@@ -37,7 +37,7 @@ def pick_elements(pick: Pick) -> Iterator[Json]:
     name = f"{pick.command}#{pick.argument}"
     send = {
         "type": "Action.Execute",
-        "title": "Set",
+        "title": "Send" if isinstance(pick, TextPick) else "Set",
         "tooltip": shortened(safe(pick.label), 100),
         "verb": pick.command,
         "data": {"argument": pick.argument, "value_in": name},

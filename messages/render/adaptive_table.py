@@ -23,6 +23,12 @@ MAX_TABLE_BYTES = 18_000
 MAX_FIGURE_COLUMNS = 4
 MAX_CELL = 300
 """A longer cell is shortened, and stands below the table in full."""
+SMALL_FROM = 4
+"""A table of so many columns has small letters: a phone cannot show it otherwise."""
+PADDING = 3
+"""The room around a cell's words, in letters."""
+WIDEST_WORD = 16
+"""A longer word may break: it shall not take the room of the other columns."""
 
 STYLES = {Status.RED: "attention", Status.YELLOW: "warning", Status.GREEN: "good", Status.GREY: "emphasis"}
 
@@ -85,7 +91,7 @@ def _table(table: Table, rows: Sequence[Json]) -> Json:
         "type": "Table",
         "columns": [
             {
-                "width": 6 if number == 0 else 4,
+                "width": _width(table, number),
                 "horizontalCellContentAlignment": "Right" if column.align is Align.RIGHT else "Left",
             }
             for number, column in enumerate(table.columns)
@@ -95,6 +101,16 @@ def _table(table: Table, rows: Sequence[Json]) -> Json:
         "spacing": "Small",
         "rows": [_header(table), *rows],
     }
+
+
+def _width(table: Table, number: int) -> int:
+    """The share of a column: its longest word must fit, and a name, in the first, has some more room."""
+    lines = [table.columns[number].title.split(" ")]
+    for row in table.rows:
+        cell = row.cells[number]
+        lines.append(_figure_lines(cell) if isinstance(cell, FigureCell) else cell_words(cell).split(" "))
+    longest = max(len(word) for line in lines for word in line or [""])
+    return min(longest, WIDEST_WORD) + PADDING + (PADDING if number == 0 else 0)
 
 
 def _header(table: Table) -> Json:
@@ -113,14 +129,17 @@ def _row(row: TableRow) -> Json:
 
 def _cell(cell: TableCell, row: TableRow, index: int) -> Json:
     indent = [run("↳ ")] if row.kind is RowKind.PART and index == 0 else []
-    weight = {"weight": "Bolder"} if row.kind is RowKind.TOTAL else {}
+    size: Json = {"size": "Small"} if len(row.cells) >= SMALL_FROM else {}
+    weight: Json = {"weight": "Bolder"} if row.kind is RowKind.TOTAL else {}
     words = cell_words(cell)
     if len(words) > MAX_CELL:
-        return _table_cell([[*indent, run(shortened(words, MAX_CELL), **weight)]])
+        return _table_cell([[*indent, run(shortened(words, MAX_CELL), **weight, **size)]])
     match cell:
         case TextCell(text=spans):
             inlines = [
-                run(safe(span_words(span)), **(_strong if isinstance(span, Bold | Colour) else weight))
+                run(
+                    safe(span_words(span)), **(_strong if isinstance(span, Bold | Colour) else weight), **size
+                )
                 for span in spans
             ]
             return _table_cell([[*indent, *inlines]])
@@ -137,11 +156,11 @@ _strong = {"weight": "Bolder"}
 
 
 def _figure_lines(cell: FigureCell) -> list[str]:
-    """The figure with its marks; below it the colour; below that the trend."""
+    """The figure; below it the colour; below that the trend with the marks, so that no line is wide."""
     colour = f"{SHAPES[cell.status]}\u00a0{STATUS_WORDS[cell.status]}" if cell.status else ""
     trend = trend_words(cell.trend) if cell.trend else ""
-    lines = [f"{safe(cell.words)}\N{NO-BREAK SPACE}{safe(cell.marks)}".strip() or "–", colour, trend]
-    return [line for line in lines if line]
+    below = "\N{NO-BREAK SPACE}".join(part for part in (trend, safe(cell.marks)) if part)
+    return [line for line in (safe(cell.words).strip() or "–", colour, below) if line]
 
 
 def cell_words(cell: TableCell) -> str:

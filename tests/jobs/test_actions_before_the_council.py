@@ -36,5 +36,5 @@ def test_many_actions_are_folded_and_what_is_due_first_is_not(council: Council) 
         ask(council, KAI, LINE.replace("2x", f"No. {number}").replace("tomorrow", due))
     summary = summary_of(council, date(2026, 5, 18))
     folded = next(block for block in summary.blocks if isinstance(block, Folded))
-    assert folded.summary == "4 more"
-    assert "No. 11" in render_text(summary, 400).split("4 more")[0]
+    assert folded.summary == "7 more"
+    assert "No. 11" in render_text(summary, 400).split("7 more")[0]

@@ -139,7 +139,7 @@ def test_why_gives_the_sentence_the_numbers_the_gap_and_the_trusted_figure() -> 
     shown = words_of(card)
     assert card.title == "Why EMEA coverage is red"
     assert "Coverage is 1.8× of the 2.2× needed on day 23; $1.2M of pipeline turns it green." in shown
-    assert "Missing to green: $1,200,000.00" in shown
+    assert "To green: $1.2M" in shown
     assert "Without stale deals: 1.35×" in shown
     assert table_of(card)[1] == [
         "Globex data cloud (stale record)",
@@ -204,7 +204,7 @@ def test_a_close_date_is_picked_in_the_digest_itself() -> None:
 def test_the_digest_gives_the_old_value_the_age_and_the_red_row() -> None:
     shown = words_of(compose_digest(digest(), "USD"))
     assert "The close date has passed. When will it close? Now: 2 Nov 2026." in shown
-    assert "Acme renewal & expansion · $840K · ■ Red row EMEA · open for 14 days" in shown
+    assert "Acme renewal & expansion · $840K · ■ Red row EMEA · unfixed for 14 days" in shown
     assert "Initech phase two · $410K · new" in shown
     assert "Waived deal" not in shown
 
