@@ -75,7 +75,7 @@ def _listed(
     style = ButtonStyle.PRIMARY if action.is_overdue(today) else ButtonStyle.PLAIN
     return (
         Paragraph(_line(action, today, definition, wording)),
-        Buttons((Button(f"Open action {action.no}", SHOW, str(action.no), style),)),
+        Buttons((Button(f"Show action {action.no}", SHOW, str(action.no), style),)),
     )
 
 

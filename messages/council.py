@@ -157,15 +157,12 @@ def _restated(matrix: Matrix, around: Around, wording: Wording) -> tuple[Block, 
 
 
 def _discipline(around: Around, wording: Wording) -> tuple[Paragraph, ...]:
-    """How well deals are looked at, and where nobody acts."""
-    lines = []
-    if around.red_without_action:
-        rows = ", ".join(around.red_without_action)
-        lines.append(f"Red for two weeks without an action: {rows}.")
-    if around.inspected_share is not None:
-        share = wording.percent(around.inspected_share)
-        lines.append(f"Inspected: managers have looked at {share} of the open deals in the last fortnight.")
-    return tuple(Paragraph(text(line), Tone.NOTE) for line in lines)
+    """How well deals are looked at."""
+    if around.inspected_share is None:
+        return ()
+    share = wording.percent(around.inspected_share)
+    line = f"Inspected: managers have looked at {share} of the open deals in the last fortnight."
+    return (Paragraph(text(line), Tone.NOTE),)
 
 
 def _ways_to_the_deals(matrix: Matrix) -> tuple[Block, ...]:
@@ -259,6 +256,9 @@ def _rows_by_colour(
         threads = min(len(red), THREADS)
         names = ", ".join(row.value for row in red[:THREADS])
         blocks.append(Paragraph(text(Colour(Status.RED), f"  {names}: {_below(threads)}.")))
+    if around.red_without_action:
+        left_alone = ", ".join(around.red_without_action)
+        blocks.append(Paragraph(text(Bold("Red for two weeks without an action: "), f"{left_alone}.")))
     if len(red) > THREADS:
         blocks.append(_fold("more red", matrix, red[THREADS:], around, wording))
     yellow = by_gap(matrix, Status.YELLOW)

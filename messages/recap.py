@@ -12,6 +12,7 @@ from messages.card import (
     Buttons,
     Card,
     Column,
+    Heading,
     Paragraph,
     Table,
     TableRow,
@@ -41,11 +42,11 @@ def compose_recap(recap: Recap, wording: Wording | None = None) -> Card:
     said = _decided(recap, wording)
     blocks: list[Block] = [Paragraph(text(said))]
     if recap.opened:
-        blocks.append(_table("New actions", recap.opened, wording))
+        blocks += _titled("New actions", recap.opened, wording)
     if recap.undecided:
         blocks.append(Paragraph(text(f"Red and without a new action: {', '.join(recap.undecided)}.")))
     if recap.changed:
-        blocks.append(_table("Earlier actions that changed", recap.changed, wording))
+        blocks += _titled("Earlier actions that changed", recap.changed, wording)
     kinds = (("As Markdown", "md"), ("As CSV", "csv"))
     buttons = (Button(label, RECAP_FILE, f"{recap.council.isoformat()}/{kind}") for label, kind in kinds)
     return Card(recap_key(recap.council), title, (*blocks, Buttons(tuple(buttons))), f"{title}: {said}")
@@ -59,6 +60,10 @@ def _decided(recap: Recap, wording: Wording) -> str:
     return f"{actions} for {wording.count(owners, 'person', 'people')}."
 
 
+def _titled(title: str, actions: Sequence[CouncilAction], wording: Wording) -> tuple[Block, ...]:
+    return (Heading(title), _table(title, actions, wording))
+
+
 def _table(title: str, actions: Sequence[CouncilAction], wording: Wording) -> Table:
     columns = ("Cell", "Action", "Owner", "Due", "Cost", "Status")
     rows = tuple(
@@ -68,7 +73,7 @@ def _table(title: str, actions: Sequence[CouncilAction], wording: Wording) -> Ta
 
 
 def _cells(action: CouncilAction, wording: Wording) -> tuple[str, ...]:
-    cost = NO_VALUE if action.cost is None else wording.full_money(action.cost, action.currency)
+    cost = NO_VALUE if action.cost is None else wording.short_money(action.cost, action.currency)
     status = STATUS_WORDS[action.status] + (f": {action.drop_reason}" if action.drop_reason else "")
     due = wording.full_day(action.due).words
     return cell_words(action.cell), action.title, action.owner.name, due, cost, status

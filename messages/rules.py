@@ -80,12 +80,12 @@ def _recommendations(book: RuleBook, muted: Sequence[RuleStatistics], wording: W
 def _objections(rules: Sequence[RuleStatistics], wording: Wording) -> tuple[Block, ...]:
     """What people say against rules: that they are wrong, and wishes for a waiver that wait."""
     disputed = [
-        f"{rule_label(rule.rule)} {wording.count(rule.disputed, 'time', 'times')}"
+        f"{rule_label(rule.rule)} ({wording.count(rule.disputed, 'time', 'times')})"
         for rule in sorted(rules, key=lambda one: (-one.disputed, one.rule))
         if rule.disputed
     ]
     wishes = [
-        f"{rule_label(rule.rule)} {wording.number(rule.waiver_wishes)}"
+        f"{rule_label(rule.rule)} ({wording.number(rule.waiver_wishes)})"
         for rule in rules
         if rule.waiver_wishes
     ]

@@ -27,8 +27,10 @@ SMALL_FROM = 4
 """A table of so many columns has small letters: a phone cannot show it otherwise."""
 PADDING = 3
 """The room around a cell's words, in letters."""
-WIDEST_WORD = 16
-"""A longer word may break: it shall not take the room of the other columns."""
+MAX_WIDTH = 20
+"""In letters: a longer word may break, and a longer sentence takes several lines."""
+LINES = 3
+"""A sentence shall not take more, where there is room for that."""
 
 STYLES = {Status.RED: "attention", Status.YELLOW: "warning", Status.GREEN: "good", Status.GREY: "emphasis"}
 
@@ -104,13 +106,24 @@ def _table(table: Table, rows: Sequence[Json]) -> Json:
 
 
 def _width(table: Table, number: int) -> int:
-    """The share of a column: its longest word must fit, and a name, in the first, has some more room."""
-    lines = [table.columns[number].title.split(" ")]
-    for row in table.rows:
-        cell = row.cells[number]
-        lines.append(_figure_lines(cell) if isinstance(cell, FigureCell) else cell_words(cell).split(" "))
-    longest = max(len(word) for line in lines for word in line or [""])
-    return min(longest, WIDEST_WORD) + PADDING + (PADDING if number == 0 else 0)
+    """The share of a column: its longest word must fit; names, in a first one without figures, have room."""
+    cells = [row.cells[number] for row in table.rows]
+    has_names = number == 0 and not any(isinstance(cell, FigureCell) for cell in cells)
+    widest = max((_letters(cell) for cell in cells), default=0)
+    title = max(len(word) for word in table.columns[number].title.split(" "))
+    return min(max(title, widest), MAX_WIDTH) + PADDING + (PADDING if has_names else 0)
+
+
+def _letters(cell: TableCell) -> int:
+    """How many letters a column needs for the cell: its longest word, and a sentence more."""
+    match cell:
+        case FigureCell():
+            return max(len(line) for line in _figure_lines(cell))
+        case TextCell():
+            words = cell_words(cell)
+            return max(len(words) // LINES, *(len(word) for word in words.split(" ")))
+        case _:
+            assert_never(cell)
 
 
 def _header(table: Table) -> Json:
@@ -158,8 +171,8 @@ _strong = {"weight": "Bolder"}
 def _figure_lines(cell: FigureCell) -> list[str]:
     """The figure; below it the colour; below that the trend with the marks, so that no line is wide."""
     colour = f"{SHAPES[cell.status]}\u00a0{STATUS_WORDS[cell.status]}" if cell.status else ""
-    trend = trend_words(cell.trend) if cell.trend else ""
-    below = "\N{NO-BREAK SPACE}".join(part for part in (trend, safe(cell.marks)) if part)
+    trend = trend_words(cell.trend).replace(" ", "\N{NO-BREAK SPACE}") if cell.trend else ""
+    below = " ".join(part for part in (trend, safe(cell.marks)) if part)
     return [line for line in (safe(cell.words).strip() or "–", colour, below) if line]
 
 

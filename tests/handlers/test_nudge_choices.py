@@ -237,8 +237,8 @@ def test_the_rules_count_who_calls_them_wrong_what_is_waived_and_what_waits(
     ]
     assert (rule.disputed, rule.waived, rule.waiver_wishes) == (1, 1, 1)
     shown = words(dispatch.answer(OPS, Typed("/hygiene rules")))
-    assert "Called wrong: Category stage mismatch 1 time" in shown
-    assert "Waivers that wait for a manager: Category stage mismatch 1" in shown
+    assert "Called wrong: Category stage mismatch (1 time)" in shown
+    assert "Waivers that wait for a manager: Category stage mismatch (1)" in shown
 
 
 def test_a_wrong_rule_is_told_to_sales_operations(council: Council, dispatch: Dispatch) -> None:

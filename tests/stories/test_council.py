@@ -135,7 +135,7 @@ async def test_actions_are_listed_reminded_of_and_told_in_the_recap(stage: Stage
     assert "1 new action for 1 person." in recap
     await stage.press(OPS, "As Markdown")
     assert "2x on Data Cloud" in stage.files(OPS)[0].text
-    assert "EMEA coverage 2x on Data Cloud Ana Lind 31 Jul 2026 $5,000.00 open" in recap
+    assert "EMEA coverage 2x on Data Cloud Ana Lind 31 Jul 2026 $5K open" in recap
 
     stage.company.wake(date(2026, 7, 31))
     stage.company.run(remind_owners)
