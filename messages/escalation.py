@@ -23,11 +23,11 @@ def compose_warning(
     words = f"{wording.count(len(items), 'deal goes', 'deals go')} to your manager on the next working day"
     opening = f"Hello {person.name.split(' ', 1)[0]}. {words}, unless you settle it today."
     blocks: list[Block] = [Paragraph(text(opening))]
-    for item in items[:MOST]:
+    for number, item in enumerate(items[:MOST]):
         about = item.opportunity_id
         blocks += _deal(item, "", currency, wording)
         blocks.append(
-            Buttons((Button("Fix this deal", FIX, about, ButtonStyle.PRIMARY), Button("More…", MORE, about)))
+            Buttons((Button("Fix this deal", FIX, about, _style(number)), Button("More…", MORE, about)))
         )
     return Card(key, "Before your manager hears of it", (*blocks, *_beyond(items, wording)), f"{words}.")
 
@@ -40,14 +40,14 @@ def compose_telling(
     items = items_of(findings)
     words = f"{wording.count(len(items), 'large deal', 'large deals')} stayed open after we asked the owners."
     blocks: list[Block] = [Paragraph(text(words))]
-    for item in items[:MOST]:
+    for number, item in enumerate(items[:MOST]):
         about = item.opportunity_id
         owner = item.findings[0].owner
         blocks += _deal(item, "" if owner is None else f" · {owner.name}", currency, wording)
         blocks.append(
             Buttons(
                 (
-                    Button("Ask the owner", "ask_owner", about, ButtonStyle.PRIMARY),
+                    Button("Ask the owner", "ask_owner", about, _style(number)),
                     Button("Open and fix", FIX, about),
                     Button("Reassign", "reassign", about),
                     Button("Looks right", "inspect", about),
@@ -56,6 +56,11 @@ def compose_telling(
         )
     title = f"Needs your help, {wording.day(day).words}"
     return Card(key, title, (*blocks, *_beyond(items, wording)), words)
+
+
+def _style(number: int) -> ButtonStyle:
+    """The first deal leads; were every deal's button green, none would be."""
+    return ButtonStyle.PLAIN if number else ButtonStyle.PRIMARY
 
 
 def _deal(item: DigestItem, owner: str, currency: str, wording: Wording) -> tuple[Block, ...]:

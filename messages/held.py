@@ -33,7 +33,8 @@ def compose_nothing_held() -> Card:
 def compose_held(count: int, cards: Sequence[Card]) -> tuple[Card, ...]:
     """The messages themselves below a word on why they come only now; `count` there are in all."""
     words = "These were over your week’s share of messages, so they waited here for you. Some may be settled."
-    more = f" The latest {len(cards)} of {count} are shown." if count > len(cards) else ""
+    shown = f"latest {len(cards)} of {count} are" if len(cards) > 1 else f"latest of {count} is"
+    more = f" Only the {shown} shown." if count > len(cards) else ""
     return (Card("held", "Held back to spare you", (Paragraph(text(words + more)),), words), *cards)
 
 

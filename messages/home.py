@@ -37,7 +37,7 @@ from pipeline.findings import PersonName, Score
 HOME = "home"
 """The key of the page where it stands as a message."""
 PAUSE_UNTIL, PAUSE_OFF, DIGEST_AT = "pause_until", "pause_off", "digest_at"
-DEALS, ACTIONS, CELLS = 5, 5, 5
+DEALS, ACTIONS, CELLS = 3, 5, 3
 """So many of each stand on the page; the rest is a command away."""
 
 
@@ -114,7 +114,7 @@ def _team(home: Home, deals: Sequence[DealFindings], wording: Wording) -> list[B
         words = "Nothing of your team needs a hand."
     else:
         people = wording.count(len(owners), "person", "people")
-        words = f"Of {people} {_need_a_hand(deals, home.currency, wording)}."
+        words = f"{_need_a_hand(deals, home.currency, wording)}. They belong to {people}."
     return [Divider(), Heading("Your team"), Paragraph(text(words, " Type /hygiene team for the list."))]
 
 

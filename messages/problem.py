@@ -35,7 +35,7 @@ def compose_problem(error: CouncilError) -> Card:
                     Fact("File", text(mistake.file)),
                     Fact("Key", text(mistake.key)),
                     Fact("Value", text(mistake.value or "(empty)")),
-                    Fact("Expected", text(mistake.expected)),
+                    Fact("Expected", text(mistake.expected.removeprefix("expected "))),
                 )
             )
             for mistake in error.mistakes

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from messages.card import Block, Bold, Button, Card, Fact, Facts, Paragraph, text
-from messages.nudge import FIX
-
-NOTHING = "nothing"
+from messages.nudge import FIX, value_words
+from messages.wording import Wording
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,10 @@ def compose_deal_gone(key: str) -> Card:
 
 
 def _facts(changes: Sequence[ChangedField]) -> Facts:
+    wording = Wording()
     return Facts(
-        tuple(Fact(one.label, text(f"{one.old or NOTHING} → {one.new or NOTHING}")) for one in changes)
+        tuple(
+            Fact(one.label, text(f"{value_words(one.old, wording)} → {value_words(one.new, wording)}"))
+            for one in changes
+        )
     )

@@ -16,6 +16,7 @@ from messages.card import (
     TextCell,
 )
 from messages.inert import SHAPES, pieces, shortened, span_words, trend_words
+from messages.render.adaptive_rows import row_elements
 from messages.render.adaptive_text import Json, count_bytes, note, run, safe
 from pipeline.matrix import Status
 
@@ -25,12 +26,12 @@ MAX_CELL = 300
 """A longer cell is shortened, and stands below the table in full."""
 SMALL_FROM = 4
 """A table of so many columns has small letters: a phone cannot show it otherwise."""
-PADDING = 3
+PHONE_LETTERS = 48
+"""So many small letters a phone shows side by side."""
+PADDING = 2
 """The room around a cell's words, in letters."""
-MAX_WIDTH = 20
-"""In letters: a longer word may break, and a longer sentence takes several lines."""
 LINES = 3
-"""A sentence shall not take more, where there is room for that."""
+"""A sentence shall not take more, where there is room for that; a name in the first column one less."""
 
 STYLES = {Status.RED: "attention", Status.YELLOW: "warning", Status.GREEN: "good", Status.GREY: "emphasis"}
 
@@ -58,6 +59,9 @@ def _bands(table: Table) -> Iterator[Table]:
 
 
 def _band_elements(table: Table) -> Iterator[Json]:
+    if _is_too_wide(table):
+        yield from _rows_below_each_other(table)
+        return
     groups = list(_groups(table))
     seen = 0
     for rows in groups:
@@ -69,6 +73,21 @@ def _band_elements(table: Table) -> Iterator[Json]:
     if not groups:
         yield note(f"{shortened(safe(table.title), 150)}: no rows")
     for row in table.rows:
+        yield from _long_cells(table, row)
+
+
+def _is_too_wide(table: Table) -> bool:
+    """Its words would stand on each other on a phone. Figures are parted into bands before."""
+    has_figures = any(isinstance(cell, FigureCell) for row in table.rows for cell in row.cells)
+    return bool(table.rows) and not has_figures and sum(_least_widths(table)) > PHONE_LETTERS
+
+
+def _rows_below_each_other(table: Table) -> Iterator[Json]:
+    titles = [shortened(safe(column.title), MAX_CELL) for column in table.columns]
+    for row in table.rows:
+        first, *others = (shortened(cell_words(cell), MAX_CELL) for cell in row.cells)
+        indent = "↳ " if row.kind is RowKind.PART else ""
+        yield from row_elements(titles, [indent + first, *others])
         yield from _long_cells(table, row)
 
 
@@ -89,14 +108,15 @@ def _groups(table: Table) -> Iterator[list[Json]]:
 
 
 def _table(table: Table, rows: Sequence[Json]) -> Json:
+    widths = _widths(table)
     return {
         "type": "Table",
         "columns": [
             {
-                "width": _width(table, number),
+                "width": width,
                 "horizontalCellContentAlignment": "Right" if column.align is Align.RIGHT else "Left",
             }
-            for number, column in enumerate(table.columns)
+            for width, column in zip(widths, table.columns, strict=True)
         ],
         "firstRowAsHeader": True,
         "showGridLines": False,
@@ -105,25 +125,34 @@ def _table(table: Table, rows: Sequence[Json]) -> Json:
     }
 
 
-def _width(table: Table, number: int) -> int:
-    """The share of a column: its longest word must fit; names, in a first one without figures, have room."""
-    cells = [row.cells[number] for row in table.rows]
-    has_names = number == 0 and not any(isinstance(cell, FigureCell) for cell in cells)
-    widest = max((_letters(cell) for cell in cells), default=0)
-    title = max(len(word) for word in table.columns[number].title.split(" "))
-    return min(max(title, widest), MAX_WIDTH) + PADDING + (PADDING if has_names else 0)
+def _widths(table: Table) -> list[int]:
+    """The shares of the columns: the longest word of each fits, and sentences get what is left."""
+    least = _least_widths(table)
+    wishes = [max(0, _wish(table, number) - width) for number, width in enumerate(least)]
+    spare = max(0, PHONE_LETTERS - sum(least))
+    wished = max(sum(wishes), spare, 1)
+    return [width + wish * spare // wished for width, wish in zip(least, wishes, strict=True)]
 
 
-def _letters(cell: TableCell) -> int:
-    """How many letters a column needs for the cell: its longest word, and a sentence more."""
-    match cell:
-        case FigureCell():
-            return max(len(line) for line in _figure_lines(cell))
-        case TextCell():
-            words = cell_words(cell)
-            return max(len(words) // LINES, *(len(word) for word in words.split(" ")))
-        case _:
-            assert_never(cell)
+def _least_widths(table: Table) -> list[int]:
+    columns = zip(table.columns, zip(*(row.cells for row in table.rows), strict=True), strict=True)
+    return [
+        max(len(word) for word in (*column.title.split(" "), *(w for cell in cells for w in _words(cell))))
+        + PADDING
+        for column, cells in columns
+    ]
+
+
+def _words(cell: TableCell) -> list[str]:
+    """What is not broken: the words of a text, the lines of a figure."""
+    return _figure_lines(cell) if isinstance(cell, FigureCell) else cell_words(cell).split(" ")
+
+
+def _wish(table: Table, number: int) -> int:
+    """How wide a column would be in which no text takes more lines than are good to read."""
+    texts = [cell_words(row.cells[number]) for row in table.rows if isinstance(row.cells[number], TextCell)]
+    lines = LINES - 1 if number == 0 else LINES
+    return max((len(words) // lines for words in texts), default=0) + PADDING
 
 
 def _header(table: Table) -> Json:
