@@ -123,17 +123,22 @@ def _table(title: str, rules: Sequence[RuleStatistics], wording: Wording) -> Tab
                 TextCell(text(f"{rule_label(rule.rule)} ({rule.severity.value})")),
                 TextCell(text(wording.number(rule.open))),
                 TextCell(text(wording.number(rule.asked))),
-                TextCell(text(wording.number(rule.fixed))),
-                TextCell(text(_rate(rule, wording))),
+                TextCell(text(_fixed(rule, wording))),
                 TextCell(text(_days(rule.median_days, wording))),
                 TextCell(text(wording.number(rule.waived))),
             )
         )
         for rule in rules
     )
-    figures = ("Open", "Asked", "Fixed", "Rate", "Days", "Waived")
+    figures = ("Open", "Asked", "Fixed", "Days", "Waived")
     columns = (Column("Rule"), *(Column(name, Align.RIGHT) for name in figures))
     return Table(title, columns, lines)
+
+
+def _fixed(rule: RuleStatistics, wording: Wording) -> str:
+    """`35 (80%)`: how many, and which share of what could have been."""
+    share = "" if rule.fix_rate is None else f" ({wording.percent(rule.fix_rate)})"
+    return f"{wording.number(rule.fixed)}{share}"
 
 
 def _rate(rule: RuleStatistics, wording: Wording) -> str:
@@ -158,8 +163,8 @@ def _silent(rules: Sequence[RuleStatistics], wording: Wording) -> tuple[Block, .
 def _explained(book: RuleBook, wording: Wording) -> str:
     weeks = wording.count(book.weeks, "week", "weeks")
     return (
-        f"Of the last {weeks}. Rate: fixed or acknowledged, of all findings that were closed, or asked "
-        f"about two weeks ago and still open; below {wording.percent(Fraction(book.floor))} of at least "
-        f"{wording.number(book.enough)} a rule is better muted. Days: the median from first seen to "
+        f"Of the last {weeks}. Fixed: or acknowledged, and their share of all findings that were closed, or "
+        f"asked about two weeks ago and still open; below {wording.percent(Fraction(book.floor))} of at "
+        f"least {wording.number(book.enough)} a rule is better muted. Days: the median from first seen to "
         "fixed. Waived: exempt now. Try a rule with /hygiene preview and its name."
     )

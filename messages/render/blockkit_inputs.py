@@ -135,7 +135,7 @@ def _select(field: Menu) -> Json:
     if _is_searched(field):
         return _search(field)
     options = _fitting(field) or [{"text": plain_text("Nothing to choose from", MAX_LABEL), "value": "-"}]
-    element: Json = {"type": "static_select"}
+    element: Json = {"type": "static_select", "placeholder": _prompt("Choose one")}
     if len(options) <= MAX_OPTIONS:
         element["options"] = options
     else:
@@ -150,12 +150,18 @@ def _select(field: Menu) -> Json:
     return element | ({"initial_option": initial[0]} if initial else {})
 
 
+def _prompt(words: str) -> Json:
+    """What stands in a menu in which nothing is chosen."""
+    return plain_text(words, MAX_PLACEHOLDER)
+
+
 def _is_searched(field: Menu) -> bool:
     return isinstance(field, PersonInput) and len(_fitting(field)) < len(field.people)
 
 
 def _search(field: Menu) -> Json:
-    element: Json = {"type": "external_select", "min_query_length": 2}
+    words = "Type the first letters of a name"
+    element: Json = {"type": "external_select", "min_query_length": 2, "placeholder": _prompt(words)}
     chosen = [option for option in _all_options(field) if option["value"] == field.value]
     return element | ({"initial_option": chosen[0]} if chosen else {})
 
