@@ -78,11 +78,11 @@ class Score:
 
 @dataclass(frozen=True)
 class ScoreSum:
-    """What the deals of one owner in one region add to the scores. Values in the corporate currency."""
+    """What a score is made of, exactly. Values in the corporate currency."""
 
-    owner: str | None
-    """CRM user id."""
-    region: str
+    level: str
+    id: str
+    """As in the `Score`."""
     deals: int
     unclean_deals: int
     value: Fraction

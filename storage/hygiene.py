@@ -95,11 +95,12 @@ def measure_hygiene(
         if deal.is_in_pipeline and any(counts_in_score(one) for one in found):
             unclean.append(wording.share(deal))
     connection.execute(DropTable(twin_table))
-    sums = sum_shares(pipeline_shares(connection, question, wording.staff), unclean)
+    hierarchy = wording.staff.hierarchy
+    sums = sum_shares(pipeline_shares(connection, question, wording.staff), unclean, hierarchy)
     return HygieneReport(
         as_of=as_of,
         findings=tuple(sorted(findings, key=_worst_first)),
-        scores=score(sums, wording.staff.hierarchy),
+        scores=score(sums, hierarchy.names),
         notices=(*question.plan.notices, *problems),
         sums=sums,
     )

@@ -124,22 +124,12 @@ score_day = Table(
     Column("deal_share", Integer),
     Column("deals", Integer, nullable=False),
     Column("clean_deals", Integer, nullable=False),
+    Column("value", Text),
+    Column("unclean_value", Text),
 )
-"""The hygiene scores at the end of each measured day; shares in millionths, rounded down."""
-
-score_sum = Table(
-    "score_sum",
-    metadata,
-    Column("day", Integer, primary_key=True, autoincrement=False),
-    Column("owner", Text, primary_key=True),
-    Column("region", Text, primary_key=True),
-    Column("deals", Integer, nullable=False),
-    Column("unclean_deals", Integer, nullable=False),
-    Column("value", Text, nullable=False),
-    Column("unclean_value", Text, nullable=False),
-)
-"""What the scores of the last measured day are made of, by owner (empty: nobody) and region; values as
-fractions of the corporate currency. A fix subtracts what its deal added, and adds what it adds now."""
+"""The hygiene scores at the end of each measured day; shares in millionths, rounded down. Values are what the
+shares are made of, as fractions of the corporate currency, so that a fix takes away exactly what its deal
+added; none were kept of days before."""
 
 risk_day = Table(
     "risk_day",

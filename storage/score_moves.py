@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Integer, case, select
 
 from pipeline.company import Company
 from pipeline.findings import ScoreSum, Severity
-from pipeline.hygiene.scores import SCORED
+from pipeline.hygiene.scores import SCORED, Group, Share, sum_shares
 from pipeline.matrix import UNASSIGNED
 from pipeline.money import to_decimal
 from storage.exemptions import read_exemptions
@@ -27,7 +27,7 @@ from storage.hygiene_scores import converted, worth_in_corporate
 from storage.mirror import MirrorState, pulled_state
 from storage.registries import lock_numbering
 from storage.scales import read_scales
-from storage.scores_by_day import NO_RISK, OwnerRisk, SumKey, money_at_risk, move_risks, move_scores
+from storage.scores_by_day import NO_RISK, OwnerRisk, money_at_risk, move_risks, move_scores
 from storage.tables import finding
 
 
@@ -35,9 +35,10 @@ from storage.tables import finding
 class _Added:
     """What one deal adds."""
 
-    score: ScoreSum | None
-    """`None` for a deal that does not count in the scores."""
-    owner: str | None
+    share: Share
+    is_scored: bool
+    is_unclean: bool
+    """It has a finding that counts in the scores."""
     risk: OwnerRisk
 
 
@@ -59,17 +60,23 @@ class ScoreMove:
 
     def apply(self) -> None:
         """Take away what the remembered deals added, and add what they add now."""
-        sums: defaultdict[SumKey, _Sum] = defaultdict(_Sum)
+        before = [one for one in self._before.values() if one is not None]
+        after = list(self._read(list(self._before)).values())
         risks: defaultdict[str, OwnerRisk] = defaultdict(lambda: NO_RISK)
-        for sign, found in ((-1, self._before), (1, self._read(list(self._before)))):
-            for one in found.values():
-                if one is not None and one.score is not None:
-                    sums[one.score.owner, one.score.region].add(one.score, sign)
-                if one is not None and one.owner is not None:
-                    risks[one.owner] += OwnerRisk(sign * one.risk.money, sign * one.risk.deals)
-        moved = {key: one.as_sum(key) for key, one in sums.items()}
-        move_scores(self._connection, self._as_of, moved, self._staff.hierarchy)
+        for sign, found in ((-1, before), (1, after)):
+            for one in found:
+                if one.share.owner is not None:
+                    risks[one.share.owner] += OwnerRisk(sign * one.risk.money, sign * one.risk.deals)
+        moved = _moved(self._sums_of(before), self._sums_of(after))
+        move_scores(self._connection, self._as_of, moved)
         move_risks(self._connection, self._as_of, risks)
+
+    def _sums_of(self, added: Collection[_Added]) -> Mapping[Group, ScoreSum]:
+        """What the scores that some deals are part of have of these deals."""
+        scored = [one for one in added if one.is_scored]
+        unclean = [one.share for one in scored if one.is_unclean]
+        sums = sum_shares([one.share for one in scored], unclean, self._staff.hierarchy)
+        return {(one.level, one.id): one for one in sums}
 
     def _read(self, numbers: Collection[int]) -> Mapping[int, _Added]:
         return _read_added(self._connection, self._question, self._staff, numbers)
@@ -87,21 +94,24 @@ def moving_scores(connection: Connection, company: Company, number: int) -> Iter
     move.apply()
 
 
-@dataclass
-class _Sum:
-    deals: int = 0
-    unclean_deals: int = 0
-    value: Fraction = Fraction(0)
-    unclean_value: Fraction = Fraction(0)
-
-    def add(self, one: ScoreSum, sign: int) -> None:
-        self.deals += sign * one.deals
-        self.unclean_deals += sign * one.unclean_deals
-        self.value += sign * one.value
-        self.unclean_value += sign * one.unclean_value
-
-    def as_sum(self, key: SumKey) -> ScoreSum:
-        return ScoreSum(*key, self.deals, self.unclean_deals, self.value, self.unclean_value)
+def _moved(before: Mapping[Group, ScoreSum], after: Mapping[Group, ScoreSum]) -> Collection[ScoreSum]:
+    """What has to be added to the sums that the deals were or are part of; those that stay are left out."""
+    moved: list[ScoreSum] = []
+    for level, id in before.keys() | after.keys():
+        nothing = ScoreSum(level, id, 0, 0, Fraction(0), Fraction(0))
+        old, new = before.get((level, id), nothing), after.get((level, id), nothing)
+        if old != new:
+            moved.append(
+                ScoreSum(
+                    level,
+                    id,
+                    new.deals - old.deals,
+                    new.unclean_deals - old.unclean_deals,
+                    new.value - old.value,
+                    new.unclean_value - old.unclean_value,
+                )
+            )
+    return moved
 
 
 def _question(connection: Connection, company: Company, state: MirrorState, as_of: date) -> HygieneQuestion:
@@ -144,13 +154,11 @@ def _read_added(
     for row in rows:
         person = staff.owner(row.owner)
         owner = None if person is None else person.id
-        counts = row.opportunity in unclean
         worth = worth_in_corporate(question, row.deal_value, row.currency, row.close_day)
-        sums = ScoreSum(
-            owner, row.region or UNASSIGNED, 1, int(counts), worth, worth if counts else Fraction(0)
-        )
-        risk = _risk(question, row.deal_value, row.currency, row.close_day) if counts else NO_RISK
-        added[row.opportunity] = _Added(sums if row.is_scored else None, owner, risk)
+        share = Share(owner, row.region or UNASSIGNED, 1, worth)
+        is_unclean = row.opportunity in unclean
+        risk = _risk(question, row.deal_value, row.currency, row.close_day) if is_unclean else NO_RISK
+        added[row.opportunity] = _Added(share, bool(row.is_scored), is_unclean, risk)
     return added
 
 

@@ -2,25 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select
 
 from pipeline.findings import Finding, HygieneReport, Score, ScoreSum
-from pipeline.hygiene.scores import Hierarchy, counts_in_score, groups_of, score
+from pipeline.hygiene.scores import clean_deal_share, clean_value_share, counts_in_score
 from pipeline.matrix import TOTAL
 from pipeline.money import SCALE
 from pipeline.past_scores import FOUR_WEEKS_AGO, WEEK_AGO, PastScores, PastShare
-from storage.nudge_tables import risk_day, score_day, score_sum
+from storage.nudge_tables import risk_day, score_day
 
 MILLION = 1_000_000
-
-SumKey = tuple[str | None, str]
-"""CRM user id of the owner, and region."""
 
 
 @dataclass(frozen=True)
@@ -43,25 +40,24 @@ def store_scores(connection: Connection, report: HygieneReport) -> None:
     day = report.as_of.toordinal()
     connection.execute(delete(score_day).where(score_day.c.day == day))
     connection.execute(delete(risk_day).where(risk_day.c.day == day))
-    _insert_scores(connection, day, report.scores)
+    _insert_scores(connection, day, report.sums)
     _insert_risks(connection, day, risks_of(report.findings))
-    if not connection.scalar(select(func.count()).where(score_sum.c.day > day)):
-        connection.execute(delete(score_sum))  # only the newest day's scores are moved
-        _insert_sums(connection, day, report.sums)
 
 
-def _insert_scores(connection: Connection, day: int, scores: Collection[Score]) -> None:
+def _insert_scores(connection: Connection, day: int, sums: Collection[ScoreSum]) -> None:
     rows = [
         {
             "day": day,
             "level": one.level,
             "id": one.id,
-            "value_share": _millionths(one.value_share),
-            "deal_share": _millionths(one.deal_share),
+            "value_share": _millionths(clean_value_share(one)),
+            "deal_share": _millionths(clean_deal_share(one)),
             "deals": one.deals,
-            "clean_deals": one.clean_deals,
+            "clean_deals": one.deals - one.unclean_deals,
+            "value": str(one.value),
+            "unclean_value": str(one.unclean_value),
         }
-        for one in scores
+        for one in sums
     ]
     if rows:
         connection.execute(insert(score_day), rows)
@@ -74,23 +70,6 @@ def _insert_risks(connection: Connection, day: int, risks: Mapping[str, OwnerRis
     ]
     if rows:
         connection.execute(insert(risk_day), rows)
-
-
-def _insert_sums(connection: Connection, day: int, sums: Collection[ScoreSum]) -> None:
-    rows = [
-        {
-            "day": day,
-            "owner": one.owner or "",
-            "region": one.region,
-            "deals": one.deals,
-            "unclean_deals": one.unclean_deals,
-            "value": str(one.value),
-            "unclean_value": str(one.unclean_value),
-        }
-        for one in sums
-    ]
-    if rows:
-        connection.execute(insert(score_sum), rows)
 
 
 def risks_of(findings: Collection[Finding]) -> Mapping[str, OwnerRisk]:
@@ -107,32 +86,38 @@ def money_at_risk(value: Decimal | None) -> Decimal:
     return Decimal(int((value or 0) * SCALE)) / SCALE
 
 
-def move_scores(
-    connection: Connection, day: date, moved: Mapping[SumKey, ScoreSum], hierarchy: Hierarchy
-) -> None:
-    """Add to the sums of a day, by owner and region, and put the scores together that they are part of.
+def move_scores(connection: Connection, day: date, moved: Collection[ScoreSum]) -> None:
+    """Add to what some scores of a day are made of; no other is read.
 
-    Nothing on a day that was measured without sums.
+    Nothing on a day whose scores were kept before their exact values were: the next measuring brings it up to
+    date.
     """
     number = day.toordinal()
-    sums = _read_sums(connection, number)
-    if not sums or not moved:
+    of_company = select(score_day.c.value).where(_is_score(number, "company", TOTAL))
+    if connection.scalar(of_company) is None:
         return
-    changed = {key: _added(sums.get(key), one) for key, one in moved.items()}
-    for owner, region in changed:
-        connection.execute(
-            delete(score_sum).where(score_sum.c.owner == (owner or ""), score_sum.c.region == region)
-        )
-    _insert_sums(connection, number, [one for one in changed.values() if one.deals])
-    after = {key: one for key, one in {**sums, **changed}.items() if one.deals}
-    groups = groups_of(changed.values(), hierarchy)
-    for level, id in groups:
-        connection.execute(
-            delete(score_day).where(
-                score_day.c.day == number, score_day.c.level == level, score_day.c.id == id
-            )
-        )
-    _insert_scores(connection, number, score(after.values(), hierarchy, groups))
+    for one in moved:
+        is_its = _is_score(number, one.level, one.id)
+        kept = connection.execute(select(score_day).where(is_its)).one_or_none()
+        after = one if kept is None else _added(kept, one)
+        connection.execute(delete(score_day).where(is_its))
+        if after.deals or after.level == "company":
+            _insert_scores(connection, number, [after])
+
+
+def _is_score(day: int, level: str, id: str) -> ColumnElement[bool]:
+    return and_(score_day.c.day == day, score_day.c.level == level, score_day.c.id == id)
+
+
+def _added(kept: Row[Any], more: ScoreSum) -> ScoreSum:
+    return ScoreSum(
+        more.level,
+        more.id,
+        kept.deals + more.deals,
+        kept.deals - kept.clean_deals + more.unclean_deals,
+        Fraction(kept.value) + more.value,
+        Fraction(kept.unclean_value) + more.unclean_value,
+    )
 
 
 def move_risks(connection: Connection, day: date, moved: Mapping[str, OwnerRisk]) -> None:
@@ -144,33 +129,6 @@ def move_risks(connection: Connection, day: date, moved: Mapping[str, OwnerRisk]
     connection.execute(delete(risk_day).where(of_day, risk_day.c.owner.in_(list(moved))))
     after = {owner: kept.get(owner, NO_RISK) + risk for owner, risk in moved.items()}
     _insert_risks(connection, number, {owner: risk for owner, risk in after.items() if risk.deals})
-
-
-def _read_sums(connection: Connection, day: int) -> dict[SumKey, ScoreSum]:
-    rows = connection.execute(select(score_sum).where(score_sum.c.day == day))
-    return {
-        (row.owner or None, row.region): ScoreSum(
-            row.owner or None,
-            row.region,
-            row.deals,
-            row.unclean_deals,
-            Fraction(row.value),
-            Fraction(row.unclean_value),
-        )
-        for row in rows
-    }
-
-
-def _added(kept: ScoreSum | None, more: ScoreSum) -> ScoreSum:
-    if kept is None:
-        return more
-    return replace(
-        kept,
-        deals=kept.deals + more.deals,
-        unclean_deals=kept.unclean_deals + more.unclean_deals,
-        value=kept.value + more.value,
-        unclean_value=kept.unclean_value + more.unclean_value,
-    )
 
 
 def read_scores(connection: Connection, day: date, level: str, names: Mapping[str, str]) -> tuple[Score, ...]:

@@ -62,77 +62,86 @@ class _Tally:
     value: Fraction = field(default_factory=Fraction)
     unclean_value: Fraction = field(default_factory=Fraction)
 
+    def add(self, other: "_Tally") -> None:
+        self.deals += other.deals
+        self.unclean_deals += other.unclean_deals
+        self.value += other.value
+        self.unclean_value += other.unclean_value
+
 
 def counts_in_score(finding: Finding) -> bool:
     return finding.nudges and not finding.waived and finding.severity is not Severity.LOW
 
 
-def sum_shares(pipeline: Iterable[Share], unclean: Iterable[Share]) -> tuple[ScoreSum, ...]:
-    """By owner and region. `unclean` is the part of `pipeline` that has a finding that counts."""
-    tallies: defaultdict[tuple[str | None, str], _Tally] = defaultdict(_Tally)
-    for share in pipeline:
-        tally = tallies[share.owner, share.region]
-        tally.deals += share.deals
-        tally.value += share.value
-    for share in unclean:
-        tally = tallies[share.owner, share.region]
-        tally.unclean_deals += share.deals
-        tally.unclean_value += share.value
+def sum_shares(
+    pipeline: Iterable[Share], unclean: Iterable[Share], hierarchy: Hierarchy
+) -> tuple[ScoreSum, ...]:
+    """What the scores are made of that the deals are part of: of reps, teams (a manager's whole subtree,
+    their own deals included), regions and the company. `unclean` is the part of `pipeline` that has a finding
+    that counts."""
+    leaders = frozenset(hierarchy.managers.values())
+    groups: defaultdict[Group, _Tally] = defaultdict(_Tally)
+    groups["company", TOTAL] = _Tally()
+    for (owner, region), tally in _by_owner_and_region(pipeline, unclean).items():
+        for group in _groups(owner, region, hierarchy, leaders):
+            groups[group].add(tally)
     return tuple(
-        ScoreSum(owner, region, one.deals, one.unclean_deals, one.value, one.unclean_value)
-        for (owner, region), one in tallies.items()
+        ScoreSum(level, id, one.deals, one.unclean_deals, one.value, one.unclean_value)
+        for (level, id), one in groups.items()
     )
 
 
-def score(
-    sums: Iterable[ScoreSum], hierarchy: Hierarchy, only: Collection[Group] | None = None
-) -> tuple[Score, ...]:
-    """Scores of every rep, team (a manager's whole subtree, their own deals included), region and the
-    company, in this order and by name; or of the groups that are named."""
-    tallies: defaultdict[tuple[str, str], _Tally] = defaultdict(_Tally)
-    tallies["company", TOTAL] = _Tally()
-    leaders = frozenset(hierarchy.managers.values())
-    for one in sums:
-        for group in _groups(one, hierarchy, leaders):
-            if only is not None and group not in only:
-                continue
-            tally = tallies[group]
-            tally.deals += one.deals
-            tally.unclean_deals += one.unclean_deals
-            tally.value += one.value
-            tally.unclean_value += one.unclean_value
-    scores = [_score(level, key, tally, hierarchy.names) for (level, key), tally in tallies.items()]
-    levels = ("rep", "team", "region", "company")
-    return tuple(sorted(scores, key=lambda one: (levels.index(one.level), one.name, one.id)))
+def _by_owner_and_region(
+    pipeline: Iterable[Share], unclean: Iterable[Share]
+) -> Mapping[tuple[str | None, str], _Tally]:
+    tallies: defaultdict[tuple[str | None, str], _Tally] = defaultdict(_Tally)
+    for share in pipeline:
+        tallies[share.owner, share.region].add(_Tally(deals=share.deals, value=share.value))
+    for share in unclean:
+        tallies[share.owner, share.region].add(_Tally(unclean_deals=share.deals, unclean_value=share.value))
+    return tallies
 
 
-def groups_of(sums: Iterable[ScoreSum], hierarchy: Hierarchy) -> frozenset[Group]:
-    """Level and id of every score that some sums are part of."""
-    leaders = frozenset(hierarchy.managers.values())
-    return frozenset(group for one in sums for group in _groups(one, hierarchy, leaders))
-
-
-def _groups(share: ScoreSum, hierarchy: Hierarchy, leaders: Collection[str]) -> Iterable[Group]:
+def _groups(
+    owner: str | None, region: str, hierarchy: Hierarchy, leaders: Collection[str]
+) -> Iterable[Group]:
     yield "company", TOTAL
-    yield "region", share.region
-    if share.owner is None:
+    yield "region", region
+    if owner is None:
         return
-    yield "rep", share.owner
-    if share.owner in leaders:
-        yield "team", share.owner
-    for manager in hierarchy.chain(share.owner):
-        if manager != share.owner:
+    yield "rep", owner
+    if owner in leaders:
+        yield "team", owner
+    for manager in hierarchy.chain(owner):
+        if manager != owner:
             yield "team", manager
 
 
-def _score(level: str, key: str, tally: _Tally, names: Mapping[str, str]) -> Score:
-    clean_deals = tally.deals - tally.unclean_deals
+def score(sums: Iterable[ScoreSum], names: Mapping[str, str]) -> tuple[Score, ...]:
+    """The scores of reps, teams, regions and the company, in this order and by name. `names`: of people, by
+    CRM user id."""
+    levels = ("rep", "team", "region", "company")
+    scores = (_score(one, names) for one in sums)
+    return tuple(sorted(scores, key=lambda one: (levels.index(one.level), one.name, one.id)))
+
+
+def _score(one: ScoreSum, names: Mapping[str, str]) -> Score:
     return Score(
-        level=level,
-        id=key,
-        name=names.get(key, key) if level in ("rep", "team") else key,
-        value_share=(tally.value - tally.unclean_value) / tally.value if tally.value > 0 else None,
-        deal_share=Fraction(clean_deals, tally.deals) if tally.deals else None,
-        deals=tally.deals,
-        clean_deals=clean_deals,
+        level=one.level,
+        id=one.id,
+        name=names.get(one.id, one.id) if one.level in ("rep", "team") else one.id,
+        value_share=clean_value_share(one),
+        deal_share=clean_deal_share(one),
+        deals=one.deals,
+        clean_deals=one.deals - one.unclean_deals,
     )
+
+
+def clean_value_share(one: ScoreSum) -> Fraction | None:
+    """`None` where there is no value to have a share of."""
+    return (one.value - one.unclean_value) / one.value if one.value > 0 else None
+
+
+def clean_deal_share(one: ScoreSum) -> Fraction | None:
+    """`None` where there are no deals."""
+    return Fraction(one.deals - one.unclean_deals, one.deals) if one.deals else None

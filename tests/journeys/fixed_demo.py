@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.app import Council, open_council
 from bot.settings import field_kinds, load_settings
@@ -15,14 +15,14 @@ from jobs.pull import run_pull
 from pipeline.crm_fields import Saved
 from pipeline.crm_records import FieldValue, OpportunityRecord
 from pipeline.deal_fields import value_of
-from pipeline.findings import Score
 from pipeline.matrix import Dimension, Matrix, Metric
 from storage.apm import Measuring, dimensions_of, read_apm
 from storage.database import reading, writing
 from storage.hygiene_reading import read_hygiene
 from storage.mirror import pulled_state
+from storage.nudge_tables import score_day
 from storage.refreshing import RefreshGround, count_at_once, prepare_refresh, refresh_deal
-from storage.scores_by_day import OwnerRisk, read_all_scores, read_risks, store_scores
+from storage.scores_by_day import OwnerRisk, read_risks, store_scores
 from storage.tables import finding, opportunity, opportunity_key, person
 
 PULLED = datetime(2026, 9, 15, 18, tzinfo=UTC)
@@ -118,22 +118,19 @@ class FixedDemo:
             for one in report.findings
         }
 
-    def stored_scores(self) -> tuple[set[Score], dict[str, OwnerRisk]]:
-        """The scores of today and what is at risk, by owner."""
+    def stored_scores(self) -> tuple[set[tuple[object, ...]], dict[str, OwnerRisk]]:
+        """The scores of today with the exact values that they are made of, and what is at risk, by owner."""
         with reading(self.council.engine) as connection:
-            names = {one.crm_id: one.name for one in connection.execute(select(person))}
-            return set(read_all_scores(connection, TODAY, names)), dict(read_risks(connection, TODAY, names))
+            return _scores_of_today(connection)
 
-    def measured_scores(self) -> tuple[set[Score], dict[str, OwnerRisk]]:
+    def measured_scores(self) -> tuple[set[tuple[object, ...]], dict[str, OwnerRisk]]:
         """The same of a full measuring, kept as if it were the day's own, and undone again."""
         report = read_hygiene(self.council.engine, self.council.company, as_of=TODAY)
         with self.council.engine.connect() as connection:
             store_scores(connection, report)
-            names = {one.crm_id: one.name for one in connection.execute(select(person))}
-            scores = set(read_all_scores(connection, TODAY, names))
-            risks = dict(read_risks(connection, TODAY, names))
+            kept = _scores_of_today(connection)
             connection.rollback()
-        return scores, risks
+        return kept
 
     def open_pipeline(self, day: date = TODAY) -> object:
         table = read_apm(self.council.engine, self.council.company, as_of=day, dimension=Dimension.REGION)
@@ -183,3 +180,9 @@ def _pulled() -> bytes:
         _pull(council, DemoCrm(TODAY), PULLED)
         council.engine.dispose()
         return (Path(name) / "council.db").read_bytes()
+
+
+def _scores_of_today(connection: Connection) -> tuple[set[tuple[object, ...]], dict[str, OwnerRisk]]:
+    rows = connection.execute(select(score_day).where(score_day.c.day == TODAY.toordinal()))
+    owners = list(connection.execute(select(person.c.crm_id)).scalars())
+    return {tuple(row) for row in rows}, dict(read_risks(connection, TODAY, owners))

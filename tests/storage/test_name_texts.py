@@ -31,7 +31,6 @@ OF_THE_CRM_OR_OF_FIGURES = {
     "risk_day",
     "role",
     "score_day",
-    "score_sum",
     "slice",
     "spend",
     "stage",
