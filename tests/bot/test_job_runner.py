@@ -18,6 +18,7 @@ from storage.database import open_database, reading, writing
 from storage.job_runs import read_runs
 from storage.tables import Mirror
 from tests.bot.scheduled_company import Clock, build_council, make_job
+from tests.new_database import write_new_database
 
 MONDAY = datetime(2026, 11, 23, 8, 50, tzinfo=UTC)
 
@@ -209,7 +210,7 @@ MONTHS = [
 def test_a_month_with_a_change_of_clocks_has_each_slot_once(
     tmp_path: Path, zone: str, first: str, at: str
 ) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'council.db'}")
+    engine = open_database(write_new_database(tmp_path / "council.db"))
     clock = Clock(datetime.fromisoformat(first).replace(tzinfo=UTC) + timedelta(hours=12))
     start = clock.now
     jobs = {"nudge": {"every_minutes": 240}, "remind": {"at": at, "days": ["mon", "wed", "sun"]}}

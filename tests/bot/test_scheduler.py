@@ -15,13 +15,14 @@ from storage.database import open_database, reading
 from storage.job_runs import read_runs
 from tests.bot.scheduled_company import Clock, build_council, make_job
 from tests.bot.test_job_runner import MONDAY
+from tests.new_database import write_new_database
 
 PATIENCE_SECONDS = 20
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'council.db'}")
+    engine = open_database(write_new_database(tmp_path / "council.db"))
     yield engine
     engine.dispose()
 

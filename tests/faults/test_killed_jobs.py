@@ -20,6 +20,7 @@ from tests.bot.scheduled_company import Clock
 from tests.faults.council_weeks import MOMENT_OF, CouncilWeeks, build_runner, open_company
 from tests.faults.killed_job import NEVER, When, run_and_die
 from tests.faults.processes import was_killed
+from tests.new_database import write_new_database
 
 JOBS = (
     "nudge", "council_prepare", "council_freeze", "manager_digest", "council", "council_recap", "escalate",
@@ -107,7 +108,7 @@ def _check(eve: Eve, transactions: Sequence[int] | None = None) -> int:
 def eves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Eve]]:
     folder = tmp_path_factory.mktemp("weeks")
     file = folder / "council.db"
-    engine = open_database(f"sqlite:///{file}")
+    engine = open_database(write_new_database(file))
     eves = {}
     for job in CouncilWeeks(folder, engine).eves():
         _copy_file(file, folder / f"eve_{job}.db")

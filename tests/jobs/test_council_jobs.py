@@ -26,6 +26,7 @@ from storage.chat_tables import outbox
 from storage.database import Engine, open_database, reading
 from storage.editions import find_thread_cell, read_edition
 from tests.jobs import test_weekly_post as weekly
+from tests.new_database import write_new_database
 
 FRIDAY = datetime(2026, 5, 15, 9, tzinfo=UTC)
 MONDAY = datetime(2026, 5, 18, 9, tzinfo=UTC)
@@ -63,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def engine(folder: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{folder / 'council.db'}")
+    engine = open_database(write_new_database(folder / "council.db"))
     pull(engine, folder, FRIDAY)
     yield engine
     engine.dispose()

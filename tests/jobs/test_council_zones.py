@@ -28,6 +28,7 @@ from storage.people import read_people
 from tests.jobs import test_council_jobs as usual
 from tests.jobs.test_council_answers import typed
 from tests.jobs.test_council_jobs import crm, folder
+from tests.new_database import write_new_database
 
 __all__ = ["folder"]
 
@@ -114,7 +115,7 @@ def company(week: Week) -> Company:
 @pytest.fixture
 def engine(folder: Path) -> Iterator[Engine]:
     (folder / "targets.csv").write_text(TARGETS, encoding="utf-8")
-    engine = open_database(f"sqlite:///{folder / 'council.db'}")
+    engine = open_database(write_new_database(folder / "council.db"))
     yield engine
     engine.dispose()
 

@@ -23,6 +23,7 @@ from pipeline.definitions import (
 from pipeline.hygiene.definition import HygieneDefinition
 from storage.database import Engine, open_database
 from storage.editions import measure_edition
+from tests.new_database import write_new_database
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 AS_OF = date(2026, 5, 15)
@@ -54,7 +55,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp("exports")
     (folder / "Opportunity.csv").write_text(DEALS, encoding="utf-8")
     (folder / "targets.csv").write_text(TARGETS, encoding="utf-8")
-    engine = open_database(f"sqlite:///{folder / 'council.db'}")
+    engine = open_database(write_new_database(folder / "council.db"))
     run_pull(
         engine,
         FilesCrm(FilesDefinition(folder=".", stages=STAGES), Path(folder)),

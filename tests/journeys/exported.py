@@ -11,6 +11,7 @@ from bot.app import Council, build_crm, open_council
 from bot.settings import field_kinds, load_settings
 from jobs.pull import run_pull
 from pipeline.pull_report import PullReport
+from tests.new_database import write_new_database
 
 Cells = Mapping[str, str]
 
@@ -27,6 +28,8 @@ class Exported:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.home / "council.toml"
         file.write_text(self.configuration, encoding="utf-8")
+        if "sqlite:///council.db" in self.configuration:
+            write_new_database(self.home / "council.db")
         self.council = open_council(load_settings(file, {}))
 
     @property

@@ -14,6 +14,7 @@ from pipeline.person_links import ChatAccount, LinkedBy, PersonLink
 from storage.database import Engine, open_database, reading, writing
 from storage.nudge_choices import put_pause, read_pause
 from storage.person_links import put_link
+from tests.new_database import write_new_database
 from tests.slack.office import Office, open_office
 from tests.slack.server import Failure
 from tests.slack.workspace import TEAM, SlackUser
@@ -26,7 +27,7 @@ END_OF_THURSDAY = int(datetime(2026, 11, 26, 23, 59, 59, tzinfo=BERLIN).timestam
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    engine = open_database(f"sqlite:///{tmp_path / 'council.db'}")
+    engine = open_database(write_new_database(tmp_path / "council.db"))
     account = ChatAccount("slack", TEAM, "U0ANA")
     link = PersonLink(account=account, person="005A", how=LinkedBy.EMAIL, linked_at=NOW)
     with writing(engine) as connection:

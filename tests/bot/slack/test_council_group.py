@@ -12,6 +12,7 @@ from pipeline.definitions import CouncilDefinition, PeopleDefinition
 from pipeline.errors import NotRecognised
 from storage.database import Engine, open_database
 from storage.people import read_people
+from tests.new_database import write_new_database
 from tests.slack.office import Office, open_office
 from tests.slack.server import Failure
 from tests.slack.workspace import TEAM
@@ -30,7 +31,7 @@ def roles_of(engine: Engine, who: str) -> frozenset[Role]:
 
 
 async def test_members_of_the_group_are_of_the_council_until_they_leave_it(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'council.db'}")
+    engine = open_database(write_new_database(tmp_path / "council.db"))
     async with open_office() as office:
         office.workspace.groups["S0COUNCIL"] = ["U0ANA", "U0BEN"]
         await group_of(office, engine).look_up()
@@ -44,7 +45,7 @@ async def test_members_of_the_group_are_of_the_council_until_they_leave_it(tmp_p
 
 
 async def test_guests_and_deactivated_people_are_of_no_council(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'council.db'}")
+    engine = open_database(write_new_database(tmp_path / "council.db"))
     async with open_office() as office:
         office.workspace.groups["S0COUNCIL"] = ["U0ANA", "U0BEN", "U0NOBODY"]
         office.workspace.users["U0ANA"].is_restricted = True
@@ -55,7 +56,7 @@ async def test_guests_and_deactivated_people_are_of_no_council(tmp_path: Path) -
 
 
 async def test_what_was_looked_up_last_holds_while_slack_does_not_answer(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'council.db'}")
+    engine = open_database(write_new_database(tmp_path / "council.db"))
     async with open_office() as office:
         office.workspace.groups["S0COUNCIL"] = ["U0ANA"]
         await group_of(office, engine).look_up()
@@ -67,7 +68,7 @@ async def test_what_was_looked_up_last_holds_while_slack_does_not_answer(tmp_pat
 
 
 async def test_without_a_group_nobody_is_of_the_council_by_one(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'council.db'}")
+    engine = open_database(write_new_database(tmp_path / "council.db"))
     async with open_office() as office:
         office.workspace.groups["S0COUNCIL"] = ["U0ANA"]
         await group_of(office, engine).look_up()
