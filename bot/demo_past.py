@@ -63,7 +63,7 @@ EVERY_DIGEST_DAYS = 5
 FIRST_DIGEST_WEEKS = (2, 4)
 """Of these weeks ago the first digest is sent: one of them lies away from the turn of a quarter, when little
 is asked."""
-MEASURED_DAYS_AGO = (36, 28, 7, 4, 1)
+MEASURED_DAYS_AGO = (36, 28, 7, 4, 3, 1)
 """Beside the days on which councils are prepared. Trends compare with a week and with four weeks ago."""
 MINUTES_APART = 180
 """Jobs that look every few minutes look this often here: a morning lasts longer than that."""

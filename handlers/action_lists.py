@@ -5,7 +5,13 @@ from handlers.asking import Asked
 from handlers.capability import Words
 from handlers.grammar import is_metric
 from handlers.values import find_among
-from messages.action_list import compose_actions, compose_ledger, ledger_csv
+from messages.action_list import (
+    NOTHING_OPEN,
+    NOTHING_OVERDUE,
+    compose_actions,
+    compose_ledger,
+    ledger_csv,
+)
 from messages.reply import Attachment, Reply
 from pipeline.access import Action, AssignedAction, CompanyCells, Member, may
 from pipeline.action_outcomes import ledger
@@ -21,7 +27,8 @@ def list_actions(asked: Asked, words: Words) -> Reply:
         return show_ledger(asked)
     today = read_local_day(asked)
     title, actions = _wanted(asked, wanted)
-    return Reply((compose_actions(title, actions, today, asked.company.actions),))
+    nothing = NOTHING_OVERDUE if wanted.casefold() == "overdue" else NOTHING_OPEN
+    return Reply((compose_actions(title, actions, today, asked.company.actions, nothing),))
 
 
 def _wanted(asked: Asked, wanted: str) -> tuple[str, tuple[CouncilAction, ...]]:

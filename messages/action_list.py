@@ -33,6 +33,8 @@ from pipeline.actions_definition import ActionsDefinition
 SHOW = "action_show"
 """Command of the button that shows one action; the argument is its number."""
 LISTED = 10
+NOTHING_OPEN = "Nothing is open. Assign one with /action, or from a message of the council's threads."
+NOTHING_OVERDUE = "Nothing is overdue. /actions all lists what is open."
 TOO_FEW = f"fewer than {FEWEST_FOR_A_FIGURE}"
 
 
@@ -41,13 +43,15 @@ def compose_actions(
     actions: Sequence[CouncilAction],
     today: date,
     definition: ActionsDefinition,
+    nothing: str = NOTHING_OPEN,
     wording: Wording | None = None,
 ) -> Card:
-    """Unfinished actions first, the one due first at the front; finished ones folded."""
+    """Unfinished actions first, the one due first at the front; finished ones folded. `nothing`: what is said
+    where none is unfinished."""
     wording = wording or Wording()
     unfinished = [action for action in actions if action.is_unfinished]
     finished = [action for action in actions if not action.is_unfinished]
-    words = _headline(unfinished, today, wording)
+    words = _headline(unfinished, today, nothing, wording)
     blocks: list[Block] = [Paragraph(text(words))]
     for action in unfinished[:LISTED]:
         blocks.extend(_listed(action, today, definition, wording))
@@ -61,9 +65,9 @@ def compose_actions(
     return Card("actions", title, tuple(blocks), f"{title}: {words}")
 
 
-def _headline(unfinished: Sequence[CouncilAction], today: date, wording: Wording) -> str:
+def _headline(unfinished: Sequence[CouncilAction], today: date, nothing: str, wording: Wording) -> str:
     if not unfinished:
-        return "Nothing is open. Assign one with /action, or from a message of the council's threads."
+        return nothing
     late = sum(action.is_overdue(today) for action in unfinished)
     overdue = f", {wording.number(late)} overdue" if late else ""
     return f"{wording.count(len(unfinished), 'action', 'actions')} open{overdue}."

@@ -248,3 +248,10 @@ def test_others_may_not_change_an_action_and_do_not_see_it(council: Council) -> 
     assert "fewer than 5" in words(ledger)
     assert ledger.attachment is not None
     assert ledger.attachment.content.decode().count("\n") == 2
+
+
+def test_where_nothing_is_overdue_nobody_is_told_that_nothing_is_open(council: Council) -> None:
+    ask(council, KAI, f'/spiff EMEA coverage "2x on Data Cloud" @{KAI} by Friday')
+    overdue = words(ask(council, KAI, "/actions overdue"))
+    assert "Nothing is overdue." in overdue
+    assert "open." in words(ask(council, KAI, "/actions all"))
