@@ -41,6 +41,7 @@ from messages.inert import pieces, safe_address, shortened, span_words
 from messages.render.adaptive_inputs import input_elements, pick_elements, problem_elements
 from messages.render.adaptive_table import table_elements
 from messages.render.adaptive_text import Json, count_bytes, note, run, safe
+from messages.render.packing import packed
 from messages.render.parts import text_parts
 
 MAX_BYTES = 25_000
@@ -61,7 +62,7 @@ def render_card(card: Card, images: Mapping[str, str] | None = None) -> list[Jso
 
     `images` gives the address of each picture by its name; a picture without one is described in words.
     """
-    drawn = (list(_pack(_body(card, images or {}, shown))) for shown in SHOWN_CHOICES)
+    drawn = (list(packed(_body(card, images or {}, shown), _closes, _fits)) for shown in SHOWN_CHOICES)
     parts = min(drawn, key=len)
     return [
         _envelope(_numbered(part, number, len(parts), card.title), card.fallback)
@@ -263,15 +264,14 @@ def _action(button: Button) -> Json:
 # --- Splitting ------------------------------------------------------------------------------------
 
 
-def _pack(elements: Sequence[Json]) -> Iterator[list[Json]]:
-    """Elements in as few cards as size and buttons allow, in order."""
-    card: list[Json] = []
-    for element in elements:
-        if card and not _fits([*card, element]):
-            yield card
-            card = []
-        card = [*card, element]
-    yield card
+def _closes(element: Json) -> bool:
+    """It holds buttons, seen or behind a line that opens them, or is a table."""
+    return element["type"] == "Table" or _has_buttons(element)
+
+
+def _has_buttons(element: Json) -> bool:
+    inside = (*element.get("items", ()), *element.get("columns", ()))
+    return bool(element.get("actions") or element.get("selectAction")) or any(map(_has_buttons, inside))
 
 
 def _fits(elements: Sequence[Json]) -> bool:

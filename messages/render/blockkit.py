@@ -53,6 +53,7 @@ from messages.render.blockkit_text import (
     section,
     text_run,
 )
+from messages.render.packing import packed
 from messages.render.parts import text_parts
 
 MAX_BLOCKS = 50
@@ -77,7 +78,7 @@ def render_card(card: Card, images: Mapping[str, str] | None = None) -> list[Jso
         units.extend(_units(block, images or {}))
     if card.actions:
         units.extend(_units(Buttons(card.actions), images or {}))
-    parts = list(_pack(units))
+    parts = list(packed([block for unit in units for block in unit], _closes, _fits))
     fallback = escape(shortened(inert(card.fallback), MAX_FALLBACK))
     return [
         {"blocks": _numbered(part, number, len(parts), card.title), "text": fallback}
@@ -275,18 +276,12 @@ def _button(button: Button, number: int) -> Json:
 # --- Splitting ------------------------------------------------------------------------------------
 
 
-def _pack(units: Sequence[Unit]) -> Iterator[list[Json]]:
-    """Units in as few messages as the limits allow, in order; two blocks stay free for the part's number."""
-    message: list[Json] = []
-    for unit in units:
-        if message and not _fits([*message, *unit]):
-            yield message
-            message = []
-        message = [*message, *unit]
-    yield message
+def _closes(block: Json) -> bool:
+    return block["type"] in ("actions", "table", "container", "input") or "accessory" in block
 
 
 def _fits(blocks: Sequence[Json]) -> bool:
+    """Two blocks stay free for the part's number."""
     return (
         _blocks(blocks) <= MAX_BLOCKS - 2
         and count_characters(blocks) <= MAX_CHARACTERS - 400

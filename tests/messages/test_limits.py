@@ -19,6 +19,7 @@ from messages.card import (
     FigureCell,
     Folded,
     Form,
+    Heading,
     Image,
     Paragraph,
     Person,
@@ -174,6 +175,29 @@ def test_the_digest_of_a_large_team_is_two_messages_at_most_with_every_control()
     assert titles(cards).count("Looks right") == 10
     check_slack(messages)
     check_adaptive(cards)
+
+
+def test_what_is_said_of_a_deal_and_its_buttons_stand_in_one_message() -> None:
+    deals = [
+        block
+        for number in range(40)
+        for block in (Paragraph(text(f"Deal {number}")), Buttons((Button(f"Fix {number}", "fix"),)))
+    ]
+    for rendered in (blockkit.render_card(card(*deals)), adaptive.render_card(card(*deals))):
+        assert len(rendered) > 1
+        for number in range(40):
+            said, button = (
+                [place for place, part in enumerate(rendered) if words in texts(part)]
+                for words in (f"Deal {number}", f"Fix {number}")
+            )
+            assert said == button
+
+
+def test_a_heading_stands_in_the_message_of_its_table() -> None:
+    blocks = [block for name in ("First", "Second") for block in (Heading(name), numbered_table(3))]
+    first, second = blockkit.render_card(card(*blocks))
+    assert "Second" not in texts(first)
+    assert "Second" in texts(second)
 
 
 def test_each_part_of_a_long_card_says_which_it_is() -> None:
