@@ -10,6 +10,7 @@ whatever else goes on, so that both are compared with the same commands on an id
 
 import argparse
 import asyncio
+import shutil
 import statistics
 import sys
 import time
@@ -107,8 +108,11 @@ async def application(folder: Path, database: Path, server: SlackServer) -> Asyn
 # --- Slack, in this one ---------------------------------------------------------------------------
 
 
-async def measure(server: SlackServer, slacker: Slacker, commands: int) -> Latency:
-    """Commands at a steady pace, whether or not those before are answered."""
+async def measure(
+    server: SlackServer, slacker: Slacker, commands: int, work: asyncio.Task[Any] | None = None
+) -> Latency:
+    """Commands at a steady pace, whether or not those before are answered: so many at least, and as long as
+    the work that goes on meanwhile."""
     acknowledged: list[float] = []
     answered: list[float] = []
 
@@ -122,8 +126,10 @@ async def measure(server: SlackServer, slacker: Slacker, commands: int) -> Laten
         answered.append((time.perf_counter() - started) * 1000)
 
     async with asyncio.TaskGroup() as asking:
-        for _ in range(commands):
+        asked = 0
+        while asked < commands or (work is not None and not work.done()):
             asking.create_task(ask())
+            asked += 1
             await asyncio.sleep(1 / A_SECOND)
     return Latency(acknowledged, answered)
 
@@ -175,12 +181,20 @@ def queue_digests(database: Path, number: int) -> None:
     engine.dispose()
 
 
-async def run_benchmark(folder: Path, digests: int = DIGESTS, commands: int = COMMANDS) -> dict[str, Latency]:
-    """Every phase in one run; `bolt` is told apart."""
-    database = folder / "slack_edge.db"
+def copy_of_loaded(folder: Path) -> Path:
+    """A mirror of the folder that the run may write in; what is copied is loaded once."""
+    loaded, database = folder / "loaded.db", folder / "slack_edge.db"
+    if not loaded.exists():
+        pull_in_child(folder / "council.toml", folder, loaded, NOW)
     for old in folder.glob("slack_edge.db*"):
         old.unlink()
-    pull_in_child(folder / "council.toml", folder, database, NOW)
+    shutil.copyfile(loaded, database)
+    return database
+
+
+async def run_benchmark(folder: Path, digests: int = DIGESTS, commands: int = COMMANDS) -> dict[str, Latency]:
+    """Every phase in one run; `bolt` is told apart."""
+    database = copy_of_loaded(folder)
     workspace = Workspace()
     workspace.add_user("U0KAI", "Kai Berg", WHO)
     for count in range(digests):
@@ -194,14 +208,19 @@ async def run_benchmark(folder: Path, digests: int = DIGESTS, commands: int = CO
         slacker = Slacker("U0KAI", server, HttpWay(address, session))
         await measure(server, slacker, 5)
         found["alone"] = await measure(server, slacker, commands)
+        queue_digests(database, digests)
+        found[f"while {digests:,} messages go out"] = await measure(server, slacker, commands)
         pulling = asyncio.create_task(
             asyncio.to_thread(pull_in_child, folder / "council.toml", folder, database, NOW)
         )
-        found["while a pull runs"] = await measure(server, slacker, commands)
-        await pulling
-        queue_digests(database, digests)
-        found[f"while {digests:,} messages go out"] = await measure(server, slacker, commands)
-        print(f"{len(server.called('chat.postMessage')):,} of {digests:,} messages were out by then")
+        before, started = len(server.called("chat.postMessage")), time.perf_counter()
+        found["while they do and a pull runs"] = await measure(server, slacker, commands, pulling)
+        seconds = time.perf_counter() - started
+        out = len(server.called("chat.postMessage")) - before
+        print(
+            f"the pull took {seconds:.0f} s, in which {out:,} messages went out, {out / seconds:.1f} a second"
+        )
+        print(f"{before + out:,} of {digests:,} messages were out by then")
         bolt = await measure_bolt(slack_settings(folder, database), session)
     print_figures(found, bolt)
     return found

@@ -55,6 +55,9 @@ _REASONS = {
 }
 
 
+INVALID_BLOCKS = "invalid_blocks"
+
+
 class BlocksRefused(Unreachable):
     """Slack did not accept what a message is built of: also where a picture is not ready to be shown yet."""
 
@@ -153,7 +156,7 @@ def read_refusal(error: SlackApiError, method: str) -> DeliveryFailed | OutcomeU
             "install the app again."
         )
     reason = _REASONS.get(code, f"Slack refused it ({code}).")
-    return BlocksRefused(reason) if code == "invalid_blocks" else Unreachable(reason)
+    return BlocksRefused(reason) if code == INVALID_BLOCKS else Unreachable(reason)
 
 
 def read_patience(headers: Mapping[str, Any]) -> timedelta:

@@ -119,13 +119,21 @@ def _origin_of(body: Json) -> Origin:
     channel: Json = body.get("channel") or {}
     ts = str(message.get("ts") or container.get("message_ts") or "")
     thread = str(message.get("thread_ts") or container.get("thread_ts") or "")
+    key = key_of_block(_block_of(body)) or key_in(message.get("blocks") or ())
     return Origin(
         channel=str(channel.get("id") or container.get("channel_id") or ""),
         message=ts,
         thread="" if thread == ts else thread,
-        message_key=key_of_block(_block_of(body)) or key_in(message.get("blocks") or ()),
+        message_key="" if _is_unfurl(body) else key,
         response_url=str(body.get("response_url") or ""),
     )
+
+
+def _is_unfurl(body: Json) -> bool:
+    """The control stands beside an address that a person posted: nothing of ours is there to be replaced, and
+    what the one who pressed may see is not for everybody who reads that message."""
+    container: Json = body.get("container") or {}
+    return bool(container.get("is_app_unfurl") or body.get("app_unfurl"))
 
 
 def _block_of(body: Json) -> str:
@@ -231,7 +239,11 @@ def read_links(body: Json) -> tuple[Heard, tuple[str, ...]]:
         user=str(event["user"]),
         team=str(body.get("team_id") or ""),
         question=Typed("/help"),
-        origin=Origin(channel=str(event["channel"]), message=str(event["message_ts"])),
+        origin=Origin(
+            channel=str(event["channel"]),
+            message=str(event["message_ts"]),
+            thread=str(event.get("thread_ts") or ""),
+        ),
     )
     return heard, tuple(dict.fromkeys(links))[:_UNFURLED_AT_MOST]
 

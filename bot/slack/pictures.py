@@ -1,20 +1,28 @@
 """Pictures and files: put into the workspace first, then named in a message by their ids."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from typing import TypeVar
 
 import aiohttp
 import structlog
 
-from bot.slack.api import ANSWER_WITHIN_SECONDS, SlackApi
+from bot.slack.api import ANSWER_WITHIN_SECONDS, BlocksRefused, SlackApi
+from bot.slack.places import opaque
+from bot.slack.rendering import Message, Rendering
 from bot.surface import DeliveryFailed, OutcomeUnknown, TryLater
 from messages.card import Block, Card, Folded, Image
 
 logger = structlog.get_logger()
 
+PICTURE_WAITS = (1.0, 2.0, 4.0)
+"""Seconds after each refusal of a message with pictures; well within the time that delivery gives."""
 MOST_KEPT = 200
 _RAW = {"Content-Type": "application/octet-stream"}
+
+
+T = TypeVar("T")
 
 
 class Pictures:
@@ -23,6 +31,24 @@ class Pictures:
     def __init__(self, api: SlackApi) -> None:
         self._api = api
         self._ids: dict[str, str] = {}
+
+    async def show(
+        self, card: Card, key: str, rendering: Rendering, show: Callable[[Sequence[Message]], Awaitable[T]]
+    ) -> T:
+        """Show a card with its pictures: Slack takes a moment until a new one can be shown.
+
+        Where it takes longer, the table stands in the picture's place: figures do not wait for their looks.
+        `show` raises `BlocksRefused` where nothing stands yet, and is asked again.
+        """
+        pictures = await self.upload_those_of(card)
+        if pictures:
+            for seconds in PICTURE_WAITS:
+                try:
+                    return await show(rendering.parts(card, key, pictures))
+                except BlocksRefused:
+                    logger.info("picture_not_ready", key=opaque(key))
+                    await asyncio.sleep(seconds)
+        return await show(rendering.parts(card, key))
 
     async def upload_those_of(self, card: Card) -> Mapping[str, str]:
         """Slack's file ids by the pictures' names.

@@ -14,6 +14,8 @@ Message = dict[str, Any]
 
 MAX_BLOCK_ID = 255
 MAX_PRIVATE_METADATA = 3000
+_DISPENSABLE = ("response_url", "message_key", "message", "thread", "channel")
+"""Of an origin, the least needed first."""
 _KEY = "key:"
 
 
@@ -93,10 +95,18 @@ def key_in(blocks: Sequence[Mapping[str, Any]]) -> str:
 
 
 def origin_to_text(origin: Origin, argument: str) -> str:
-    """As much of it as fits; the form's own argument always does (buttons hold at most half of it)."""
-    whole = {**asdict(origin), "argument": argument}
-    written = json.dumps({name: value for name, value in whole.items() if value}, ensure_ascii=False)
-    return written if len(written) <= MAX_PRIVATE_METADATA else json.dumps({"argument": argument})
+    """As much of it as fits; the form's own argument always does (buttons hold at most half of it).
+
+    What can be done without goes first: an answer finds the asker without the address to answer at.
+    """
+    kept = {name: value for name, value in {**asdict(origin), "argument": argument}.items() if value}
+    written = json.dumps(kept, ensure_ascii=False)
+    for name in _DISPENSABLE:
+        if len(written) <= MAX_PRIVATE_METADATA:
+            break
+        kept.pop(name, None)
+        written = json.dumps(kept, ensure_ascii=False)
+    return written
 
 
 def origin_from_text(written: str) -> Origin:

@@ -1,7 +1,7 @@
 """Slack as a surface: cards posted, changed in their place, and looked up by their keys."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from bot.slack.addresses import Addresses
-from bot.slack.api import BlocksRefused, SlackApi
+from bot.slack.api import SlackApi
 from bot.slack.pictures import Pictures
 from bot.slack.places import (
     EVENT_TYPE,
@@ -29,8 +29,6 @@ PACE = Pace(timedelta(milliseconds=1100), timedelta(milliseconds=100))
 """A message a second to a channel, as Slack asks, with a margin; several hundred a minute in a workspace."""
 SECONDS_BETWEEN_PARTS = 1.1
 PLAIN = Rendering()
-PICTURE_WAITS = (1.0, 2.0, 4.0)
-"""Seconds after each refusal of a message with pictures; well within the time that delivery gives."""
 LOOK_BACK = 200
 """Messages of a conversation among which one is looked for after a crash."""
 
@@ -73,7 +71,7 @@ class SlackSurface:
                 parts.append(await self._say_further(channel, key, messages, number, thread_ts))
             return MessagePlace(channel, tuple(parts), thread_ts)
 
-        return _posted(await self._show(card, key, say_all))
+        return _posted(await self._pictures.show(card, key, self._rendering, say_all))
 
     async def update(self, posted: Posted, key: str, card: Card) -> Posted:
         """Parts that a shorter card lacks are taken away; those that a longer one needs are posted."""
@@ -87,7 +85,7 @@ class SlackSurface:
             further = await self._add_parts(place, key, messages)
             return replace(place, parts=(*place.parts[: len(messages)], *further))
 
-        return _posted(await self._show(card, key, change_all))
+        return _posted(await self._pictures.show(card, key, self._rendering, change_all))
 
     async def _add_parts(self, place: MessagePlace, key: str, messages: Sequence[Message]) -> Sequence[str]:
         """The time stamps of parts that are more than there were; one that an attempt before this one
@@ -128,23 +126,6 @@ class SlackSurface:
         return _posted(MessagePlace(channel, parts, None if head in (None, parts[0]) else str(head)))
 
     # --- Single messages ------------------------------------------------------------------------
-
-    async def _show(
-        self, card: Card, key: str, show: Callable[[Sequence[Message]], Awaitable[MessagePlace]]
-    ) -> MessagePlace:
-        """Slack takes a moment until a new picture can be shown.
-
-        Where it takes longer, the table stands in the picture's place: figures do not wait for their looks.
-        """
-        pictures = await self._pictures.upload_those_of(card)
-        if pictures:
-            for seconds in PICTURE_WAITS:
-                try:
-                    return await show(self._rendering.parts(card, key, pictures))
-                except BlocksRefused:
-                    logger.info("picture_not_ready", key=opaque(key))
-                    await asyncio.sleep(seconds)
-        return await show(self._rendering.parts(card, key))
 
     async def _say(
         self, channel: str, key: str, messages: Sequence[Message], number: int, thread_ts: str | None

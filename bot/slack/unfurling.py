@@ -72,14 +72,21 @@ class Unfurling:
         return card if card is not None and card.key != PROBLEM else None
 
     async def _show_beside(self, heard: Heard, shown: Mapping[str, Sequence[Message]]) -> None:
+        """An address has room for one part of a card: what is longer goes on in its thread."""
+        channel, ts = heard.origin.channel, heard.origin.message
         unfurls = {address: {"blocks": messages[0]["blocks"]} for address, messages in shown.items()}
-        await self._api.call(
-            "chat.unfurl", channel=heard.origin.channel, ts=heard.origin.message, unfurls=unfurls
-        )
+        await self._api.call("chat.unfurl", channel=channel, ts=ts, unfurls=unfurls)
+        thread = heard.origin.thread or ts
+        for messages in shown.values():
+            for message in messages[1:]:
+                await self._api.call(
+                    "chat.postMessage", channel=channel, thread_ts=thread, unfurl_links=False, **message
+                )
 
     async def _tell_poster(self, heard: Heard, shown: Mapping[str, Sequence[Message]]) -> None:
+        place = {"channel": heard.origin.channel, "user": heard.user}
+        if heard.origin.thread:
+            place["thread_ts"] = heard.origin.thread
         for messages in shown.values():
             for message in messages:
-                await self._api.call(
-                    "chat.postEphemeral", channel=heard.origin.channel, user=heard.user, **message
-                )
+                await self._api.call("chat.postEphemeral", **place, **message)

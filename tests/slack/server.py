@@ -21,6 +21,8 @@ from tests.slack.workspace import BOT_ID, BOT_USER, TEAM, Json, SlackError, Work
 
 BOT_TOKEN, APP_TOKEN = "xoxb-test-bot", "xapp-test-app"
 RESPONSE_USES = 5
+RESPONSE = "response"
+"""Under this name a response address is among `failures`."""
 
 SCOPES_OF: Mapping[str, tuple[str, ...]] = {
     "auth.test": (),
@@ -397,6 +399,9 @@ class SlackServer:
         if self.is_away:
             return web.Response(status=503, text="<html>Service Unavailable</html>")
         token = request.match_info["token"]
+        failure = self._next_failure(RESPONSE)
+        if failure is not None:
+            return _failed(failure)
         self._uses[token] += 1
         if self._uses[token] > RESPONSE_USES:
             return web.Response(status=404, text="used_url")

@@ -129,6 +129,14 @@ class Slacker:
                    "container": {"type": "view", "view_id": "V0HOME"}}  # fmt: skip
         return await self.way.deliver("interactive", payload)
 
+    async def click_unfurl(self, message: SlackMessage, action: Json) -> Acknowledged:
+        """A control beside an address in a message of a person."""
+        payload = self.click_payload(message, action)
+        place = {"message_ts": message.ts, "channel_id": message.channel, "attachment_id": 1}
+        payload["container"] = {"type": "message_attachment", "is_app_unfurl": True, **place}
+        payload["app_unfurl"] = {"id": 1, "is_app_unfurl": True, "app_unfurl_url": "https://x.example"}
+        return await self.way.deliver("interactive", payload)
+
     def click_payload(self, message: SlackMessage, action: Json) -> Json:
         answered = Answered(self.id, message.channel, message.ts)
         return {

@@ -106,7 +106,7 @@ async def test_a_picture_is_uploaded_once_and_shown_by_its_id(office: Office) ->
 async def test_a_picture_that_slack_has_not_processed_yet_is_waited_for_but_never_costs_the_post(
     office: Office, monkeypatch: pytest.MonkeyPatch, refusals: int, shown: str
 ) -> None:
-    monkeypatch.setattr("bot.slack.surface.PICTURE_WAITS", (0, 0, 0))
+    monkeypatch.setattr("bot.slack.pictures.PICTURE_WAITS", (0, 0, 0))
     table = Table("Region", (Column("Region"),), (TableRow((TextCell(text("EMEA")),)),))
     post = Card("post", "Week", (Image("heat.png", "EMEA red", b"png", instead=table),), "Week")
     office.server.failures["chat.postMessage"] = [Failure(error="invalid_blocks")] * refusals

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 import pytest
@@ -14,17 +14,18 @@ from bot.dispatch import ALREADY, TakenIn
 from bot.slack.commands import CommandNames
 from bot.slack.definition import SlackDefinition
 from bot.slack.manifest import ASSIGN_SHORTCUT
+from bot.slack.rendering import Origin, origin_from_text, origin_to_text
 from bot.slack.room import Slack, open_slack
 from bot.slack.surface import SlackSurface
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
-from messages.card import Button, Buttons, Card, Choice, DateInput, Form, Paragraph, TextInput, text
+from messages.card import Button, Buttons, Card, Choice, DateInput, Form, Image, Paragraph, TextInput, text
 from messages.problem import compose_problem
 from messages.reply import Attachment, Reply, Visibility
 from pipeline.errors import AccessDenied, CouncilError
 from pipeline.person_links import Sender
 from tests.contracts.surface import ANA, CHANNEL
 from tests.slack.office import ALL_SCOPES, COUNCIL_CHANNEL, Ticking, people_at_work
-from tests.slack.server import APP_TOKEN, BOT_TOKEN, Failure, SlackServer
+from tests.slack.server import APP_TOKEN, BOT_TOKEN, RESPONSE, Failure, SlackServer
 from tests.slack.users import SIGNING_SECRET, HttpWay, Slacker, SocketWay, Way
 from tests.slack.workspace import TEAM, Workspace
 
@@ -273,6 +274,88 @@ async def test_an_answer_with_the_same_key_takes_the_place_of_the_message(kind: 
         ((_, payload),) = here.server.responses
         assert payload["replace_original"] is True
         assert titles(payload) == "Done"
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        Failure(body='{"ok": false, "error": "expired_url"}'),
+        Failure(status=404, body="used_url"),
+        Failure(status=500, body="<html>down</html>"),
+    ],
+    ids=["expired", "used", "down"],
+)
+async def test_an_answer_that_its_address_does_not_take_is_whispered_in_the_same_thread(
+    refused: Failure,
+) -> None:
+    async with scene("http", Desk()) as here:
+        here.server.failures[RESPONSE].append(refused)
+        head = here.workspace.say("U0BEN", COUNCIL_CHANNEL, "What now?")
+        used = here.workspace.say("U0BEN", COUNCIL_CHANNEL, "This", head.ts)
+        await here.ana.click(used, {"type": "button", "action_id": "why", "value": "EMEA"})
+        await here.until(lambda: here.workspace.ephemeral)
+        ((channel, user, payload),) = here.workspace.ephemeral
+        assert (channel, user, payload["thread_ts"]) == (COUNCIL_CHANNEL, "U0ANA", head.ts)
+        assert here.server.responses == []
+
+
+async def test_an_answer_to_a_control_in_a_thread_stands_in_that_thread() -> None:
+    async with scene("http", Desk()) as here:
+        head = here.workspace.say("U0BEN", COUNCIL_CHANNEL, "What now?")
+        used = here.workspace.say("U0BEN", COUNCIL_CHANNEL, "This", head.ts)
+        await here.ana.click(used, {"type": "button", "action_id": "why", "value": "EMEA"})
+        await here.until(lambda: here.server.responses)
+        assert here.server.responses[0][1]["thread_ts"] == head.ts
+
+
+async def test_a_long_answer_comes_whole_though_its_address_takes_five_parts_only() -> None:
+    long = Card("answer", "Long", tuple(Paragraph(text("word " * 550)) for _ in range(28)), "Long")
+    async with scene("http", Desk(lambda _: Reply((long,)))) as here:
+        await here.ana.command("/hygiene", COUNCIL_CHANNEL)
+        await here.until(lambda: here.desk.shown)
+        shown = [payload for _, payload in here.server.responses]
+        shown += [payload for _, _, payload in here.workspace.ephemeral]
+        assert str(shown).count("word") == 28 * 550
+        assert len(here.server.responses) == 5
+
+
+async def test_a_control_beside_an_address_leaves_the_message_of_its_poster_alone() -> None:
+    desk = Desk(lambda _: Reply((card("deal:1", "Mended"),)))
+    async with scene("http", desk) as here:
+        posted = here.workspace.say("U0BEN", COUNCIL_CHANNEL, ADDRESS)
+        button = {"type": "button", "action_id": "fix", "value": "006A", "block_id": "key:0:deal:1"}
+        await here.ana.click_unfurl(posted, button)
+        await here.until(lambda: here.server.responses)
+        ((_, payload),) = here.server.responses
+        assert (payload["response_type"], payload["replace_original"]) == ("ephemeral", False)
+        assert here.server.called("chat.update") == []
+        assert desk.asked[0][2].message_key is None
+
+
+async def test_an_answer_with_a_new_picture_waits_until_slack_can_show_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.slack.pictures.PICTURE_WAITS", (0, 0))
+    post = Card("post", "Week", (Image("heat.png", "EMEA red", b"png"),), "Week")
+    async with scene("http", Desk(lambda _: Reply((post,)))) as here:
+        here.server.failures["chat.postMessage"] = [Failure(error="invalid_blocks")]
+        await here.ana.say("council", "D0ANA")
+        await here.until(lambda: here.desk.shown)
+        assert "slack_file" in str(here.workspace.messages[-1].blocks)
+        here.server.failures[RESPONSE] = [Failure(status=400, body="invalid_blocks")] * 2
+        await here.ana.command("/council", COUNCIL_CHANNEL)
+        await here.until(lambda: len(here.desk.shown) == 2)
+        assert "slack_file" not in str(here.server.responses), "it is never ready: words stand in its place"
+        assert here.whispers == ["Week"]
+
+
+def test_whence_a_form_was_opened_fits_its_room_and_keeps_what_matters_most() -> None:
+    origin = Origin("", "C0COUNCIL", "17.5", "17.1", "deal:006A", "https://hooks.slack.com/" + "x" * 900)
+    kept = origin_from_text(origin_to_text(origin, "a" * 2500))
+    assert kept == replace(origin, argument="a" * 2500, response_url="")
+    assert origin_from_text(origin_to_text(origin, "a" * 1500)) == replace(origin, argument="a" * 1500)
+    least = origin_from_text(origin_to_text(replace(origin, message_key="k" * 600), "ä" * 2880))
+    assert least == Origin(argument="ä" * 2880, channel="C0COUNCIL", thread="17.1", message="17.5")
 
 
 async def test_a_click_that_answers_with_a_form_opens_it(kind: str) -> None:
@@ -574,6 +657,17 @@ async def test_between_the_two_of_us_the_deal_stands_beside_its_address(kind: st
         await here.until(lambda: here.workspace.unfurls)
         (unfurl,) = here.workspace.unfurls
         assert list(unfurl["unfurls"]) == [ADDRESS]
+
+
+async def test_a_deal_of_many_words_goes_on_in_the_thread_of_its_address() -> None:
+    long = Card("deal:1", "Acme", tuple(Paragraph(text("word " * 550)) for _ in range(6)), "Acme")
+    async with scene("http", Desk(lambda _: Reply((long,)))) as here:
+        posted = here.workspace.say("U0ANA", "D0ANA", ADDRESS)
+        await here.ana.happen(links("D0ANA", ADDRESS) | {"message_ts": posted.ts})
+        await here.until(lambda: len(here.workspace.messages) == 2)
+        further = here.workspace.messages[1]
+        assert further.thread_ts == posted.ts
+        assert (str(here.workspace.unfurls) + str(further.blocks)).count("word") == 6 * 550
 
 
 async def test_a_deal_is_shown_to_neither_side_of_a_conversation_between_two_others(kind: str) -> None:
