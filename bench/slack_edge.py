@@ -14,7 +14,7 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,10 +34,11 @@ from bot.slack.app import build_app
 from bot.slack.colleagues import Colleagues
 from bot.slack.commands import CommandNames
 from bot.slack.definition import SlackDefinition
+from bot.slack.heard import Heard
 from bot.slack.rendering import Rendering
 from bot.slack.room import Slack
 from bot.slack.running import run_in_slack
-from bot.slack.talk import Talk
+from bot.slack.talk import Talk, Turn
 from bot.slack.unfurling import Unfurling
 from bot.stopping import told_to_stop
 from messages.card import Card, Paragraph, text
@@ -137,8 +138,8 @@ async def measure(
 class Deaf(Talk):
     """Acknowledges, and answers nothing: what is left is Bolt."""
 
-    def begin(self, turn: Coroutine[Any, Any, None]) -> None:
-        turn.close()
+    async def receive(self, heard: Heard, turn: Turn) -> None:
+        """Nothing is begun, and so nothing is waited for."""
 
 
 async def measure_bolt(council: Council, session: aiohttp.ClientSession) -> float:
