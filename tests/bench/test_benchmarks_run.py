@@ -50,5 +50,7 @@ def test_the_bare_import_takes_the_same_rows_with_python_where_the_tool_is_missi
 
 async def test_slack_is_answered_in_every_phase(exports: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = await run_slack_benchmark(exports, digests=20, commands=4)
-    assert [len(latency.answered) for latency in found.values()] == [4, 4, 4]
+    alone, delivering, pulling = (len(latency.answered) for latency in found.values())
+    assert (alone, delivering) == (4, 4)
+    assert pulling >= 4, "as long as the pull takes"
     assert "Bolt itself" in capsys.readouterr().out
