@@ -1,5 +1,7 @@
 """`/pause until 4 Dec`, `/pause off`: leave, in which nobody is asked anything."""
 
+from datetime import date
+
 from handlers.asking import Asked
 from handlers.capability import Capability, Words
 from handlers.deal_choice import today_of
@@ -32,24 +34,27 @@ def answer_pause(asked: Asked, words: Words) -> Reply:
         raise CouncilError("A pause lasts a year at most. Choose an earlier day.")
     with asked.acting() as connection:
         put_pause(connection, asked.member.id, since=today, until=until)
-        _record(connection, asked, until.isoformat())
+        _record(connection, asked, None, until)
     return Reply((compose_pause(until),))
 
 
 def _end(asked: Asked) -> Reply:
     with asked.acting() as connection:
+        until = read_pause(connection, asked.member.id, today_of(asked))
         was_away = end_pause(connection, asked.member.id)
-        _record(connection, asked, None)
+        _record(connection, asked, until, None)
     return Reply(note="Welcome back." if was_away else "You were not on leave here.")
 
 
-def _record(connection: Connection, asked: Asked, until: str | None) -> None:
+def _record(connection: Connection, asked: Asked, old: date | None, new: date | None) -> None:
+    """Until when somebody was, and is, on leave."""
     entry = AuditEntry(
         by=asked.member.id,
         surface=asked.where.surface,
         act="pause",
         object=f"person:{asked.member.id}",
-        new=until,
+        old=None if old is None else old.isoformat(),
+        new=None if new is None else new.isoformat(),
     )
     record_audit(connection, entry, asked.now)
 

@@ -87,6 +87,13 @@ def test_people_actions_and_cells_are_named_and_values_read_as_people_write_them
     assert "006B" not in shown
 
 
+def test_the_end_of_a_leave_is_told_from_its_beginning(dispatch: Dispatch) -> None:
+    for typed in ("/pause until 4 Jun", "/pause off"):
+        dispatch.answer("ana@example.com", Typed(typed))
+    shown = said(dispatch, OPS, "/audit person:005A")
+    assert "4 Jun 2026 → nothing" in shown
+
+
 def test_what_is_no_object_is_explained(dispatch: Dispatch) -> None:
     assert "/audit deal:006A" in said(dispatch, OPS, "/audit Globex")
 
