@@ -115,8 +115,9 @@ def open_form(
         raise CouncilError(f"Nothing on {record.name} can be mended from here. Open it in the CRM.")
     if not held.issuperset(fields):
         record = read_live(asked, deal_id, Action.FIX, also=fields).record
+    shown = {name: (typed or {}).get(name) for name in fields}
     entries = [
-        _entry(_offered(asked, act, shape.fields[name]), record, (typed or {}).get(name), hints.get(name, ""))
+        _entry(_offered(asked, act, shape.fields[name]), record, shown, hints.get(name, ""))
         for name in fields
     ]
     ticket = _Ticket(deal_id, act, {name: token_of(value_of(record, name)) for name in fields})
@@ -158,9 +159,15 @@ def _with_picks(shape: FieldShape, values: Collection[str]) -> FieldShape:
     return replace(shape, picks=tuple(one for one in shape.picks if one.value in values))
 
 
-def _entry(shape: FieldShape, record: OpportunityRecord, typed: str | None, hint: str) -> FieldEntry:
+def _entry(
+    shape: FieldShape, record: OpportunityRecord, shown: Mapping[str, str | None], hint: str
+) -> FieldEntry:
+    """`shown`: the fields of the form, with the values that some of them begin with. Picks are those that
+    go with what the form begins with; where the field they depend on is chosen in it, all of them."""
+    typed = shown.get(shape.name)
     text = entry_text(shape, value_of(record, shape.name)) if typed is None else typed
-    controlling = None if shape.controlled_by is None else value_of(record, shape.controlled_by)
+    depends_on = shape.controlled_by
+    controlling = None if depends_on is None else shown.get(depends_on, value_of(record, depends_on))
     return FieldEntry(shape, text, None if controlling is None else str(controlling), hint=hint)
 
 
@@ -307,9 +314,10 @@ def _with_further(asked: Asked, live: LiveDeal, names: Iterable[str]) -> LiveDea
 
 def _again(asked: Asked, live: LiveDeal, draft: _Draft, ticket: _Ticket) -> Form:
     names = dict.fromkeys([*ticket.seen, *draft.problems])
+    shown = {name: draft.typed.get(name) for name in names}
     entries = [
         replace(
-            _entry(_offered(asked, ticket.act, live.field(name)), live.record, draft.typed.get(name), ""),
+            _entry(_offered(asked, ticket.act, live.field(name)), live.record, shown, ""),
             problem=draft.problems.get(name, ""),
             controlling=None if live.field(name).controlled_by in names else _text_of(live, name, draft),
         )

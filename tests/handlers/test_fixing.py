@@ -168,6 +168,8 @@ def test_the_crms_own_words_stand_at_the_field_and_are_asked_for_next_time(
 ) -> None:
     first, second = two_of_one_type(demo, desk)
     lost = form_of(dispatch.answer(MANAGER, Clicked("close_lost", first)))
+    reasons = [block for block in lost.blocks if getattr(block, "key", "") == "Loss_Reason__c"]
+    assert "Price" in [pick.value for pick in reasons[0].choices]  # type: ignore[union-attr]
     filled = answers(lost, Loss_Reason__c="")
     again = form_of(dispatch.answer(MANAGER, Submitted(lost.command, lost.argument, filled)))
     assert "you must give a loss reason" in problems(again)["Loss_Reason__c"]
