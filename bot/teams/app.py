@@ -129,7 +129,7 @@ class Bot(ActivityHandler):  # type: ignore[misc]
             heard = read_words(turn_context.turn_state[_RAW])
         except NotOurs:
             return
-        self._turns.begin(self._talk.take(heard))
+        await self._turns.receive(lambda taken_in: self._talk.take(heard, taken_in))
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
         raw: Json = turn_context.turn_state[_RAW]

@@ -50,7 +50,7 @@ class Taking:
             return
         if question is None:
             return
-        _, reply = await self._talk.ask(replace(heard, question=question))
+        reply = await self._talk.look_up(replace(heard, question=question))
         here = heard.origin.conversation
         try:
             if reply.attachment is None:  # what they may see has changed in between, say

@@ -1,8 +1,10 @@
 """One turn of talk in Teams: somebody does something, the handlers answer, and the answer is shown.
 
 Teams sends a message again that is not acknowledged within fifteen seconds, and waits ten for the answer to a
-click. So words are acknowledged at once; a click is answered with what the handlers say, or, where that takes
-longer, with a request for patience, and the answer comes as a message.
+click. So words are acknowledged when the inbox has them; a click is answered with what the handlers say, or,
+where that takes longer, with a request for patience, and the answer comes as a message. When the answer
+stands in Teams the inbox is told: what a process that dies has not shown is told by another one
+(`bot.resuming`).
 """
 
 import asyncio
@@ -13,7 +15,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.dispatch import ALREADY
+from bot.dispatch import ALREADY, TakenIn
 from bot.surface import DeliveryFailed, OutcomeUnknown
 from bot.teams.addresses import Addresses
 from bot.teams.colleagues import Colleagues
@@ -22,7 +24,7 @@ from bot.teams.people import TeamsPerson
 from bot.teams.places import NAME, head_place
 from bot.teams.rendering import BACK, CARD, Rendering, closing_words
 from bot.teams.showing import Showing
-from bot.turns import Turns
+from bot.turns import Turns, unwatched
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
 from messages.card import Card, Paragraph, Tone, text
 from messages.problem import PROBLEM, compose_failure, compose_problem
@@ -46,7 +48,13 @@ IN_CHAT = "The answer stands in the chat."
 class Answers(Protocol):
     """Whoever answers chat users (`bot.dispatch.Dispatch`). It may block, and never raises."""
 
-    def answer_sender(self, sender: Sender, question: Question, where: Where, event: str | None) -> Reply: ...
+    def answer_sender(
+        self, sender: Sender, question: Question, where: Where, event: str | None, taken_in: TakenIn
+    ) -> Reply:
+        """`taken_in` is called, in whatever thread, when the inbox has the event."""
+
+    def mark_shown(self, event: str) -> None:
+        """The answer to the event stands in Teams."""
 
 
 class Talk:
@@ -78,9 +86,9 @@ class Talk:
 
     # --- Words ----------------------------------------------------------------------------------
 
-    async def take(self, heard: Heard) -> None:
+    async def take(self, heard: Heard, taken_in: TakenIn = unwatched) -> None:
         """Words: ask, and show what comes back; a form stands in a message of its own."""
-        person, reply = await self.ask(heard)
+        person, reply = await self.ask(heard, taken_in)
         if reply == Reply(note=ALREADY):
             return
         if person is None:
@@ -92,6 +100,7 @@ class Talk:
             said = await self._showing.show_form(heard, person, form, reply.form.title) or said
         if said:
             await self._showing.mention(heard, said)
+        await self._mark_shown(heard)
 
     async def _refuse(self, heard: Heard, reply: Reply) -> None:
         """Somebody with whom we do not speak is told so where they spoke, in words that name no deal."""
@@ -112,7 +121,9 @@ class Talk:
         person, reply = asking.result()
         if person is None:
             return _words(_spoken(reply))
-        return await self._answer_click(heard, person, reply)
+        answer = await self._answer_click(heard, person, reply)
+        self._turns.begin(self._mark_shown(heard))
+        return answer
 
     async def _answer_click(self, heard: Heard, person: TeamsPerson, reply: Reply) -> Json:
         if reply.form is not None:
@@ -139,6 +150,10 @@ class Talk:
             said = await self._showing.show_form(heard, person, form, reply.form.title) or said
         if said:
             await self._showing.say_to(heard, person, said)
+        await self._mark_shown(heard)
+
+    async def _mark_shown(self, heard: Heard) -> None:
+        await asyncio.to_thread(self._answers.mark_shown, heard.event)
 
     async def _restore(self, heard: Heard, words: str) -> Json:
         """The message as it was before a form stood in its place, with a few words below."""
@@ -169,6 +184,7 @@ class Talk:
         person, reply = asking.result()
         if person is None:
             return closing_words(_spoken(reply))
+        self._turns.begin(self._mark_shown(heard))
         if reply.form is not None:
             return self._rendering.dialog(reply.form, heard.origin.message_key)
         return closing_words(await self._show_from_dialog(heard, person, reply))
@@ -186,7 +202,13 @@ class Talk:
 
     # --- Asking ---------------------------------------------------------------------------------
 
-    async def ask(self, heard: Heard) -> tuple[TeamsPerson | None, Reply]:
+    async def look_up(self, heard: Heard) -> Reply:
+        """What nobody waits for: should it never be shown, nobody misses it. Never raises."""
+        _, reply = await self.ask(heard)
+        await self._mark_shown(heard)
+        return reply
+
+    async def ask(self, heard: Heard, taken_in: TakenIn = unwatched) -> tuple[TeamsPerson | None, Reply]:
         """Who asks (`None` for whom we do not speak with), and the answer.
 
         Never raises: whatever broke, the person gets an answer and the log the rest.
@@ -199,7 +221,9 @@ class Talk:
             sender = self._vouch(person, heard)
             question = await self._with_addresses(heard)
             where = await self._where(heard, person)
-            reply = await asyncio.to_thread(self._answers.answer_sender, sender, question, where, heard.event)
+            reply = await asyncio.to_thread(
+                self._answers.answer_sender, sender, question, where, heard.event, taken_in
+            )
             return person, reply
         except AccessDenied as refused:
             return None, Reply((compose_problem(refused),))

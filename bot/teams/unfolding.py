@@ -49,7 +49,7 @@ class Unfolding:
             return NOTHING
         if deal is None or not await self._is_open(heard.origin.channel):
             return NOTHING
-        _, reply = await self._talk.ask(replace(heard, question=Typed(f"/deal {deal}")))
+        reply = await self._talk.look_up(replace(heard, question=Typed(f"/deal {deal}")))
         (card, *_) = (*reply.cards, None)
         if card is None or card.key == PROBLEM:
             return NOTHING
