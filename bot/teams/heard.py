@@ -134,7 +134,7 @@ def read_extension_form(activity: Json) -> Heard:
 
 def read_place(activity: Json) -> Heard:
     """That something happened to us somewhere: we were added, or taken away."""
-    return _heard(activity, Typed("/help"), _origin_of(activity))
+    return _heard(activity, Typed("/home"), _origin_of(activity))
 
 
 # --- Parts ------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ class Installing:
         await self._addresses.keep_team(team, service_url, name)
 
     async def _take_personal(self, activity: Json, *, is_here: bool, is_gone: bool) -> None:
-        """The app is installed for somebody: greet them once, with what they can do."""
+        """The app is installed for somebody: greet them once, with their own page."""
         sender = str(_object(activity.get("from")).get("aadObjectId") or "")
         if is_gone:
             if sender:

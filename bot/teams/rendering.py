@@ -7,12 +7,12 @@ that a click can change the card for the one who clicked.
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from botbuilder.schema import Activity, ActivityTypes, Attachment
 
-from bot.teams.spoken import in_card, spoken
+from bot.teams.spoken import Spoken
 from handlers.capabilities import OPEN_FORMS
 from messages.card import Block, Card, Folded, Form, Image
 from messages.inert import shortened
@@ -34,6 +34,7 @@ class Rendering:
 
     uses_dialogs: bool = True
     """Whether forms open in a window of their own; else they stand where the button stood."""
+    spoken: Spoken = field(default_factory=Spoken)
 
     def activities(self, card: Card, key: str) -> Sequence[Activity]:
         """The messages of a card. Its pictures go along with the last one, below the table that says the
@@ -43,15 +44,16 @@ class Rendering:
         return [
             _message(
                 [_attachment(one), *(pictures if number == len(shown) else [])],
-                spoken(card.fallback),
+                self.spoken.words(card.fallback),
             )
             for number, one in enumerate(shown, start=1)
         ]
 
     def cards(self, card: Card, key: str) -> Sequence[Json]:
         """The Adaptive Cards of a card, each button with the key of the card that it stands in."""
-        shown: Sequence[Json] = in_card(render_card(card))
+        shown: Sequence[Json] = self.spoken.card(render_card(card))
         for one in shown:
+            one["msteams"] = {"width": "Full"}
             for action in _actions(one):
                 action["data"] = {**action["data"], "card": key}
                 if self.uses_dialogs and action["verb"] in OPEN_FORMS:
@@ -60,7 +62,7 @@ class Rendering:
 
     def form_in_place(self, form: Form, key: str) -> Json:
         """A form in the place of the message that is known by `key`, with a way back to it."""
-        shown: Json = in_card(render_form(form))
+        shown: Json = self.spoken.card(render_form(form))
         for action in _actions(shown):
             action["data"] = {**action["data"], "card": key, "form": True}
         leave = {
@@ -75,7 +77,7 @@ class Rendering:
 
     def dialog(self, form: Form, key: str) -> Json:
         """A form as what `task/fetch` and `task/submit` are answered with: a window of its own."""
-        shown: Json = in_card(render_form(form))
+        shown: Json = self.spoken.card(render_form(form))
         for action in _actions(shown):
             action["data"] = {
                 **action["data"],
@@ -96,14 +98,22 @@ class Rendering:
         """A form in a message of its own."""
         return _message([_attachment(form)], title)
 
+    def say(self, words: str) -> Json:
+        """An answer to `Action.Execute` that says something and leaves the card as it is."""
+        said = self.spoken.words(words)
+        return {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": said}
+
+    def replace(self, card: Json) -> Json:
+        """An answer to `Action.Execute` that shows the one who clicked another card in its place."""
+        return {"statusCode": 200, "type": CARD, "value": card}
+
+    def closing(self, words: str) -> Json:
+        """What a dialog shows at its end; without words it closes."""
+        return {"task": {"type": "message", "value": self.spoken.words(words)}} if words else {}
+
     def words(self, words: str) -> Activity:
         """A few words of ours, which Teams is not to search for markup."""
-        return Activity(type=ActivityTypes.message, text=spoken(words), text_format="plain")
-
-
-def closing_words(words: str) -> Json:
-    """What a dialog shows at its end; without words it closes."""
-    return {"task": {"type": "message", "value": spoken(words)}} if words else {}
+        return Activity(type=ActivityTypes.message, text=self.spoken.words(words), text_format="plain")
 
 
 def _message(attachments: list[Attachment], summary: str) -> Activity:

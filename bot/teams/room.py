@@ -1,6 +1,6 @@
 """Teams put together: who answers, the way in, and how it all stops."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from bot.teams.keys import SigningKeys
 from bot.teams.loopback import LoopbackGate
 from bot.teams.rendering import Rendering
 from bot.teams.showing import Showing
+from bot.teams.spoken import Spoken
 from bot.teams.surface import TeamsSurface
 from bot.teams.taking import Taking
 from bot.teams.talk import Answers, Talk
@@ -94,11 +95,13 @@ async def open_teams(
     engine: Engine,
     letters: Letters,
     deal_channels: Sequence[str] = (),
+    commands: Collection[str] = (),
     microsoft: Microsoft | None = None,
 ) -> AsyncIterator[TeamsRoom]:
     """In the organisation until the end of the block; turns that are under way then come to their end.
 
-    `deal_channels`: names of channels in which deals may be shown to all. Raises `CouncilError` where the
+    `deal_channels`: names of channels in which deals may be shown to all. `commands`: those that the company
+    has beside ours. Raises `CouncilError` where the
     settings lack what is needed.
     """
     where = microsoft or microsoft_of(definition)
@@ -108,7 +111,7 @@ async def open_teams(
         connector = Connector(Transport(session, _tokens(definition, where, session)), definition.app_id)
         addresses = Addresses(connector, engine, tenant, where.first_service_url, definition.channels)
         colleagues = Colleagues(connector, tenant, monotonic)
-        rendering = Rendering(definition.dialogs and not definition.development)
+        rendering = Rendering(definition.dialogs and not definition.development, Spoken(commands))
         turns = Turns()
         showing = Showing(connector, addresses, rendering)
         talk = Talk(

@@ -13,6 +13,7 @@ from bot.resuming import Resuming
 from bot.scheduler import Scheduler
 from bot.teams.places import NAME
 from bot.teams.room import Letters, Microsoft, open_teams
+from handlers.actions import type_commands
 from messages.card import Card
 from messages.card_text import UnreadableCard, card_from_text
 from storage.database import Engine, reading
@@ -38,7 +39,13 @@ async def run_in_teams(
     company, definition = council.company, council.settings.teams
     deal_channels = company.council.channels if company.council.deals_visible else ()
     opening = open_teams(
-        definition, dispatch, council.engine, letters_in(council.engine), deal_channels, microsoft
+        definition,
+        dispatch,
+        council.engine,
+        letters_in(council.engine),
+        deal_channels,
+        tuple(type_commands(company)),
+        microsoft,
     )
     async with opening as room, AsyncExitStack() as ways_in:
         address = await ways_in.enter_async_context(room.listening())

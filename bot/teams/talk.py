@@ -22,7 +22,7 @@ from bot.teams.colleagues import Colleagues
 from bot.teams.heard import Heard, with_addresses
 from bot.teams.people import TeamsPerson
 from bot.teams.places import NAME, head_place
-from bot.teams.rendering import BACK, CARD, Rendering, closing_words
+from bot.teams.rendering import BACK, Rendering
 from bot.teams.showing import Showing
 from bot.turns import Turns, unwatched
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
@@ -117,17 +117,19 @@ class Talk:
         await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
         if not asking.done():
             self._turns.begin(self._show_late(heard, asking))
-            return _words(PATIENCE)
+            return self._rendering.say(PATIENCE)
         person, reply = asking.result()
         if person is None:
-            return _words(_spoken(reply))
+            return self._rendering.say(_spoken(reply))
         answer = await self._answer_click(heard, person, reply)
         self._turns.begin(self._mark_shown(heard))
         return answer
 
     async def _answer_click(self, heard: Heard, person: TeamsPerson, reply: Reply) -> Json:
         if reply.form is not None:
-            return _card(self._rendering.form_in_place(reply.form, heard.origin.message_key))
+            return self._rendering.replace(
+                self._rendering.form_in_place(reply.form, heard.origin.message_key)
+            )
         said = await self._showing.show(heard, person, reply)
         replacing = next((one for one in reply.cards if self._showing.replaces(heard, reply, one)), None)
         if replacing is not None:
@@ -135,7 +137,7 @@ class Talk:
             return self._as_card(replacing, said)
         if isinstance(heard.question, Submitted):
             return await self._restore(heard, said or DONE)
-        return _words(said or DONE)
+        return self._rendering.say(said or DONE)
 
     async def _show_late(self, heard: Heard, asking: asyncio.Task[tuple[TeamsPerson | None, Reply]]) -> None:
         person, reply = await asking
@@ -169,7 +171,7 @@ class Talk:
         """A card for the eyes of the one who clicked, with what is said to them alone."""
         if words:
             card = replace(card, blocks=(*card.blocks, Paragraph(text(words), Tone.NOTE)))
-        return _card(self._rendering.cards(card, card.key)[0])
+        return self._rendering.replace(self._rendering.cards(card, card.key)[0])
 
     # --- Dialogs --------------------------------------------------------------------------------
 
@@ -180,14 +182,14 @@ class Talk:
         await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
         if not asking.done():
             self._turns.begin(self._show_late(heard, asking))
-            return closing_words(PATIENCE)
+            return self._rendering.closing(PATIENCE)
         person, reply = asking.result()
         if person is None:
-            return closing_words(_spoken(reply))
+            return self._rendering.closing(_spoken(reply))
         self._turns.begin(self._mark_shown(heard))
         if reply.form is not None:
             return self._rendering.dialog(reply.form, heard.origin.message_key)
-        return closing_words(await self._show_from_dialog(heard, person, reply))
+        return self._rendering.closing(await self._show_from_dialog(heard, person, reply))
 
     async def _show_from_dialog(self, heard: Heard, person: TeamsPerson, reply: Reply) -> str:
         """Problems are said in the window; what stands in the chat is shown there."""
@@ -277,13 +279,3 @@ class Talk:
 
 def _spoken(reply: Reply) -> str:
     return " ".join(card.fallback for card in reply.cards) or reply.note
-
-
-def _words(words: str) -> Json:
-    """The answer to `Action.Execute` that says something and leaves the card as it is."""
-    return {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": words}
-
-
-def _card(card: Json) -> Json:
-    """The answer to `Action.Execute` that shows the one who clicked another card in its place."""
-    return {"statusCode": 200, "type": CARD, "value": card}
