@@ -16,6 +16,8 @@ from pipeline.matrix import Status
 
 SCALE = 2
 """Drawn for screens with two dots to a point."""
+_COLOURS = 64
+"""The hues of a palette and the edges of letters on them."""
 
 _CURRENCIES = {"€": "EUR ", "£": "GBP ", "¥": "JPY "}
 _LETTERS = {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE"}
@@ -41,8 +43,10 @@ class Sheet:
         return cls(picture, ImageDraw.Draw(picture), palette)
 
     def png(self) -> bytes:
+        """In as many colours as the eye tells apart: a third of the size in every chat and the outbox."""
         file = BytesIO()
-        self.picture.save(file, "PNG", compress_level=6)
+        few = self.picture.quantize(_COLOURS, dither=Image.Dither.NONE)
+        few.save(file, "PNG", compress_level=9)
         return file.getvalue()
 
     def write(

@@ -37,17 +37,11 @@ class Rendering:
     spoken: Spoken = field(default_factory=Spoken)
 
     def activities(self, card: Card, key: str) -> Sequence[Activity]:
-        """The messages of a card. Its pictures go along with the last one, below the table that says the
-        same."""
-        shown = self.cards(card, key)
-        pictures = [_picture(image) for image in _images(card.blocks)]
-        return [
-            _message(
-                [_attachment(one), *(pictures if number == len(shown) else [])],
-                self.spoken.words(card.fallback),
-            )
-            for number, one in enumerate(shown, start=1)
-        ]
+        """The messages of a card. Pictures come behind the table that says the same: in a channel they stand
+        in the thread, and a large one holds up nothing that matters."""
+        fallback = self.spoken.words(card.fallback)
+        shown = [_message([_attachment(one)], fallback) for one in self.cards(card, key)]
+        return [*shown, *(_message([_picture(image)], image.alt) for image in _images(card.blocks))]
 
     def cards(self, card: Card, key: str) -> Sequence[Json]:
         """The Adaptive Cards of a card, each button with the key of the card that it stands in."""
