@@ -1,10 +1,12 @@
 """Where a chat platform lets us speak first: people who have the app, and teams that it was added to."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from pipeline.person_links import ChatAccount
 from storage.bulk import insert_new
 from storage.people_tables import chat_place
 
@@ -45,6 +47,12 @@ def put_place(connection: Connection, surface: str, tenant: str, place: ChatPlac
 def remove_place(connection: Connection, surface: str, tenant: str, kind: PlaceKind, place_id: str) -> None:
     """The app was taken away there."""
     connection.execute(chat_place.delete().where(*_is(surface, tenant, kind, place_id)))
+
+
+def remove_chats_with(connection: Connection, accounts: Collection[ChatAccount]) -> None:
+    """The conversations with these chat users are known no more."""
+    for account in accounts:
+        remove_place(connection, account.surface, account.tenant, PlaceKind.PERSON, account.user_id)
 
 
 def read_place(

@@ -24,6 +24,7 @@ from pipeline.erasure import ErasedPerson
 from pipeline.letters import LetterState
 from pipeline.person_links import ChatAccount
 from storage.bulk import insert_new
+from storage.chat_places import remove_chats_with
 from storage.chat_tables import inbox, outbox, person_link
 from storage.database import writing
 from storage.name_texts import count_rows_with_names, take_names_out
@@ -75,6 +76,7 @@ def erase_person(engine: Engine, who: Erasable, now: datetime) -> KeptOf:
         )
     texts = take_names_out(engine, who.erased)
     with writing(engine) as connection:
+        remove_chats_with(connection, who.accounts)
         links = connection.execute(person_link.delete().where(person_link.c.person.in_(who.names))).rowcount
         if who.email is not None:
             connection.execute(stranger.delete().where(func.lower(stranger.c.email) == who.email))

@@ -15,6 +15,7 @@ from pipeline.errors import UnknownName
 from pipeline.matrix import Dimension
 from storage.apm import read_apm
 from storage.audit import AuditEntry, record_audit
+from storage.chat_places import ChatPlace, PlaceKind, put_place
 from storage.database import reading, writing
 from storage.outbox import Letter, put_letter, read_letter_card
 from storage.people import read_people
@@ -66,6 +67,7 @@ def fill(scene: Scene) -> None:
     )
     with writing(scene.council.engine) as connection:
         record_audit(connection, entry, NOW)
+        put_place(connection, "slack", "T01", ChatPlace(PlaceKind.PERSON, "U1", "D1", "Ana Lind"))
         put_letter(connection, Letter(key="d", kind="digest", audience="@005A", card="{}"), NOW)
         card = '{"title":"Ana Lind and Diana Linder"}'
         put_letter(connection, Letter(key="m", kind="manager_digest", audience="@005B", card=card), NOW)

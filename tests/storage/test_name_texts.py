@@ -38,7 +38,7 @@ OF_THE_CRM_OR_OF_FIGURES = {
 }
 """Nobody's name stands there, unless the CRM has written it into a record, which is its own to change."""
 
-ERASED_AS_ROWS = {"council_member", "erased_person", "person", "person_link", "stranger"}
+ERASED_AS_ROWS = {"chat_place", "council_member", "erased_person", "person", "person_link", "stranger"}
 
 
 def test_every_table_with_texts_is_searched_or_known_to_name_nobody() -> None:
