@@ -62,6 +62,8 @@ class Channel:
     name: str = ""
     is_private: bool = False
     is_archived: bool = False
+    is_ext_shared: bool = False
+    """With another organisation, by Slack Connect."""
     members: set[str] = field(default_factory=set)
     user: str | None = None
     """The other side of a direct message."""

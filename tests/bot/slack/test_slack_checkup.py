@@ -12,7 +12,7 @@ from bot.slack.checkup import GREETING, Checked, Wanted, check_workspace
 from bot.slack.definition import SlackDefinition
 from bot.surface import Addressee
 from tests.contracts.surface import ANA
-from tests.slack.office import ALL_SCOPES, Office, open_office
+from tests.slack.office import ALL_SCOPES, COUNCIL_CHANNEL, Office, open_office
 from tests.slack.server import APP_TOKEN, BOT_TOKEN
 
 DEFINITION = SlackDefinition(bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN))
@@ -88,6 +88,13 @@ async def test_a_channel_that_is_missing_or_not_entered_says_what_to_type() -> N
         entered, missing = wrong(await check(office, wanted=wanted))
         assert "In #sales-ops type /invite" in entered
         assert "no channel #nowhere" in missing
+
+
+async def test_a_channel_that_is_shared_with_another_organisation_is_warned_of() -> None:
+    async with open_office() as office:
+        office.workspace.channels[COUNCIL_CHANNEL].is_ext_shared = True
+        (shared,) = wrong(await check(office))
+        assert shared.startswith("#pipeline-council (the council) is shared with another organisation")
 
 
 async def test_a_user_group_is_counted_or_said_to_be_unreadable() -> None:
