@@ -96,9 +96,9 @@ async def _check_channel(api: SlackApi, addresses: Addresses, channel: str, purp
     if answer["channel"].get("is_ext_shared") or answer["channel"].get("is_pending_ext_shared"):
         return Checked(
             False,
-            f"{channel} ({purpose}) is shared with another organisation, whose people would read what I post.",
-            "Name a channel of your own company in the configuration, or stop sharing it: the channel's menu, "
-            "Settings, Slack Connect.",
+            f"{channel} ({purpose}) is shared with another organisation, whose people read what I post.",
+            "Name a channel of your own company in the configuration, or stop sharing it: the channel's "
+            "menu, Settings, Slack Connect.",
         )
     return Checked(True, f"{channel} is there ({purpose}).")
 

@@ -257,9 +257,7 @@ class SlackServer:
         found = self.workspace.channel(arguments.get("channel", ""))
         member = BOT_USER in found.members
         shared = found.is_ext_shared
-        return {
-            "channel": {"id": found.id, "name": found.name, "is_member": member, "is_ext_shared": shared}
-        }
+        return {"channel": {"id": found.id, "name": found.name, "is_member": member, "is_ext_shared": shared}}
 
     async def _channels(self, arguments: Json) -> Json:
         """Two a page, so that whoever reads one page only finds too few."""
