@@ -26,6 +26,7 @@ from handlers import (
 )
 from handlers.asking import Asked, Clicked, Question, Submitted, Typed
 from handlers.capability import Capability, Words
+from handlers.renewing import with_answer_renewed
 from handlers.words import CommandNotUnderstood, bare_name, old_button, split_command
 from messages.reply import Reply
 from pipeline.nearest import did_you_mean
@@ -83,9 +84,9 @@ def answer(asked: Asked, question: Question) -> Reply:
             handler, words = find_typed(question.text, actions.type_commands(asked.company))
             return handler(asked, words)
         case Clicked():
-            return home.with_page_renewed(asked, find_click(question.command)(asked, question))
+            return with_answer_renewed(asked, find_click(question.command)(asked, question))
         case Submitted():
-            return home.with_page_renewed(asked, find_form(question.command)(asked, question))
+            return with_answer_renewed(asked, find_form(question.command)(asked, question))
 
 
 def find_typed(

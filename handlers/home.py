@@ -1,14 +1,12 @@
 """`/home`: a person's own page, and what they set on it."""
 
-from dataclasses import replace
-
 from handlers.asking import Asked, Clicked
 from handlers.capability import Capability, Words
 from handlers.deal_choice import today_of
 from handlers.pausing import answer_pause
 from handlers.today import read_today
 from messages.deal_findings import DealFindings, by_deal
-from messages.home import DIGEST_AT, HOME, PAUSE_OFF, PAUSE_UNTIL, Home, compose_home
+from messages.home import DIGEST_AT, PAUSE_OFF, PAUSE_UNTIL, Home, compose_home
 from messages.reply import Reply
 from pipeline.access import Action, CompanyCells, Member, Role, may
 from pipeline.actions import UNFINISHED
@@ -50,13 +48,6 @@ def answer_home(asked: Asked, words: Words) -> Reply:  # noqa: ARG001 - the page
             currency=asked.company.definitions.money.corporate_currency,
         )
     return Reply((compose_home(home),))
-
-
-def with_page_renewed(asked: Asked, reply: Reply) -> Reply:
-    """With the page as it is after what was done on it, to stand in its place; other replies as they are."""
-    if asked.where.message_key != HOME or reply.form is not None:
-        return reply
-    return replace(reply, cards=(*answer_home(asked, ()).cards, *reply.cards))
 
 
 def _deals(

@@ -40,7 +40,7 @@ from pipeline.calendar import FiscalCalendar
 from pipeline.crm_fields import FieldShape
 from pipeline.deal_entry import EntryRefused, read_entry
 from pipeline.deal_fields import OWNER_FIELD
-from pipeline.digests import Done, DoneKind
+from pipeline.digests import BY_OPERATIONS, Done, DoneKind
 from pipeline.errors import CouncilError, PeriodMissing
 from pipeline.records import Category
 from storage.database import reading
@@ -146,7 +146,7 @@ def not_mine(asked: Asked, clicked: Clicked) -> Reply:
     people, company = read_people(asked.engine), asked.company
     managers = [to_person(one) for one in people.managers_of(asked.member.id)]
     desk = operations_desk(people, company.people.operations, company.chat)
-    done = Done(DoneKind.NOT_MINE)
+    done = Done(DoneKind.NOT_MINE, new=None if managers else BY_OPERATIONS)
     with asked.acting() as connection:
         record_choice(connection, asked, choice, "not_mine", note="")
         show_done(connection, asked, choice.deal, done)
@@ -158,14 +158,14 @@ def not_mine(asked: Asked, clicked: Clicked) -> Reply:
                 deal_id=choice.deal.id,
                 deal=choice.deal.name if audience in managers else name_for_operations(choice.deal),
                 manager=audience in managers,
+                has_manager=bool(managers),
             )
             letter = Letter(key=key, kind=NOT_MINE, audience=audience, card=card_to_text(card))
             if put_letter(connection, letter, asked.now):
                 note_deals(connection, key, (choice.deal.id,), asked.now)
-    return Reply(
-        settled_choices(asked, choice.deal, (done,)),
-        note="Your manager and sales operations know. It stays yours until they reassign it.",
-    )
+    told = "Your manager and sales operations know." if managers else "Sales operations know."
+    note = f"{told} It stays yours until they reassign it."
+    return Reply(settled_choices(asked, choice.deal, (done,)), note=note)
 
 
 def reassign(asked: Asked, clicked: Clicked) -> Reply:

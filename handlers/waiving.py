@@ -19,12 +19,14 @@ from handlers.deal_choice import (
 )
 from handlers.rules import rule_names
 from handlers.words import old_button
+from messages.card import Form
 from messages.card_text import card_to_text
 from messages.nudge_choices import (
     REASON,
     UNTIL,
     WAIVER_DECLINE,
     WAIVER_GRANT,
+    Problems,
     compose_waiver_decided,
     compose_waiver_form,
     compose_waiver_wish,
@@ -33,7 +35,7 @@ from messages.reply import Reply
 from messages.wording import Wording
 from pipeline.access import Action, Deal, may
 from pipeline.audiences import operations_desk, to_person
-from pipeline.digests import Done, DoneKind
+from pipeline.digests import BY_OPERATIONS, Done, DoneKind
 from pipeline.errors import CouncilError
 from pipeline.people import People
 from storage.database import Connection, reading
@@ -61,8 +63,7 @@ def open_waiver(asked: Asked, clicked: Clicked) -> Reply:
         _refuse_second_wish(connection, asked, choice)
     longest = timedelta(days=asked.company.nudges.longest_waiver_days)
     until = today_of(asked) + min(USUAL_WAIVER, longest)
-    form = compose_waiver_form(choice.argument, choice.deal.name, choice.rule, until, "", {}, decides=decides)
-    return Reply(form=form)
+    return Reply(form=_form(asked, choice, until, "", {}, decides=decides))
 
 
 def save_waiver(asked: Asked, sent: Submitted) -> Reply:
@@ -74,11 +75,9 @@ def save_waiver(asked: Asked, sent: Submitted) -> Reply:
     reason = sent.answers.get(REASON, "").strip()
     problems = {UNTIL: day_problem, REASON: word_problem(reason)}
     if until is None or any(problems.values()):
-        form = compose_waiver_form(
-            choice.argument, choice.deal.name, choice.rule, until, reason, problems, decides=decides
-        )
-        return Reply(form=form)
+        return Reply(form=_form(asked, choice, until, reason, problems, decides=decides))
     people = read_people(asked.engine)
+    has_manager = bool(people.managers_of(asked.member.id))
     with asked.acting() as connection:
         _refuse_second_wish(connection, asked, choice)
         number = ask_waiver(
@@ -97,12 +96,13 @@ def save_waiver(asked: Asked, sent: Submitted) -> Reply:
                 grant_waiver(connection, number, by=asked.member.id, today=today)
         else:
             _ask_managers(connection, asked, people, read_wish(connection, number))
-        done = Done(kind, until=until, rules=(choice.rule,))
+        done = Done(kind, new=None if has_manager else BY_OPERATIONS, until=until, rules=(choice.rule,))
         show_done(connection, asked, choice.deal, done)
     settled = settled_choices(asked, choice.deal, (done,))
     if decides:
         return Reply(settled, note=f"{choice.deal.name} is exempt until {Wording().full_day(until).words}.")
-    return Reply(settled, note="Your manager was asked. I tell you what comes of it.")
+    asked_is = "Your manager was" if has_manager else "Sales operations were"
+    return Reply(settled, note=f"{asked_is} asked. I tell you what comes of it.")
 
 
 def grant(asked: Asked, clicked: Clicked) -> Reply:
@@ -125,6 +125,21 @@ def _choice(asked: Asked, argument: str) -> DealChoice:
     if choice.rule not in rule_names(asked.company.hygiene):
         raise old_button()
     return choice
+
+
+def _form(
+    asked: Asked, choice: DealChoice, until: date | None, reason: str, problems: Problems, *, decides: bool
+) -> Form:
+    return compose_waiver_form(
+        choice.argument,
+        choice.deal.name,
+        choice.rule,
+        until,
+        reason,
+        problems,
+        decides=decides,
+        has_manager=bool(read_people(asked.engine).managers_of(asked.member.id)),
+    )
 
 
 def _decides(asked: Asked, choice: DealChoice) -> bool:

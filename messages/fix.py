@@ -205,11 +205,19 @@ def compose_deal_choice(deals: Sequence[tuple[str, str, Decimal | None]], curren
     return Card("fix:choose", "Which deal?", tuple(blocks), "Which deal do you mean?")
 
 
-def compose_not_mine(key: str, *, by: str, deal_id: str, deal: str, manager: bool) -> Card:
-    """To the manager, who can do something about it, and to sales operations, who hear of it."""
+def compose_not_mine(
+    key: str, *, by: str, deal_id: str, deal: str, manager: bool, has_manager: bool = True
+) -> Card:
+    """To the manager, who can do something about it, and to sales operations, who hear of it.
+
+    `has_manager`: somebody leads whoever says so; else sales operations find the owner."""
     title = f"{by} says {deal} is not theirs"
     if not manager:
-        what = "Nothing was changed. Its manager was asked to reassign it."
+        what = "Nothing was changed. " + (
+            "Its manager was asked to reassign it."
+            if has_manager
+            else "Nobody leads them in the CRM, so please find its owner and change it there."
+        )
         return Card(key, title, (Paragraph(text(what)),), f"{title}. {what}")
     what = "It stays with them until you reassign it."
     reassign = Button("Reassign", FixAct.REASSIGN, deal_id, ButtonStyle.PRIMARY)

@@ -33,6 +33,7 @@ from pipeline.past_scores import NO_PAST, PastScores, points_since
 FIRST = 10
 FIX_BUTTONS = 3
 LONGEST_LABEL = 30
+_OF_PERSON = "hygiene:"
 
 
 class Reader(Enum):
@@ -75,8 +76,13 @@ def compose_own(
         blocks.append(Folded(words, (_deal_lines(rest, currency, wording),)))
     title = f"Pipeline hygiene · {person.name}"
     return Card(
-        f"hygiene:{person.id}", title, tuple(blocks), f"{title}: {_in_one_line(score, deals, wording)}"
+        f"{_OF_PERSON}{person.id}", title, tuple(blocks), f"{title}: {_in_one_line(score, deals, wording)}"
     )
+
+
+def person_of_key(key: str) -> str | None:
+    """The CRM user id of whose own deals a card of that key shows; `None` for any other card."""
+    return key.removeprefix(_OF_PERSON) if key.startswith(_OF_PERSON) else None
 
 
 def compose_team(

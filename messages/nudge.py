@@ -27,7 +27,7 @@ from messages.card import (
 )
 from messages.deal_findings import field_label, field_words, rule_label, sentence
 from messages.wording import Wording
-from pipeline.digests import Digest, DigestItem, Done, DoneKind, FixedDeal
+from pipeline.digests import BY_OPERATIONS, Digest, DigestItem, Done, DoneKind, FixedDeal
 from pipeline.findings import Finding
 from pipeline.matrix import Status
 
@@ -128,17 +128,21 @@ def done_words(done: Done, wording: Wording) -> str:
         case DoneKind.SNOOZED:
             return f"snoozed{until}"
         case DoneKind.WAIVER_ASKED:
-            return "your manager was asked to exempt it"
+            return f"{_decider(done)} asked to exempt it"
         case DoneKind.WAIVED:
             return f"exempt{until}"
         case DoneKind.DISPUTED:
             return "sales operations look at the rule"
         case DoneKind.NOT_MINE:
-            return "your manager was asked whose it is"
+            return f"{_decider(done)} asked whose it is"
         case DoneKind.HANDED_OVER:
             return f"handed over to {done.new}" if done.new else "handed over"
         case DoneKind.LOST:
             return "closed as lost"
+
+
+def _decider(done: Done) -> str:
+    return "sales operations were" if done.new == BY_OPERATIONS else "your manager was"
 
 
 def value_words(value: str | None, wording: Wording) -> str:

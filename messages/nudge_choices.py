@@ -48,10 +48,21 @@ def compose_snooze_form(
 
 
 def compose_waiver_form(
-    argument: str, deal: str, rule: str, until: date | None, reason: str, problems: Problems, *, decides: bool
+    argument: str,
+    deal: str,
+    rule: str,
+    until: date | None,
+    reason: str,
+    problems: Problems,
+    *,
+    decides: bool,
+    has_manager: bool = True,
 ) -> Form:
-    """`decides`: the person may exempt it; others ask their manager."""
-    what = "It will not count" if decides else "Your manager decides whether it counts"
+    """`decides`: the person may exempt it; others ask their manager, or sales operations where they have
+    none (`has_manager`)."""
+    decider = "Your manager decides" if has_manager else "Sales operations decide"
+    what = "It will not count" if decides else f"{decider} whether it counts"
+    ask = "Ask my manager" if has_manager else "Ask sales operations"
     return Form(
         f"waive:{argument}",
         "Exempt this",
@@ -64,7 +75,7 @@ def compose_waiver_form(
         ),
         "waive",
         argument,
-        "Exempt" if decides else "Ask my manager",
+        "Exempt" if decides else ask,
     )
 
 

@@ -27,6 +27,9 @@ class DoneKind(StrEnum):
     LOST = "lost"
 
 
+BY_OPERATIONS = "operations"
+
+
 @dataclass(frozen=True)
 class Done:
     """One thing that was done from chat."""
@@ -37,7 +40,8 @@ class Done:
     old: str | None = None
     """Days as `2026-09-30`."""
     new: str | None = None
-    """The new value; of a deal that was handed over, the new owner's name."""
+    """The new value; of a deal that was handed over, the new owner's name; of what others are asked,
+    `BY_OPERATIONS` where nobody leads the owner."""
     until: date | None = None
     """Of a snooze (the day of the next question) and a waiver (its last day)."""
     rules: tuple[str, ...] = ()

@@ -283,7 +283,6 @@ def _cards() -> dict[str, Card]:
             currency="USD",
             grace_days=10,
         ),
-        "not_mine": NOT_MINE_ASKED,
         "not_mine_settled": say_settled(NOT_MINE_ASKED, "handed over to Ana Lima, by Mona Reyes"),
         "hygiene_own": compose_own(ANA, findings(), scores()[2], "USD", past=past_scores()),
         "hygiene_team": compose_team(CARA, team_findings(), scores(), "USD", past=past_scores()),

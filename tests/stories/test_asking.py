@@ -22,6 +22,16 @@ async def test_figures_are_for_the_council_and_shared_only_on_purpose(stage: Sta
     assert "$1.5K" in stage.last(MONA), "of her own team"
 
 
+async def test_an_answer_in_which_a_deal_is_fixed_says_so_in_its_place(stage: Stage) -> None:
+    await stage.say(BEN, "/hygiene")
+    answer = "Pipeline hygiene · Ben Osei"
+    assert "$700 in 1 deal" in stage.message(BEN, answer).text
+    await stage.press(BEN, "Fix Initech")
+    await stage.fill(BEN, {"Close date": "2026-09-01"})
+    assert "All your deals are up to date. Thank you." in stage.message(BEN, answer).text
+    assert len([one for one in stage.reads(BEN) if answer in one.text]) == 1
+
+
 async def test_a_rep_assigns_nothing(stage: Stage) -> None:
     for typed in ("/action", '/action spiff EMEA coverage "2x" @ben by Friday'):
         await stage.say(ANA, typed)

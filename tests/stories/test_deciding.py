@@ -105,3 +105,21 @@ async def test_a_deal_that_is_not_mine_is_given_to_a_colleague_wherever_it_is_sh
     given = stage.message(ANA, "Initech is yours now")
     assert "✓ Close date 20 Jun → 1 Sep, by Ana Lind" in given.text
     assert not given.controls
+
+
+async def test_where_nobody_leads_a_rep_sales_operations_are_asked_and_named(
+    stage: Stage,
+) -> None:
+    await with_digests(stage)
+    await stage.press(ZOE, "More…", about="Hooli East")
+    await stage.press(ZOE, "Not mine")
+    assert "✓ Hooli East: sales operations were asked whose it is" in stage.reads(ZOE)[0].text
+    assert "Sales operations know. It stays yours until they reassign it." in stage.last(ZOE)
+    assert "Nobody leads them in the CRM, so please find its owner" in stage.last(OPS)
+    await stage.press(ZOE, "More…", about="Hooli West")
+    await stage.press(ZOE, "Ask to be exempted")
+    assert "Sales operations decide whether it counts" in stage.asked(ZOE).text
+    await stage.fill(ZOE, {"Until": "2026-09-30", "Why does the rule not fit?": "Waits for a permit"})
+    assert "Sales operations were asked. I tell you what comes of it." in stage.last(ZOE)
+    await stage.press(OPS, "Decline")
+    assert "Hooli West is not exempt" in stage.last(ZOE)
