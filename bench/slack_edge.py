@@ -14,7 +14,7 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bench.pulling import pull_in_child, settings_over
 from bot.app import Council, build_company, open_desk
-from bot.dispatch import Dispatch
+from bot.dispatch import Dispatch, TakenIn
 from bot.logs import log_to_stderr
 from bot.slack.addresses import Addresses
 from bot.slack.api import SlackApi
@@ -34,13 +34,13 @@ from bot.slack.app import build_app
 from bot.slack.colleagues import Colleagues
 from bot.slack.commands import CommandNames
 from bot.slack.definition import SlackDefinition
-from bot.slack.heard import Heard
 from bot.slack.rendering import Rendering
 from bot.slack.room import Slack
 from bot.slack.running import run_in_slack
-from bot.slack.talk import Talk, Turn
+from bot.slack.talk import Talk
 from bot.slack.unfurling import Unfurling
 from bot.stopping import told_to_stop
+from bot.turns import Turns
 from messages.card import Card, Paragraph, text
 from messages.card_text import card_to_text
 from storage.database import open_database, writing
@@ -135,10 +135,10 @@ async def measure(
     return Latency(acknowledged, answered)
 
 
-class Deaf(Talk):
+class Deaf(Turns):
     """Acknowledges, and answers nothing: what is left is Bolt."""
 
-    async def receive(self, heard: Heard, turn: Turn) -> None:
+    async def receive(self, turn: Callable[[TakenIn], Coroutine[Any, Any, None]]) -> None:
         """Nothing is begun, and so nothing is waited for."""
 
 
@@ -146,16 +146,14 @@ async def measure_bolt(council: Council, session: aiohttp.ClientSession) -> floa
     """Milliseconds that Bolt takes for a command, from the signed body to its acknowledgement."""
     api = SlackApi(BOT_TOKEN, session)
     addresses, dispatch = Addresses(api), Dispatch(open_desk(council, NOW))
-    talk = Deaf(
-        api, addresses, Colleagues(api, TEAM, time.monotonic), dispatch, lambda _: None, TEAM, Rendering()
-    )
+    colleagues, turns = Colleagues(api, TEAM, time.monotonic), Deaf()
+    talk = Talk(api, addresses, colleagues, dispatch, lambda _: None, TEAM, Rendering(), turns)
 
     async def is_open(_channel: str, _user: str) -> bool:
         return False
 
-    app = build_app(
-        api, {"team_id": TEAM}, talk, Unfurling(api, talk.look_up, (), is_open, Rendering()), CommandNames()
-    )
+    unfurling = Unfurling(api, talk.look_up, (), is_open, Rendering())
+    app = build_app(api, {"team_id": TEAM}, talk, unfurling, CommandNames(), turns)
     body = "command=%2Fapm&text=region&user_id=U0X&team_id=T0X&channel_id=C0X&trigger_id=1"
     headers: dict[str, str | Sequence[str]] = {"content-type": "application/x-www-form-urlencoded"}
     times = []

@@ -31,6 +31,7 @@ from bot.slack.heard import (
 from bot.slack.manifest import ASSIGN_SHORTCUT
 from bot.slack.talk import Talk
 from bot.slack.unfurling import Unfurling
+from bot.turns import Turns
 from messages.render.blockkit_text import MAX_LABEL, plain_text
 
 logger = structlog.get_logger()
@@ -47,6 +48,7 @@ def build_app(
     talk: Talk,
     unfurling: Unfurling,
     names: CommandNames,
+    turns: Turns,
 ) -> AsyncApp:
     """`identity`: the answer of `auth.test`. `names`: what the workspace calls our commands."""
     app = AsyncApp(
@@ -56,7 +58,7 @@ def build_app(
         request_verification_enabled=False,  # done on the raw bytes, before Bolt parses them (`door`)
         logger=_quiet,
     )
-    listeners = Listeners(talk, unfurling, names)
+    listeners = Listeners(talk, unfurling, names, turns)
     app.command(ANYTHING)(listeners.on_command)
     app.action(ANYTHING)(listeners.on_click)
     app.view(ANYTHING)(listeners.on_submission)
@@ -87,10 +89,11 @@ def _authorize(identity: Json, token: str) -> Callable[..., Any]:
 class Listeners:
     """Read, begin a turn, acknowledge once it cannot be lost. Each is over before Slack grows impatient."""
 
-    def __init__(self, talk: Talk, unfurling: Unfurling, names: CommandNames) -> None:
+    def __init__(self, talk: Talk, unfurling: Unfurling, names: CommandNames, turns: Turns) -> None:
         self._talk = talk
         self._unfurling = unfurling
         self._names = names
+        self._turns = turns
 
     async def on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await self._take(lambda: read_command(body, self._names))
@@ -128,7 +131,7 @@ class Listeners:
         """Nothing is lost with it: who opens the page again is shown it again."""
         await ack()
         try:
-            self._talk.begin(self._talk.show_home(read_home(body)))
+            self._turns.begin(self._talk.show_home(read_home(body)))
         except NotOurs:
             return
 
@@ -139,7 +142,7 @@ class Listeners:
             heard, links = read_links(body)
         except NotOurs:
             return
-        self._talk.begin(self._unfurling.unfurl(heard, links))
+        self._turns.begin(self._unfurling.unfurl(heard, links))
 
     async def _take(self, read: Callable[[], Heard]) -> None:
         try:
@@ -149,4 +152,4 @@ class Listeners:
         except KeyError as missing:
             logger.warning("slack_payload_not_understood", lacks=str(missing))
             return
-        await self._talk.receive(heard, self._talk.take)
+        await self._turns.receive(lambda taken_in: self._talk.take(heard, taken_in))

@@ -25,6 +25,7 @@ from bot.slack.surface import SlackSurface
 from bot.slack.talk import Answers, Talk
 from bot.slack.unfurling import Unfurling
 from bot.surface import DeliveryFailed, OutcomeUnknown, TryLater, Unreachable, Waits
+from bot.turns import Turns
 from pipeline.errors import CouncilError
 from storage.database import Engine
 
@@ -103,7 +104,8 @@ async def open_slack(
         is_in_grid = bool(identity.get("enterprise_id"))
         colleagues = Colleagues(api, team, monotonic, is_in_grid=is_in_grid)
         rendering = Rendering(CommandNames(definition.command_names))
-        talk = Talk(api, addresses, colleagues, answers, find_key, team, rendering)
+        turns = Turns()
+        talk = Talk(api, addresses, colleagues, answers, find_key, team, rendering, turns)
 
         async def is_open(channel: str, user: str) -> bool:
             """Slack tells us of addresses in conversations between two others as well."""
@@ -112,7 +114,7 @@ async def open_slack(
             return f"#{await addresses.name_of(channel)}" in deal_channels
 
         unfurling = Unfurling(api, talk.look_up, definition.unfurl_domains, is_open, rendering)
-        app = build_app(api, identity, talk, unfurling, rendering.names)
+        app = build_app(api, identity, talk, unfurling, rendering.names, turns)
         surface = SlackSurface(api, addresses, team, rendering)
         try:
             yield SlackRoom(
@@ -120,13 +122,13 @@ async def open_slack(
                 str(identity.get("team") or team),
                 lambda engine: CouncilGroup(api, colleagues, engine, definition.council_group, team),
                 colleagues,
-                talk.settle,
+                turns.settle,
                 app,
                 api,
                 definition,
             )
         finally:
-            await talk.settle()
+            await turns.settle()
 
 
 async def _try_to_connect(api: SlackApi, app_token: str) -> None:

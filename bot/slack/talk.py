@@ -8,10 +8,9 @@ not shown is told by another one (`bot.resuming`).
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -25,6 +24,7 @@ from bot.slack.places import NAME, head_place
 from bot.slack.rendering import Message, Origin, Rendering
 from bot.slack.showing import Showing
 from bot.surface import DeliveryFailed, OutcomeUnknown
+from bot.turns import Turns, unwatched
 from handlers.asking import Clicked, Question, Quote, Submitted, Typed, Where
 from messages.card import (
     Card,
@@ -46,8 +46,6 @@ logger = structlog.get_logger()
 
 PATIENCE_SECONDS = 1.8
 """For the database or the CRM, before a form that asks for patience is opened: within Slack's three."""
-INBOX_SECONDS = 1.5
-"""For the inbox, before an acknowledgement goes out without it."""
 LINK_SECONDS = 0.7
 SAVING = "The CRM takes a moment. This window will say when it is done."
 WHO_ARE_YOU = "Slack does not tell me at the moment who you are. Please try again in a minute."
@@ -71,9 +69,6 @@ class Answers(Protocol):
         """People whose name holds what somebody has typed so far; nobody for whom is not known here."""
 
 
-Turn = Callable[[Heard, TakenIn], Coroutine[Any, Any, None]]
-
-
 class Talk:
     """Takes turns in one workspace."""
 
@@ -86,6 +81,7 @@ class Talk:
         find_key: Callable[[str], str | None],
         team: str,
         rendering: Rendering,
+        turns: Turns,
     ) -> None:
         """`find_key`: the key of the letter that stands at a place (`storage.outbox_reading.read_key_at`)."""
         self._api = api
@@ -96,35 +92,13 @@ class Talk:
         self._team = team
         self._rendering = rendering
         self._showing = Showing(api, addresses, rendering)
-        self._under_way: set[asyncio.Task[Any]] = set()
-
-    def begin(self, turn: Coroutine[Any, Any, None]) -> None:
-        """Let a turn go on by itself."""
-        self._keep(asyncio.create_task(_logged(turn)))
-
-    async def receive(self, heard: Heard, turn: Turn) -> None:
-        """Let a turn go on by itself. Over when the inbox has the event: then Slack need not keep it.
-
-        Where Slack is slow to say who somebody is, or the database is busy, it is over after a moment all the
-        same: whoever waits for an acknowledgement is shown a failure after three seconds and does the same
-        thing once more. What can be lost then is what a crash meets in the very seconds of such a delay.
-        """
-        loop, is_in = asyncio.get_running_loop(), asyncio.Event()
-        turning = self._keep(asyncio.create_task(_logged(turn(heard, lambda: _call(loop, is_in.set)))))
-        turning.add_done_callback(lambda _: is_in.set())
-        with suppress(TimeoutError):
-            await asyncio.wait_for(is_in.wait(), INBOX_SECONDS)
-
-    async def settle(self) -> None:
-        """Wait until the turns that are under way have come to their end."""
-        while self._under_way:
-            await asyncio.gather(*self._under_way, return_exceptions=True)
+        self._turns = turns
 
     # --- Turns ----------------------------------------------------------------------------------
 
     async def take(self, heard: Heard, taken_in: TakenIn) -> None:
         """A command, a click or words: ask, and show what comes back."""
-        asking = self._keep(asyncio.create_task(self._ask(heard, heard.event, taken_in)))
+        asking = self._turns.keep(self._ask(heard, heard.event, taken_in))
         waiting_view = await self._open_waiting_view(heard, asking)
         reply = await asking
         if reply == Reply(note=ALREADY):
@@ -139,17 +113,17 @@ class Talk:
         """A form that was filled in: what Slack is to do with the form, within its three seconds.
 
         An answer comes after the inbox has the form, and nothing is acknowledged before; but for one that is
-        slow to come, see `receive`.
+        slow to come, see `Turns.receive`.
         """
-        asking = self._keep(asyncio.create_task(self._ask(heard, heard.event, _unwatched)))
+        asking = self._turns.keep(self._ask(heard, heard.event, unwatched))
         await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
         if not asking.done():
-            self.begin(self._show_late(heard, asking))
+            self._turns.begin(self._show_late(heard, asking))
             return _updated(self._rendering.passing_view("Saving…", SAVING))
         reply = asking.result()
         if reply == Reply(note=ALREADY):
             return {}
-        self.begin(self._show(heard, reply))
+        self._turns.begin(self._show(heard, reply))
         return {} if reply.form is None else self._answer_form(heard, reply.form)
 
     async def _show_late(self, heard: Heard, asking: asyncio.Task[Reply]) -> None:
@@ -182,14 +156,14 @@ class Talk:
 
     async def show_home(self, heard: Heard) -> None:
         """Put a person's own page together anew: as often as Slack says, for it is the same page."""
-        reply = await self._ask(heard, None, _unwatched)
+        reply = await self._ask(heard, None, unwatched)
         await self._showing.show_home(heard.user, reply.cards)
 
     # --- Asking ---------------------------------------------------------------------------------
 
     async def look_up(self, heard: Heard) -> Reply:
         """What nobody waits for: should it never be shown, nobody misses it. Never raises."""
-        reply = await self._ask(heard, heard.event, _unwatched)
+        reply = await self._ask(heard, heard.event, unwatched)
         await asyncio.to_thread(self._answers.mark_shown, heard.event)
         return reply
 
@@ -323,30 +297,6 @@ class Talk:
         cards: tuple[Card, ...] = reply.cards
         words = reply.note or (cards[0].fallback if cards else "It is done.")
         return self._rendering.passing_view(cards[0].title if cards else "Done", words)
-
-    def _keep(self, task: asyncio.Task[Any]) -> asyncio.Task[Any]:
-        """The event loop holds tasks weakly: one that nobody keeps can vanish in the middle of its work."""
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        return task
-
-
-def _call(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
-    """From another thread. A loop that has ended waits for nothing."""
-    with suppress(RuntimeError):
-        loop.call_soon_threadsafe(what)
-
-
-def _unwatched() -> None:
-    """Nobody waits to hear that the inbox has it."""
-
-
-async def _logged(turn: Coroutine[Any, Any, None]) -> None:
-    """The last resort of a turn: nobody waits for its error."""
-    try:
-        await turn
-    except Exception:
-        logger.exception("slack_turn_broke")
 
 
 def _is_same_form(sent: Question, form: Form) -> bool:

@@ -162,7 +162,7 @@ async def test_what_the_inbox_does_not_have_yet_is_not_acknowledged(kind: str) -
 async def test_an_inbox_that_takes_its_time_holds_up_no_acknowledgement(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.talk.INBOX_SECONDS", 0.05)
+    monkeypatch.setattr("bot.turns.INBOX_SECONDS", 0.05)
     async with scene(kind, Desk(gate=threading.Event())) as here:
         assert (await here.ana.command("/hygiene", COUNCIL_CHANNEL)).status == 200
         assert here.desk.gate is not None
