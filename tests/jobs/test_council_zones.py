@@ -51,7 +51,9 @@ class Week:
     council: date
     prepared: datetime
     frozen: datetime
-    """By the first of the pulls, which come at 20 past each hour, that is past the council's midnight."""
+    """By the first of the pulls, which come at 20 past the hour, that is past the council's midnight.
+
+    Around it they come each hour, as scheduled, and else each sixth: so many pulls take long."""
     posted: datetime
     recapped: datetime
 
@@ -125,7 +127,8 @@ def live(engine: Engine, folder: Path, week: Week, until: datetime) -> None:
     of = company(week)
     began = week.posted - timedelta(days=4)
     _pull(engine, folder, of, began - HOUR)
-    events = [(moment, "pull") for moment in _pulls(week.posted - timedelta(days=1), until)]
+    pulls = _pulls(week.posted - timedelta(days=1), until)
+    events = [(moment, "pull") for moment in pulls if moment.hour % 6 == 0 or _is_near(moment, week.frozen)]
     jobs = JobsDefinition.model_validate({"council": {"timezone": week.zone}})
     for name in ("council_prepare", "council", "council_recap"):
         schedule = jobs.schedule_of(name, ZoneInfo(ORGANISATION))
@@ -147,6 +150,10 @@ def _pulls(since: datetime, until: datetime) -> Iterator[datetime]:
     while moment <= until:
         yield moment
         moment += HOUR
+
+
+def _is_near(moment: datetime, other: datetime) -> bool:
+    return abs(moment - other) <= 2 * HOUR
 
 
 def _pull(engine: Engine, folder: Path, of: Company, now: datetime) -> None:
