@@ -92,7 +92,7 @@ def save_waiver(asked: Asked, sent: Submitted) -> Reply:
         act, kind = ("waive", DoneKind.WAIVED) if decides else ("ask_waiver", DoneKind.WAIVER_ASKED)
         record_choice(connection, asked, choice, act, new=until.isoformat(), note=reason)
         if decides:
-            with moving_scores(connection, asked.company, choice.deal.number):
+            with moving_scores(connection, asked.company, choice.deal, asked.now):
                 grant_waiver(connection, number, by=asked.member.id, today=today)
         else:
             _ask_managers(connection, asked, people, read_wish(connection, number))
@@ -209,7 +209,7 @@ def _decide(asked: Asked, clicked: Clicked, *, granted: bool) -> Reply:
     asker = people.by_id(wish.asked_by)
     with asked.acting() as connection:
         if granted:
-            with moving_scores(connection, asked.company, choice.deal.number):
+            with moving_scores(connection, asked.company, choice.deal, asked.now):
                 grant_waiver(connection, number, by=asked.member.id, today=today_of(asked))
             show_done(
                 connection,

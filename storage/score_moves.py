@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 
 from sqlalchemy import Connection, Integer, case, select
@@ -18,6 +18,7 @@ from pipeline.findings import ScoreSum, Severity
 from pipeline.hygiene.scores import SCORED, Group, Share, sum_shares
 from pipeline.matrix import UNASSIGNED
 from pipeline.money import to_decimal
+from storage.deal_heads import DealHead
 from storage.exemptions import read_exemptions
 from storage.expressions import ExpressionCompiler
 from storage.hygiene import ask_hygiene
@@ -25,6 +26,7 @@ from storage.hygiene_columns import DealColumns, HygieneQuestion
 from storage.hygiene_people import Staff, read_staff
 from storage.hygiene_scores import converted, worth_in_corporate
 from storage.mirror import MirrorState, pulled_state
+from storage.refreshes import note_refresh
 from storage.registries import lock_numbering
 from storage.scales import read_scales
 from storage.scores_by_day import NO_RISK, OwnerRisk, money_at_risk, move_risks, move_scores
@@ -83,15 +85,19 @@ class ScoreMove:
 
 
 @contextmanager
-def moving_scores(connection: Connection, company: Company, number: int) -> Iterator[None]:
-    """Around what changes how a deal counts and leaves the deal as it is, say a waiver."""
+def moving_scores(connection: Connection, company: Company, deal: DealHead, now: datetime) -> Iterator[None]:
+    """Around what changes how a deal counts and leaves the deal as it is, say a waiver.
+
+    A measuring under way that has looked at the deal before measures again.
+    """
     lock_numbering(connection)
     state = pulled_state(connection)
     question = _question(connection, company, state, date.fromordinal(state.measured_day or 1))
     move = ScoreMove(connection, question, read_staff(connection))
-    move.remember([number])
+    move.remember([deal.number])
     yield
     move.apply()
+    note_refresh(connection, deal.id, int(now.timestamp()))
 
 
 def _moved(before: Mapping[Group, ScoreSum], after: Mapping[Group, ScoreSum]) -> Collection[ScoreSum]:

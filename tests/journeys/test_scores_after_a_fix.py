@@ -16,7 +16,11 @@ from bot.dispatch import Dispatch
 from bot.settings import field_kinds, load_settings
 from handlers.asking import Clicked, Submitted
 from jobs.pull import run_pull
-from storage.database import reading
+from pipeline.company import Company
+from pipeline.findings import HygieneReport
+from storage import hygiene_reading
+from storage.database import Connection, reading
+from storage.hygiene_reading import store_hygiene
 from storage.scores_by_day import read_all_scores, read_risks
 from tests.bot.small_company import build_company
 
@@ -109,6 +113,26 @@ def test_a_waiver_counts_from_the_moment_at_which_it_is_granted(council: Council
     dispatch.answer(MONA, sent)
     assert scores(council) == NOTHING_CLEAN | BENS_IS_CLEAN
     assert at_risk(council) == {ANA: "2000.5 in 1", ZOE: "1000 in 1"}
+
+
+def test_a_waiver_that_is_granted_while_the_day_is_measured_is_not_measured_away(
+    council: Council, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = Submitted(
+        "waive", "006C:close_date_past", {"until": "2026-08-01", "reason": "Legal waits for the customer"}
+    )
+    answers: list[object] = []
+
+    def measure_slowly(connection: Connection, company: Company, as_of: date) -> HygieneReport:
+        report = measure_hygiene(connection, company, as_of)
+        if not answers:  # Mona decides after the deals were looked at, and before what was seen is kept
+            answers.append(dispatch.answer(MONA, sent))
+        return report
+
+    measure_hygiene = hygiene_reading._measure
+    monkeypatch.setattr(hygiene_reading, "_measure", measure_slowly)
+    store_hygiene(council.engine, council.company, NOW.date())
+    assert scores(council) == NOTHING_CLEAN | BENS_IS_CLEAN
 
 
 def test_a_fix_of_one_day_leaves_the_day_before_as_it_was(council: Council, dispatch: Dispatch) -> None:
