@@ -36,9 +36,12 @@ _COMMANDS = {
     "audit": ("bot.cli.audit:show_audit", "Who changed what, from what to what, where."),
     "check": (
         "bot.cli.check:check",
-        "Check the configuration against the CRM, or against Slack (check slack).",
+        "Check the configuration against the CRM, or against the chat (check slack, check teams).",
     ),
-    "manifest": ("bot.cli.manifest:print_manifest", "The app's manifest, to make the app: manifest slack."),
+    "manifest": (
+        "bot.cli.manifest:make_manifest",
+        "The app's manifest or package, to make the app: manifest slack, manifest teams.",
+    ),
     "db": ("bot.cli.db:show_state", "The state of the mirror."),
     "docs": ("bot.cli.docs:write_docs", "Write docs/configuration.md from the settings."),
 }

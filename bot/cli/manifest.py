@@ -1,39 +1,57 @@
-"""`council manifest slack`: what an administrator pastes into the platform to make the app."""
+"""`council manifest slack` and `council manifest teams`: what makes the app on the platform."""
 
+from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from bot.app import read_settings
-from bot.cli.invocation import Called
-from bot.cli.sheet import print_json
+from bot.cli.invocation import Called, Invocation
+from bot.cli.sheet import print_json, print_text
 from bot.settings import DEFAULT_FILE
 from bot.slack.definition import SlackDefinition
-from bot.slack.manifest import build_manifest
 from pipeline.errors import CouncilError
 
+DEFAULT_PACKAGE = Path("pipeline-council-teams.zip")
 
-def print_manifest(
-    platform: Literal["slack"],  # noqa: ARG001 - there is one so far
+
+def make_manifest(
+    platform: Literal["slack", "teams"],
     *,
-    name: Annotated[str, Parameter(help="What the app is called in the workspace.")] = "Pipeline Council",
+    name: Annotated[str, Parameter(help="What the app is called there.")] = "Pipeline Council",
     public_address: Annotated[
         str | None,
         Parameter(
-            help="Where Slack's posts arrive, such as https://council.example.com; needed with "
+            help="Where the platform's posts arrive, such as https://council.example.com; for Slack with "
             'way_in = "http" alone.'
         ),
     ] = None,
+    output: Annotated[
+        Path | None, Parameter(help=f"File of the package for Teams; default: {DEFAULT_PACKAGE}.")
+    ] = None,
     invocation: Called,
 ) -> None:
-    """Print the app's manifest, with the names of commands and the domains of the configuration.
+    """Print the app's manifest for Slack, or write the app's package for Teams.
 
     Parameters
     ----------
     platform
         The chat platform.
     """
-    definition = _definition(invocation)
+    if platform == "slack":
+        if output is not None:
+            raise CouncilError("The manifest for Slack is printed; --output is for Teams alone.")
+        _print_slack_manifest(name, public_address, invocation)
+    else:
+        _write_teams_package(name, public_address, output or DEFAULT_PACKAGE, invocation)
+
+
+def _print_slack_manifest(name: str, public_address: str | None, invocation: Invocation) -> None:
+    """With the names of commands and the domains of the configuration."""
+    from bot.slack.manifest import build_manifest
+
+    definition = _slack_definition(invocation)
     if definition.uses_http and public_address is None:
         raise CouncilError(
             'With way_in = "http" Slack has to know where to post: add --public-address '
@@ -51,8 +69,35 @@ def print_manifest(
     )
 
 
-def _definition(invocation: Called) -> SlackDefinition:
+def _slack_definition(invocation: Invocation) -> SlackDefinition:
     """The manifest comes before any configuration: without a file it is that of the defaults."""
     if invocation.config is None and not DEFAULT_FILE.exists():
         return SlackDefinition()
     return read_settings(invocation.config, invocation.environ).slack
+
+
+def _write_teams_package(name: str, public_address: str | None, output: Path, invocation: Invocation) -> None:
+    from bot.teams.manifest import build_manifest, write_package
+
+    definition = read_settings(invocation.config, invocation.environ).teams
+    app_id = definition.required_app_id()
+    if public_address is None:
+        raise CouncilError(
+            "Teams has to know where the app is: add --public-address https://council.example.com, which "
+            "leads to this machine."
+        )
+    manifest = build_manifest(
+        app_id=app_id,
+        name=name,
+        public_address=public_address,
+        version=version("pipeline-council"),
+        crm_domains=definition.crm_domains,
+    )
+    try:
+        output.write_bytes(write_package(manifest))
+    except OSError as error:
+        raise CouncilError(f"{output} cannot be written: {error.strerror}.") from error
+    print_text(
+        f"{output} is the app's package. In the Teams admin center, under Teams apps, Manage apps, press "
+        "Actions, Upload new app.\n"
+    )

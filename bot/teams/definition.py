@@ -104,6 +104,24 @@ class TeamsDefinition(Definition):
     def first_service_url(self) -> str:
         return _FIRST_ADDRESS[self.cloud]
 
+    def required_app_id(self) -> str:
+        """Raises `CouncilError` that says where Azure shows it."""
+        if not self.app_id:
+            raise CouncilError(
+                "teams.app_id is not set. In the Azure portal, under Microsoft Entra ID, App registrations, "
+                "the app's Overview shows it as Application (client) ID; no app yet: New registration."
+            )
+        return self.app_id
+
+    def required_tenant(self) -> str:
+        """Raises `CouncilError` that says where Azure shows it."""
+        if not self.tenant:
+            raise CouncilError(
+                "teams.tenant is not set. In the Azure portal, the app registration's Overview shows it as "
+                "Directory (tenant) ID."
+            )
+        return self.tenant
+
     def required_secret(self) -> str:
         """Raises `CouncilError` that says where Microsoft shows it."""
         value = self.client_secret.get_secret_value().strip() if self.client_secret is not None else ""
