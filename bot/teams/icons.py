@@ -14,20 +14,20 @@ _DRAWN_AT = 8
 
 _GRID = 32
 """The drawing's own units to a side."""
-_LEFT, _THICK = 5, 5
-_TOPS = (5, 13.5, 22)
-_RIGHTS = (15, 21, 27)
+_LEFT, _THICK = 4, 6
+_TOPS = (4, 13, 22)
+_RIGHTS = (15, 22, 28)
 
 
 def draw_colour_icon() -> bytes:
     """The PNG that stands in the store and beside messages: on a full square, which Teams rounds."""
-    drawn = _draw(COLOUR_SIZE, ACCENT, (_RED, _YELLOW, _GREEN), margin=4)
+    drawn = _draw(COLOUR_SIZE, ACCENT, (_RED, _YELLOW, _GREEN), margin=5)
     return _png(drawn.convert("RGB"))
 
 
 def draw_outline_icon() -> bytes:
     """The PNG that stands in the bar at the side: white on nothing, which Teams colours."""
-    return _png(_draw(OUTLINE_SIZE, None, (_WHITE, _WHITE, _WHITE), margin=1))
+    return _png(_draw(OUTLINE_SIZE, None, (_WHITE, _WHITE, _WHITE), margin=0))
 
 
 def _draw(size: int, ground: str | None, colours: tuple[str, str, str], margin: float) -> Image.Image:
