@@ -14,7 +14,7 @@ from botbuilder.schema import Activity, ActivityTypes, Attachment
 
 from bot.teams.spoken import Spoken
 from handlers.capabilities import OPEN_FORMS
-from messages.card import Block, Card, Folded, Form, Image
+from messages.card import Block, Card, Folded, Form, Image, Table
 from messages.inert import shortened
 from messages.render.adaptive import render_card, render_form
 from messages.render.adaptive_text import safe
@@ -41,13 +41,16 @@ class Rendering:
         in the thread, and a large one holds up nothing that matters."""
         fallback = self.spoken.words(card.fallback)
         shown = [_message([_attachment(one)], fallback) for one in self.cards(card, key)]
-        return [*shown, *(_message([_picture(image)], image.alt) for image in _images(card.blocks))]
+        pictures = (block for block in _flat(card.blocks) if isinstance(block, Image))
+        return [*shown, *(_message([_picture(image)], image.alt) for image in pictures)]
 
     def cards(self, card: Card, key: str) -> Sequence[Json]:
         """The Adaptive Cards of a card, each button with the key of the card that it stands in."""
         shown: Sequence[Json] = self.spoken.card(render_card(card))
+        has_table = any(isinstance(block, Table | Image) for block in _flat(card.blocks))
         for one in shown:
-            one["msteams"] = {"width": "Full"}
+            if has_table:
+                one["msteams"] = {"width": "Full"}
             for action in _actions(one):
                 action["data"] = {**action["data"], "card": key}
                 if self.uses_dialogs and action["verb"] in OPEN_FORMS:
@@ -130,12 +133,13 @@ def _picture(image: Image) -> Attachment:
     )
 
 
-def _images(blocks: Sequence[Block]) -> Iterator[Image]:
+def _flat(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Those in folds among the others."""
     for block in blocks:
-        if isinstance(block, Image):
+        if isinstance(block, Folded):
+            yield from _flat(block.blocks)
+        else:
             yield block
-        elif isinstance(block, Folded):
-            yield from _images(block.blocks)
 
 
 def _open_dialog(action: Json) -> None:
