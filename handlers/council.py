@@ -79,9 +79,8 @@ def _latest(asked: Asked, connection: Connection, day: date | None = None) -> Ed
     found = read_last_edition(connection, _today(asked)) if day is None else read_edition(connection, day)
     if found is None:
         coming = next_council(asked.company.council.weekday, asked.company.working_days, _today(asked))
-        raise CouncilError(
-            f"No council was held then. The next is on {coming:%A, %-d %B}; see /apm until then."
-        )
+        none = "There was no council yet" if day is None else f"No council was held on {day:%-d %B %Y}"
+        raise CouncilError(f"{none}. The next is on {coming:%A, %-d %B}; type /apm region until then.")
     return found
 
 

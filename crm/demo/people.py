@@ -208,7 +208,7 @@ def demo_cast() -> tuple[CastMember, ...]:
             "council",
             USER_IDS[VICE_PRESIDENTS[EMEA]],
             VICE_PRESIDENTS[EMEA],
-            "Vice President for EMEA, which has just come back to green, and a member of the council.",
+            "Vice President for EMEA, who answers for its cells, and a member of the council.",
         ),
         CastMember(
             "operations",
