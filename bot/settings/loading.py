@@ -31,6 +31,8 @@ _SECRETS = {
     ("slack", "app_token"): "tokens",
     ("slack", "signing_secret"): "secrets",
     ("teams", "client_secret"): "secrets",
+    ("crm", "salesforce", "client_secret"): "secrets",
+    ("crm", "salesforce", "refresh_token"): "tokens",
 }
 """Keys that are never written into the configuration file, and what they hold."""
 _URL_WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
@@ -106,16 +108,22 @@ def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
 
 
 def _secrets_in_file(in_file: Mapping[str, Any], file: Path) -> Iterator[Mistake]:
-    for (section, key), kind in _SECRETS.items():
-        table = in_file.get(section)
-        if isinstance(table, Mapping) and key in table:
-            variable = variable_of((section, key))
-            elsewhere = f"keep {kind} out of this file: set {variable} or a secret file"
-            yield Mistake(str(file), f"{section}.{key}", "", elsewhere)
+    for location, kind in _SECRETS.items():
+        if _stands_in(in_file, location):
+            elsewhere = f"keep {kind} out of this file: set {variable_of(location)} or a secret file"
+            yield Mistake(str(file), ".".join(location), "", elsewhere)
     storage = in_file.get("storage")
     if isinstance(storage, Mapping) and _URL_WITH_PASSWORD.search(str(storage.get("url", ""))):
         elsewhere = "keep passwords out of this file: set COUNCIL_STORAGE__PASSWORD or a secret file"
         yield Mistake(str(file), "storage.url", "", elsewhere)
+
+
+def _stands_in(table: Any, location: Sequence[str]) -> bool:
+    for step in location:
+        if not isinstance(table, Mapping) or step not in table:
+            return False
+        table = table[step]
+    return True
 
 
 def mistakes_of(error: ValidationError, file: Path, layers: Mapping[str, Layer]) -> Iterator[Mistake]:
