@@ -86,6 +86,12 @@ class Issuer:
             PUBLIC, openid_metadata=f"{self.url}/v1/.well-known/openidconfiguration", login=self.url
         )
 
+    def issued(self, token: str) -> bool:
+        """Whether it is one of the tokens by which the app speaks."""
+        name, _, number = token.partition("-")
+        asked = self.asked["token"] + self.asked["identity"]
+        return name == "token" and number.isdecimal() and 0 < int(number) <= asked
+
     def rotate(self, name: str) -> None:
         """Publish one new key and none of the old ones."""
         self.keys = [IssuerKey(name)]
