@@ -1,0 +1,1 @@
+"""HubSpot as the system of record, through a private app."""
