@@ -78,7 +78,9 @@ class DealReader:
             try:
                 found.deals.append(
                     DealEvidence(
-                        opportunity=self.opportunity_of(row, _main(companies.get(deal_id, ())), found.problems),
+                        opportunity=self.opportunity_of(
+                            row, _main(companies.get(deal_id, ())), found.problems
+                        ),
                         history=tuple(history_of(row, self._pipelines, self._categories, self._values)),
                         changes=tuple(self._changes(row)),
                         lines=tuple(lines.get(deal_id, ())),
@@ -150,9 +152,7 @@ class DealReader:
     def _counts(self, row: Row) -> bool:
         return not self._pipelines.is_chosen or row["properties"].get(PIPELINE) in self._pipelines.of_id
 
-    def _further_values(
-        self, row: Row, problems: list[Problem] | None
-    ) -> Iterator[tuple[str, FieldValue]]:
+    def _further_values(self, row: Row, problems: list[Problem] | None) -> Iterator[tuple[str, FieldValue]]:
         texts: Mapping[str, str | None] = row["properties"]
         if PIPELINE_FIELD in self._request.fields:
             pipeline = self._pipelines.of_id.get(texts.get(PIPELINE) or "")

@@ -41,7 +41,8 @@ class HubspotDefinition(Definition):
         description="E-mail of a person = e-mail of the manager. HubSpot tells no app who reports to whom.",
     )
     product_family: str = Field(
-        "name", description="Property of line items that is the product family: name, hs_product_type or your own."
+        "name",
+        description="Property of line items that is the product family: name, hs_product_type or your own.",
     )
     forecast_categories: Mapping[str, CategoryLabel] = Field(
         {},
@@ -49,7 +50,10 @@ class HubspotDefinition(Definition):
         "Pipeline, Best Case, Most Likely, Commit, Closed), beside those that HubSpot has from the start.",
     )
     commit_from: float = Field(
-        0.9, ge=0, le=1, description="Deals without a forecast category are Commit from this stage probability on."
+        0.9,
+        ge=0,
+        le=1,
+        description="Deals without a forecast category are Commit from this stage probability on.",
     )
     best_case_from: float = Field(
         0.6, ge=0, le=1, description="Likewise Best Case; below it they are Pipeline."
@@ -60,7 +64,10 @@ class HubspotDefinition(Definition):
         'required."Contract sent" = ["amount", "hs_next_step"].',
     )
     requests_per_ten_seconds: int = Field(
-        80, ge=1, le=250, description="The most requests of ours in ten seconds; all apps share what HubSpot allows."
+        80,
+        ge=1,
+        le=250,
+        description="The most requests of ours in ten seconds; all apps share what HubSpot allows.",
     )
     timeout_seconds: int = Field(30, ge=1, le=600, description="How long an answer is waited for.")
     description_minutes: int = Field(
@@ -73,7 +80,11 @@ class HubspotDefinition(Definition):
         """No token travels in the clear, unless it stays on this machine."""
         parts = urlsplit(url)
         is_local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        if not parts.hostname or parts.scheme not in ("https", "http") or not (is_local or parts.scheme == "https"):
+        if (
+            not parts.hostname
+            or parts.scheme not in ("https", "http")
+            or not (is_local or parts.scheme == "https")
+        ):
             raise ValueError("expected an address that begins with https://")
         return url.rstrip("/")
 

@@ -62,11 +62,13 @@ def error_of(response: httpx.Response) -> HubspotError:
     match response.status_code:
         case 401:
             return SignInFailed(
-                f"HubSpot does not take our access token: {says} Look into Settings, Integrations, Private Apps "
-                "and set COUNCIL_CRM__HUBSPOT__ACCESS_TOKEN to the app's token."
+                f"HubSpot does not take our access token: {says} Look into Settings, Integrations, Private "
+                "Apps and set COUNCIL_CRM__HUBSPOT__ACCESS_TOKEN to the app's token."
             )
         case 403:
-            return ScopeMissing(f"HubSpot: the private app lacks {_missing_scopes(body) or f'a right: {says}'}")
+            return ScopeMissing(
+                f"HubSpot: the private app lacks {_missing_scopes(body) or f'a right: {says}'}"
+            )
         case 404:
             return NotFound(f"HubSpot says: {says}")
         case 429:
@@ -80,8 +82,8 @@ def error_of(response: httpx.Response) -> HubspotError:
 def _limit(headers: httpx.Headers, body: Mapping[str, Any]) -> HubspotError:
     if body.get("policyName") == "DAILY":
         return LimitReached(
-            "HubSpot is limiting us: all requests of this day are used up. Nothing can be read or saved until "
-            "midnight in the account's time zone."
+            "HubSpot is limiting us: all requests of this day are used up. Nothing can be read or saved "
+            "until midnight in the account's time zone."
         )
     interval = _number(headers.get("X-HubSpot-RateLimit-Interval-Milliseconds"))
     seconds = _number(headers.get("Retry-After")) or (interval or 1000) / 1000

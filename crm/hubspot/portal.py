@@ -19,9 +19,7 @@ _Thing = TypeVar("_Thing")
 class Portal:
     """One HubSpot account (a "portal"). Safe to use from several threads."""
 
-    def __init__(
-        self, session: Session, definition: HubspotDefinition, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, session: Session, definition: HubspotDefinition, clock: Callable[[], float]) -> None:
         self.session = session
         self.definition = definition
         self._clock = clock

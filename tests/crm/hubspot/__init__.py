@@ -1,0 +1,1 @@
+"""HubSpot over real HTTP, against the local server."""
