@@ -81,6 +81,10 @@ def build_crm(settings: Settings, now: datetime) -> Crm:
 
         demo = settings.crm.demo
         return DemoCrm(demo.day or now.date(), demo.seed, settings.home / "demo-fixes.jsonl")
+    if settings.crm.kind == "hubspot":
+        from crm.hubspot.crm import HubspotCrm
+
+        return HubspotCrm(settings.crm.hubspot, settings.calendar.timezone)
     from crm.files.crm import FilesCrm
 
     return FilesCrm(_with_periods(settings), settings.home)

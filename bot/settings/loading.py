@@ -33,6 +33,7 @@ _SECRETS = {
     ("teams", "client_secret"): "secrets",
     ("crm", "salesforce", "client_secret"): "secrets",
     ("crm", "salesforce", "refresh_token"): "tokens",
+    ("crm", "hubspot", "access_token"): "tokens",
 }
 """Keys that are never written into the configuration file, and what they hold."""
 _URL_WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from bot.slack.definition import SlackDefinition
 from bot.teams.definition import TeamsDefinition
 from crm.files.definition import FilesDefinition
+from crm.hubspot.definition import HubspotDefinition
 from pipeline.actions_definition import ActionsDefinition
 from pipeline.chat_definition import ChatDefinition
 from pipeline.definitions import (
@@ -48,11 +49,12 @@ class DemoDefinition(Definition):
 class CrmDefinition(Definition):
     """The system of record."""
 
-    kind: Literal["files", "demo"] = Field(
-        "files", description="A folder of CSV exports, or the demo company."
+    kind: Literal["files", "demo", "hubspot"] = Field(
+        "files", description="A folder of CSV exports, the demo company, or HubSpot."
     )
     files: FilesDefinition = Field(FilesDefinition(), description="The folder of exports.")
     demo: DemoDefinition = Field(DemoDefinition(), description="The demo company.")
+    hubspot: HubspotDefinition = Field(HubspotDefinition(), description="The HubSpot account.")
 
 
 class StorageDefinition(Definition):

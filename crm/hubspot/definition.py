@@ -1,13 +1,14 @@
 """The section `[crm.hubspot]`: the private app's token, and what the account calls things."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from pipeline.deal_fields import CATEGORY_LABELS
-from pipeline.definitions import Definition
+from pipeline.definitions import Definition, Number
 from pipeline.nearest import did_you_mean
 from pipeline.records import Category, parse_category
 
@@ -49,14 +50,14 @@ class HubspotDefinition(Definition):
         description="Value of the property Forecast category (hs_manual_forecast_category) = ours (Omitted, "
         "Pipeline, Best Case, Most Likely, Commit, Closed), beside those that HubSpot has from the start.",
     )
-    commit_from: float = Field(
-        0.9,
+    commit_from: Number = Field(
+        Decimal("0.9"),
         ge=0,
         le=1,
         description="Deals without a forecast category are Commit from this stage probability on.",
     )
-    best_case_from: float = Field(
-        0.6, ge=0, le=1, description="Likewise Best Case; below it they are Pipeline."
+    best_case_from: Number = Field(
+        Decimal("0.6"), ge=0, le=1, description="Likewise Best Case; below it they are Pipeline."
     )
     required: Mapping[str, tuple[str, ...]] = Field(
         {},
@@ -94,7 +95,7 @@ class HubspotDefinition(Definition):
         own = {value: parse_category(label) for value, label in self.forecast_categories.items()}
         return {**_STANDARD_CATEGORIES, **{value: one for value, one in own.items() if one is not None}}
 
-    def category_of_probability(self, probability: float) -> Category:
+    def category_of_probability(self, probability: Decimal) -> Category:
         """What an open stage's probability says of its deals."""
         if probability >= self.commit_from:
             return Category.COMMIT

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from crm.hubspot.definition import HubspotDefinition
@@ -20,7 +21,7 @@ class PipelineStage:
     label: str
     is_closed: bool
     is_won: bool
-    probability: float
+    probability: Decimal
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _pipeline(entry: Mapping[str, Any]) -> Pipeline:
 
 def _stage(entry: Mapping[str, Any]) -> PipelineStage:
     metadata = entry.get("metadata") or {}
-    probability = float(metadata.get("probability") or 0)
+    probability = Decimal(str(metadata.get("probability") or 0))
     told = metadata.get("isClosed")
     is_closed = probability in (0, 1) if told is None else str(told).lower() == "true"
     return PipelineStage(
