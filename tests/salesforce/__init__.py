@@ -1,0 +1,1 @@
+"""A Salesforce of our own on loopback, strict where the documentation is."""
