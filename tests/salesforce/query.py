@@ -165,9 +165,7 @@ class _Finder:
         selected = self.select(Column(comparison.path, comparison.column))
         field = selected.field
         if not field.is_filterable:
-            raise self._refuse(
-                comparison.column, f"field '{field.name}' can not be filtered in a query call"
-            )
+            raise self._refuse(comparison.column, f"field '{field.name}' can not be filtered in a query call")
         value_of = self.getter(selected)
         if isinstance(comparison.values, Query):
             return _is_in(value_of, self._subquery(comparison.values), comparison.operator)
@@ -198,13 +196,15 @@ class _Finder:
             should = "should be enclosed in quotes" if is_text else "should not be enclosed in quotes"
             kind = "dateTime" if field.type is Type.DATETIME else field.type.value
             raise self._refuse(
-                column, f"value of filter criterion for field '{field.name}' must be of type {kind} and {should}"
+                column,
+                f"value of filter criterion for field '{field.name}' must be of type {kind} and {should}",
             )
         try:
             return _read(field, text)
         except ValueError:
             raise self._refuse(
-                column, f"value of filter criterion for field '{field.name}' must be of type {field.type.value}"
+                column,
+                f"value of filter criterion for field '{field.name}' must be of type {field.type.value}",
             ) from None
 
 

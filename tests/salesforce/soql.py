@@ -95,7 +95,9 @@ class _Token:
 def parse(text: str) -> Query:
     """Raises `Refused` with MALFORMED_QUERY."""
     if len(text) > LONGEST:
-        raise Refused(400, "QUERY_TOO_COMPLICATED", "SOQL statements cannot be longer than 100,000 characters.")
+        raise Refused(
+            400, "QUERY_TOO_COMPLICATED", "SOQL statements cannot be longer than 100,000 characters."
+        )
     reader = _Reader(text)
     query = reader.query()
     if reader.next is not None:
@@ -128,7 +130,9 @@ class _Reader:
     def _takes(self, *words: str) -> bool:
         """Whether the words come next, which are then done with."""
         ahead = self._tokens[self._at : self._at + len(words)]
-        if len(ahead) == len(words) and all(token.means(word) for token, word in zip(ahead, words, strict=True)):
+        if len(ahead) == len(words) and all(
+            token.means(word) for token, word in zip(ahead, words, strict=True)
+        ):
             self._at += len(words)
             return True
         return False
