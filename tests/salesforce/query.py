@@ -121,8 +121,8 @@ class _Finder:
             if link is None or target is None:
                 raise self._refuse(
                     column.column,
-                    f"Didn't understand relationship '{relation}' in field path. If you are attempting to use "
-                    "a custom relationship, be sure to append the '__r' after the custom relationship name. "
+                    f"Didn't understand relationship '{relation}' in field path. If you are attempting to "
+                    "use a custom relationship, be sure to append the '__r' after the custom relationship name. "
                     "Please reference your WSDL or the describe call for the appropriate names.",
                 )
             at, over = target, [*over, link]
@@ -130,8 +130,8 @@ class _Finder:
         if field is None:
             raise self._refuse(
                 column.column,
-                f"No such column '{name}' on entity '{at.name}'. If you are attempting to use a custom field, "
-                "be sure to append the '__c' after the custom field name. Please reference your WSDL or the "
+                f"No such column '{name}' on entity '{at.name}'. If you are attempting to use a custom "
+                "field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the "
                 "describe call for the appropriate names.",
             )
         path = ".".join((*(link.relation or "" for link in over), field.name))

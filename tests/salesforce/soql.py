@@ -77,8 +77,8 @@ _TOKEN = re.compile(
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 _RESERVED = frozenset(
-    "and asc desc excludes first from group having in includes last like limit not null nulls or order select "
-    "using where with".split()
+    {"and", "asc", "desc", "excludes", "first", "from", "group", "having", "in", "includes", "last", "like"}
+    | {"limit", "not", "null", "nulls", "or", "order", "select", "using", "where", "with"}
 )
 
 

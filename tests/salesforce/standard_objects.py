@@ -57,7 +57,9 @@ def opportunity() -> SObject:
         Field("LeadSource", Type.PICKLIST, "Lead Source", picks=picks("Web", "Partner", "Outbound")),
         Field("IsClosed", Type.BOOLEAN, "Closed", is_updateable=False, is_nillable=False),
         Field("IsWon", Type.BOOLEAN, "Won", is_updateable=False, is_nillable=False),
-        Field("HasOpportunityLineItem", Type.BOOLEAN, "Has Line Item", is_updateable=False, is_nillable=False),
+        Field(
+            "HasOpportunityLineItem", Type.BOOLEAN, "Has Line Item", is_updateable=False, is_nillable=False
+        ),
         Field("LastActivityDate", Type.DATE, "Last Activity", is_updateable=False),
         Field("PushCount", Type.INT, "Push Count", is_updateable=False, precision=9, scale=0),
         Field("FiscalYear", Type.INT, "Fiscal Year", is_updateable=False, precision=9, scale=0),
@@ -156,7 +158,7 @@ def _parts() -> tuple[SObject, ...]:
                 (
                     "Task", "00T",
                     (
-                        Field("Status", Type.PICKLIST, picks=picks("Not Started", "In Progress", "Completed")),
+                        Field("Status", Type.PICKLIST, picks=picks("Not Started", "Completed")),
                         Field("IsClosed", Type.BOOLEAN, is_updateable=False),
                     ),
                 ),
@@ -178,7 +180,9 @@ def _people_and_accounts() -> tuple[SObject, ...]:
             Field("Username", length=80, is_nillable=False),
             Field("Email", Type.EMAIL, length=128, is_nillable=False),
             Field("IsActive", Type.BOOLEAN),
-            Field("UserType", Type.PICKLIST, picks=picks("Standard", "AutomatedProcess"), is_updateable=False),
+            Field(
+                "UserType", Type.PICKLIST, picks=picks("Standard", "AutomatedProcess"), is_updateable=False
+            ),
             Field("TimeZoneSidKey", Type.PICKLIST),
             Field("Division", length=80),
             _link("UserRoleId", "UserRole"),
