@@ -122,8 +122,8 @@ class _Finder:
                 raise self._refuse(
                     column.column,
                     f"Didn't understand relationship '{relation}' in field path. If you are attempting to "
-                    "use a custom relationship, be sure to append the '__r' after the custom relationship name. "
-                    "Please reference your WSDL or the describe call for the appropriate names.",
+                    "use a custom relationship, be sure to append the '__r' after the custom relationship "
+                    "name. Please reference your WSDL or the describe call for the appropriate names.",
                 )
             at, over = target, [*over, link]
         field = at.field(name)
@@ -131,8 +131,8 @@ class _Finder:
             raise self._refuse(
                 column.column,
                 f"No such column '{name}' on entity '{at.name}'. If you are attempting to use a custom "
-                "field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the "
-                "describe call for the appropriate names.",
+                "field, be sure to append the '__c' after the custom field name. Please reference your WSDL "
+                "or the describe call for the appropriate names.",
             )
         path = ".".join((*(link.relation or "" for link in over), field.name))
         return Selected(path, tuple(over), field)
