@@ -93,7 +93,9 @@ def _customise(org: Org) -> None:
     open_stages = tuple(name for name, *_ in STAGES)
     deal.add(
         replace(deal.fields["StageName"], picks=picks(*open_stages), is_tracked=True),
-        Field("Region__c", Type.PICKLIST, "Region", picks=picks("DACH", "Nordics", "Iberia"), is_restricted=True),
+        Field(
+            "Region__c", Type.PICKLIST, "Region", picks=picks("DACH", "Nordics", "Iberia"), is_restricted=True
+        ),
         Field(
             "Country__c", Type.PICKLIST, "Country", controlled_by="Region__c",
             picks=(
@@ -127,18 +129,19 @@ def _hire(org: Org) -> tuple[str, ...]:
     """Three reps of one manager, one of whom has left, and the integration user."""
     sales = org.insert("UserRole", at=_BEGUN, Name="VP Sales", DeveloperName="VP_Sales")
     team = org.insert("UserRole", at=_BEGUN, Name="Sales Rep", DeveloperName="Rep", ParentRoleId=sales)
-    common: Row = {"UserType": "Standard", "TimeZoneSidKey": "Europe/Berlin", "IsActive": True}
 
-    def hire(name: str, username: str, **values: str | bool | None) -> str:
-        person: Row = {**common, "Name": name, "Username": username, "Email": username, **values}
-        return org.insert("User", at=_BEGUN, **person)
+    def hire(name: str, username: str, *, is_active: bool = True, **links: str) -> str:
+        return org.insert(
+            "User", at=_BEGUN, Name=name, Username=username, Email=username, IsActive=is_active,
+            UserType="Standard", TimeZoneSidKey="Europe/Berlin", **links,
+        )  # fmt: skip
 
     hire("Council Integration", INTEGRATION_USER)
     manager = hire("Vera Vogt", "vera@acme.example", UserRoleId=sales)
     return (
         hire("Mara Meier", REP_USER, UserRoleId=team, ManagerId=manager),
         hire("Omar Öz", "omar@acme.example", UserRoleId=team, ManagerId=manager),
-        hire("Lena Left", "lena@acme.example", UserRoleId=team, ManagerId=manager, IsActive=False),
+        hire("Lena Left", "lena@acme.example", UserRoleId=team, ManagerId=manager, is_active=False),
     )
 
 
