@@ -81,6 +81,12 @@ class Org(Source):
         self, object_name: str, *, by: str | None = None, at: datetime | None = None, **values: Value
     ) -> str:
         """The new record's id."""
+        return self.insert_row(object_name, values, by=by, at=at)
+
+    def insert_row(
+        self, object_name: str, values: Row, *, by: str | None = None, at: datetime | None = None
+    ) -> str:
+        """The new record's id."""
         sobject, moment = self.objects[object_name], at or moment_of(self.clock)
         row_id = next(self._ids[object_name])
         system: Row = {

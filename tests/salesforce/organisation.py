@@ -167,9 +167,8 @@ def _sell(org: Org, reps: tuple[str, ...]) -> None:
         }  # fmt: skip
         if has_currency:
             values["CurrencyIsoCode"] = "USD" if place == 1 else "EUR"
-        deals.append(
-            org.insert("Opportunity", at=_BEGUN, by=reps[place % 3], OwnerId=reps[place % 3], **values)
-        )
+        rep = reps[place % 3]
+        deals.append(org.insert_row("Opportunity", {"OwnerId": rep, **values}, by=rep, at=_BEGUN))
     _hang_on(org, deals, accounts[0], reps[0])
 
 
