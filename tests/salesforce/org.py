@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
 
-from tests.salesforce.errors import Refused
 from tests.salesforce.query import Source
 from tests.salesforce.schema import SObject
 from tests.salesforce.standard_objects import standard_objects
@@ -17,8 +16,8 @@ _IN_HISTORY = ("StageName", "Amount", "CloseDate", "ForecastCategory", "Probabil
 
 
 @dataclass(frozen=True)
-class _Late:
-    """A change whose transaction has not ended: stamped already, seen by nobody."""
+class _Change:
+    """New values of one record, stamped."""
 
     at: datetime
     name: str
@@ -46,7 +45,7 @@ class Org(Source):
     def __post_init__(self) -> None:
         self._rows: dict[str, dict[str, Row]] = {name: {} for name in self.objects}
         self._ids = {name: ids(found.prefix) for name, found in self.objects.items()}
-        self._late: list[_Late] = []
+        self._held: list[Callable[[], None]] = []
         self._numbers = count(1)
 
     # --- what is there ----------------------------------------------------------------------------
@@ -94,48 +93,59 @@ class Org(Source):
             "CreatedById": by, "LastModifiedById": by, "IsDeleted": False,
         }  # fmt: skip
         row: Row = {name: system.get(name) for name in sobject.fields} | values
-        if object_name == "Opportunity":
+        self._now_or_later(lambda: self._keep(object_name, row, values))
+        return row_id
+
+    def _keep(self, name: str, row: Row, values: Row) -> None:
+        moment, by = row.get("CreatedDate"), row.get("CreatedById")
+        if name == "Opportunity":
             row.update(self._of_stage(row["StageName"]) | values)
             row["HasOpportunityLineItem"] = False
-        self._rows[object_name][row_id] = row
-        if object_name == "Opportunity":
-            self._write_history(row, moment, by)
-            self._write_field_change(row, "created", None, None, moment, by)
-        if object_name == "OpportunityLineItem":
-            self._roll_up(row, moment, by)
-        return row_id
+        self._rows[name][str(row["Id"])] = row
+        if not isinstance(moment, datetime):
+            return
+        if name == "Opportunity":
+            self._write_history(row, moment, _text(by))
+            self._write_field_change(row, "created", None, None, moment, _text(by))
+        if name == "OpportunityLineItem":
+            self._roll_up(row, moment, _text(by))
 
     def update(self, object_name: str, row_id: str, *, by: str | None = None, **changes: Value) -> None:
         """Without any check: as the system itself would, or a person after all checks."""
-        late = _Late(moment_of(self.clock), object_name, row_id, dict(changes), by)
-        if self.is_holding_commits:
-            self._late.append(late)
-        else:
-            self._apply(late)
+        change = _Change(moment_of(self.clock), object_name, row_id, dict(changes), by)
+        self._now_or_later(lambda: self._apply(change))
 
     def commit(self) -> None:
         """What was held becomes visible, with the stamps of when it was done."""
         self.is_holding_commits = False
-        late, self._late = self._late, []
-        for change in late:
-            self._apply(change)
+        held, self._held = self._held, []
+        for act in held:
+            act()
+
+    def _now_or_later(self, act: Callable[[], None]) -> None:
+        if self.is_holding_commits:
+            self._held.append(act)
+        else:
+            act()
 
     def delete(self, object_name: str, row_id: str) -> None:
         """Into the recycle bin."""
-        self._bin(object_name, row_id, is_deleted=True)
+        at = moment_of(self.clock)
+        self._now_or_later(lambda: self._bin(object_name, row_id, at, is_deleted=True))
 
     def restore(self, object_name: str, row_id: str) -> None:
         """Out of the recycle bin."""
-        self._bin(object_name, row_id, is_deleted=False)
+        at = moment_of(self.clock)
+        self._now_or_later(lambda: self._bin(object_name, row_id, at, is_deleted=False))
 
     def purge(self, object_name: str, row_id: str) -> None:
         """Gone for good: no query finds it."""
         del self._rows[object_name][row_id]
 
-    def _bin(self, object_name: str, row_id: str, *, is_deleted: bool) -> None:
+    def _bin(self, object_name: str, row_id: str, at: datetime, *, is_deleted: bool) -> None:
         row = self._rows[object_name][row_id]
         row["IsDeleted"] = is_deleted
-        row["SystemModstamp"] = row["LastModifiedDate"] = moment_of(self.clock)
+        row["SystemModstamp"] = row["LastModifiedDate"] = at
         if object_name == "Opportunity":
             for part in (
                 "OpportunityHistory",
@@ -147,7 +157,7 @@ class Org(Source):
                     if each["OpportunityId"] == row_id:
                         each["IsDeleted"] = is_deleted
         if object_name == "OpportunityLineItem":
-            self._roll_up(row, moment_of(self.clock), None)
+            self._roll_up(row, at, None)
 
     def rename_stage(self, old: str, new: str) -> None:
         """Rows and their history show the new name at once, and no stamp moves."""
@@ -161,32 +171,32 @@ class Org(Source):
 
     # --- what follows by itself -------------------------------------------------------------------
 
-    def _apply(self, late: _Late) -> None:
-        row = self._rows[late.name].get(late.row_id)
+    def _apply(self, change: _Change) -> None:
+        row = self._rows[change.name].get(change.row_id)
         if row is None:
-            raise Refused(404, "NOT_FOUND", "The requested resource does not exist")
+            return  # purged before the transaction ended
         before = dict(row)
-        changes = dict(late.changes)
-        if late.name == "Opportunity" and changes.get("StageName", row["StageName"]) != row["StageName"]:
+        changes = dict(change.changes)
+        if change.name == "Opportunity" and changes.get("StageName", row["StageName"]) != row["StageName"]:
             changes = self._of_stage(changes["StageName"]) | changes
-        if late.name == "Opportunity" and "ForecastCategoryName" in changes:
+        if change.name == "Opportunity" and "ForecastCategoryName" in changes:
             changes["ForecastCategory"] = _CATEGORY_OF.get(str(changes["ForecastCategoryName"]))
-        if late.name == "Opportunity" and row["HasOpportunityLineItem"]:
+        if change.name == "Opportunity" and row["HasOpportunityLineItem"]:
             changes.pop("Amount", None)  # the sum of the products stands, and nobody is told
         row.update(changes)
-        stamps = {"LastModifiedDate": late.at, "SystemModstamp": late.at, "LastModifiedById": late.by}
+        stamps = {"LastModifiedDate": change.at, "SystemModstamp": change.at, "LastModifiedById": change.by}
         row.update({name: value for name, value in stamps.items() if name in row})
-        if late.name == "Opportunity":
-            self._write_changes(before, row, late)
-        if late.name == "OpportunityLineItem":
-            self._roll_up(row, late.at, late.by)
+        if change.name == "Opportunity":
+            self._write_changes(before, row, change)
+        if change.name == "OpportunityLineItem":
+            self._roll_up(row, change.at, change.by)
 
-    def _write_changes(self, before: Row, row: Row, late: _Late) -> None:
+    def _write_changes(self, before: Row, row: Row, change: _Change) -> None:
         if any(before.get(name) != row.get(name) for name in _IN_HISTORY):
-            self._write_history(row, late.at, late.by)
+            self._write_history(row, change.at, change.by)
         for name, found in self.objects["Opportunity"].fields.items():
             if found.is_tracked and before.get(name) != row.get(name):
-                self._write_field_change(row, name, before.get(name), row.get(name), late.at, late.by)
+                self._write_field_change(row, name, before.get(name), row.get(name), change.at, change.by)
 
     def _of_stage(self, stage: Value) -> Row:
         for row in self._rows["OpportunityStage"].values():
@@ -236,7 +246,7 @@ class Org(Source):
         ]
         deal["HasOpportunityLineItem"] = False
         total = sum(_number(each["TotalPrice"]) for each in lines) if lines else deal["Amount"]
-        self._apply(_Late(at, "Opportunity", str(deal["Id"]), {"Amount": total}, by))
+        self._apply(_Change(at, "Opportunity", str(deal["Id"]), {"Amount": total}, by))
         deal["HasOpportunityLineItem"] = bool(lines)
 
 
@@ -247,6 +257,10 @@ _CATEGORY_OF: Mapping[str, str] = {
     "Commit": "Forecast",
     "Closed": "Closed",
 }
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _number(value: Value) -> float:

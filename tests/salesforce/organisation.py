@@ -60,6 +60,7 @@ def new_organisation(
                 IsActive=True,
             )  # fmt: skip
     _sell(org, reps)
+    _plan(org, reps)
     return org
 
 
@@ -145,6 +146,60 @@ def _hire(org: Org) -> tuple[str, ...]:
     )
 
 
+def _plan(org: Org, reps: tuple[str, ...]) -> None:
+    """Fiscal years as calendar years, a quota for each rep, the manager's call, a dated rate."""
+    org.insert(
+        "Organization", at=_BEGUN, Name="Acme", IsSandbox=False, FiscalYearStartMonth=1,
+        UsesStartDateAsFiscalYearName=False, TimeZoneSidKey="Europe/Berlin", DefaultLocaleSidKey="en_GB",
+    )  # fmt: skip
+    year = org.insert(
+        "FiscalYearSettings", at=_BEGUN, Name="2026", StartDate=date(2026, 1, 1), EndDate=date(2026, 12, 31),
+        YearType="Standard", IsStandardYear=True,
+    )  # fmt: skip
+    quarters = [
+        org.insert(
+            "Period", at=_BEGUN, Type="Quarter", Number=number, FiscalYearSettingsId=year, StartDate=start,
+            EndDate=end, FullyQualifiedLabel=f"FY 2026, Q{number}",
+        )
+        for number, (start, end) in enumerate(_QUARTERS, start=1)
+    ]  # fmt: skip
+    kind = org.insert(
+        "ForecastingType", at=_BEGUN, DeveloperName="OpportunityRevenue", MasterLabel="Opportunity Revenue",
+        IsActive=True, IsAmount=True,
+    )  # fmt: skip
+    has_currency = "CurrencyIsoCode" in org.objects["Opportunity"].fields
+    currency: Row = {"CurrencyIsoCode": "EUR"} if has_currency else {}
+    of_period: Row = {"PeriodId": quarters[2], "ForecastingTypeId": kind, "IsAmount": True, **currency}
+    for rep, quota in zip(reps, (300_000.0, 250_000.0, 200_000.0), strict=True):
+        quota_row: Row = {
+            "QuotaOwnerId": rep,
+            "QuotaAmount": quota,
+            "StartDate": _QUARTERS[2][0],
+            **of_period,
+        }
+        org.insert_row("ForecastingQuota", quota_row, at=_BEGUN)
+    manager = (org.row("User", reps[0]) or {})["ManagerId"]
+    call: Row = {
+        "OwnerId": manager, "ForecastCategoryName": "Commit",
+        "ForecastingItemCategory": "CommitForecast", "ForecastAmount": 280_000.0,
+        "AmountWithoutAdjustments": 250_000.0, "AmountWithoutManagerAdjustment": 250_000.0, **of_period,
+    }  # fmt: skip
+    org.insert_row("ForecastingItem", call, at=_BEGUN)
+    if has_currency:
+        org.insert(
+            "DatedConversionRate", at=_BEGUN, IsoCode="USD", ConversionRate=1.2, StartDate=date(2026, 7, 1),
+            NextStartDate=date(9999, 12, 31),
+        )  # fmt: skip
+
+
+_QUARTERS = (
+    (date(2026, 1, 1), date(2026, 3, 31)),
+    (date(2026, 4, 1), date(2026, 6, 30)),
+    (date(2026, 7, 1), date(2026, 9, 30)),
+    (date(2026, 10, 1), date(2026, 12, 31)),
+)
+
+
 def _sell(org: Org, reps: tuple[str, ...]) -> None:
     kinds = org.objects["Opportunity"].record_types
     has_currency = "CurrencyIsoCode" in org.objects["Opportunity"].fields
@@ -190,4 +245,13 @@ def _hang_on(org: Org, deals: list[str], account: str, rep: str) -> None:
     org.insert(
         "Task", at=_BEGUN, WhatId=deals[0], OwnerId=rep, Subject="Call", ActivityDate=date(2026, 9, 1),
         Status="Not Started", IsClosed=False,
+    )  # fmt: skip
+    split = org.insert(
+        "OpportunitySplitType", at=_BEGUN, DeveloperName="Revenue", MasterLabel="Revenue", IsActive=True,
+        IsTotalValidated=True,
+    )  # fmt: skip
+    owner = (org.row("Opportunity", deals[0]) or {})["OwnerId"]
+    org.insert(
+        "OpportunitySplit", at=_BEGUN, OpportunityId=deals[0], SplitOwnerId=owner, SplitTypeId=split,
+        SplitPercentage=100.0, SplitAmount=120_000.0,
     )  # fmt: skip

@@ -5,7 +5,7 @@ import csv
 import io
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import httpx
 import jwt
@@ -145,11 +145,14 @@ def test_a_held_change_appears_later_with_its_old_stamp() -> None:
     deal = next(org.rows("Opportunity"))
     org.is_holding_commits = True
     org.update("Opportunity", str(deal["Id"]), Amount=5.0)
+    org.insert("Opportunity", Name="Late", StageName="Discovery", CloseDate=date(2026, 9, 30))
     now[0] += 60
+    assert all(row["Name"] != "Late" for row in org.rows("Opportunity"))
     assert deal["Amount"] == 120_000
     org.commit()
     assert deal["Amount"] == 5
-    assert deal["SystemModstamp"] == datetime.fromtimestamp(1_790_000_000, UTC)
+    [late] = [row for row in org.rows("Opportunity") if row["Name"] == "Late"]
+    assert deal["SystemModstamp"] == late["SystemModstamp"] == datetime.fromtimestamp(1_790_000_000, UTC)
 
 
 def test_a_statement_counts_with_the_right_key_and_an_approved_user_alone(served: LocalSalesforce) -> None:
