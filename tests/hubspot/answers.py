@@ -8,7 +8,6 @@ from typing import Any
 
 from tests.hubspot.account import READ_ONLY, TOKEN, Account, Stored, iso
 
-_MOST_FOUND = 10_000
 _MOST_A_SEARCH = 200
 _MOST_A_PAGE = 100
 _MOST_A_BATCH = 100
@@ -53,7 +52,10 @@ class Answers:
     def __init__(self, account: Account, clock: Callable[[], float]) -> None:
         self.account = account
         self.requests: list[Request] = []
+        self.refused: list[Refused] = []
         self.links_a_page = 500
+        self.most_found = 10_000
+        """Rows at which a search ends."""
         self._clock = clock
         self._searched: list[float] = []
         self._faults: list[Refused] = []
@@ -75,11 +77,18 @@ class Answers:
         """The body of a success. Raises `Refused`."""
         with self.account.lock:
             self.requests.append(request)
-            if self._faults:
-                raise self._faults.pop(0)
-            if request.token != f"Bearer {TOKEN}":
-                raise Refused(401, "Authentication credentials not found.", "INVALID_AUTHENTICATION")
-            return self._route(request)
+            try:
+                return self._answer(request)
+            except Refused as refused:
+                self.refused.append(refused)
+                raise
+
+    def _answer(self, request: Request) -> Any:
+        if self._faults:
+            raise self._faults.pop(0)
+        if request.token != f"Bearer {TOKEN}":
+            raise Refused(401, "Authentication credentials not found.", "INVALID_AUTHENTICATION")
+        return self._route(request)
 
     def _route(self, request: Request) -> Any:
         match (request.method, request.path.strip("/").split("/")):
@@ -163,8 +172,8 @@ class Answers:
         limit, after = body.get("limit", 10), int(body.get("after", 0))
         if limit > _MOST_A_SEARCH:
             raise Refused(400, f"limit must be at most {_MOST_A_SEARCH}")
-        if after + limit > _MOST_FOUND:
-            raise Refused(400, "The maximum number of results that can be paged through is 10000")
+        if after + limit > self.most_found:
+            raise Refused(400, f"You can page through {self.most_found} results at most")
         groups = body.get("filterGroups") or [{"filters": []}]
         found = [
             stored

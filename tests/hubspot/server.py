@@ -46,6 +46,7 @@ def running_hubspot() -> Iterator[LocalHubspot]:
 class _Handler(BaseHTTPRequestHandler):
     hubspot_of: dict[int, LocalHubspot] = {}  # noqa: RUF012 - shared on purpose: by port
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer is one packet: two of them wait for each other
 
     def do_GET(self) -> None:
         self._serve("GET")
