@@ -1,6 +1,7 @@
 """Calls of the API: paced, tried again where HubSpot asks for patience, and typed when refused."""
 
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -40,10 +41,8 @@ class Session:
         self._client = httpx.Client(
             base_url=definition.url, timeout=timeout, headers={"Accept": "application/json"}
         )
-
-    def close(self) -> None:
-        """Ends the connections."""
-        self._client.close()
+        self.close = weakref.finalize(self, self._client.close)
+        """Ends the connections; who lets go of a session need not ask for it."""
 
     def get(self, path: str, params: Parameters = _NONE) -> Any:
         """The parsed JSON of a resource."""
