@@ -60,10 +60,16 @@ def insert_new(connection: Connection, table: Table) -> Insert:
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
-def empty_table(connection: Connection, table: Table) -> None:
-    """Remove all rows at the cost of none."""
-    command = "TRUNCATE" if connection.dialect.name == "postgresql" else "DELETE FROM"
-    connection.exec_driver_sql(f"{command} {_quoted(table)}")
+def remove_some(connection: Connection, table: Table, at_most: int) -> bool:
+    """Remove so many rows of a table, and say whether there were any; PostgreSQL removes all at the cost of
+    none."""
+    name = _quoted(table)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"TRUNCATE {name}")
+        return False
+    key = ", ".join(f'"{column.name}"' for column in table.primary_key.columns) or "rowid"
+    first = f"SELECT {key} FROM {name} LIMIT {at_most}"
+    return connection.exec_driver_sql(f"DELETE FROM {name} WHERE ({key}) IN ({first})").rowcount > 0
 
 
 def _copy(connection: Connection, table: Table, rows: Iterable[Row]) -> None:

@@ -30,7 +30,7 @@ from pipeline.crm_records import (
     TargetRecord,
     UserRecord,
 )
-from storage.bulk import empty_table, insert_rows
+from storage.bulk import insert_rows, remove_some
 from storage.database import reading, writing
 from storage.json_text import flat_json
 from storage.tables import (
@@ -47,6 +47,7 @@ from storage.tables import (
 )
 
 ROWS_A_WRITE = 10_000
+ROWS_A_REMOVAL = 100_000
 """Rows a transaction: it stays within a few hundred milliseconds."""
 
 
@@ -148,12 +149,17 @@ class Staging:
 
 
 def empty_staging(engine: Engine) -> None:
-    """Forget what was staged, so that the room it took serves again."""
-    with writing(engine) as connection:
-        empty_table(connection, staged_opportunity)
-        for table in STAGED:
+    """Forget what was staged, so that the room it took serves again; opportunities last (`is_staged`).
+
+    In steps: whoever writes to us meanwhile waits for none of them longer than for a moment.
+    """
+    for table in (*(table for table in STAGED if table is not staged_opportunity), staged_opportunity):
+        with writing(engine) as connection:
             connection.exec_driver_sql(f"DROP INDEX IF EXISTS {table.name}_walk")
-            empty_table(connection, table)
+        while True:
+            with writing(engine) as connection:
+                if not remove_some(connection, table, ROWS_A_REMOVAL):
+                    break
 
 
 def is_staged(engine: Engine) -> bool:
