@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import httpx
 import jwt
@@ -137,6 +138,25 @@ def test_bulk_pages_can_differ_in_their_columns(served: LocalSalesforce, client:
         locator = answer.headers["Sforce-Locator"]
     assert heads == [["Name", "Amount"], ["Amount", "Name"]]
     assert len(names) == len(set(names)) == 12
+
+
+def test_prepared_pages_stand_in_for_tables_too_large_to_keep(
+    served: LocalSalesforce, client: httpx.Client, tmp_path: Path
+) -> None:
+    files = [tmp_path / "1.csv", tmp_path / "2.csv"]
+    for number, file in enumerate(files):
+        file.write_text(f'"Id"\n"00{number}"\n')
+    served.jobs.prepared["Contact"] = files
+    job = client.post(
+        f"{DATA}/jobs/query", json={"operation": "query", "query": "SELECT Id FROM Contact"}
+    ).json()
+    results = f"{DATA}/jobs/query/{job['id']}/results"
+    assert client.get(results).json()[0]["errorCode"] == "INVALIDJOBSTATE"
+    client.get(f"{DATA}/jobs/query/{job['id']}")
+    first = client.get(results)
+    second = client.get(results, params={"locator": first.headers["Sforce-Locator"]})
+    assert (first.text, second.text) == ('"Id"\n"000"\n', '"Id"\n"001"\n')
+    assert second.headers["Sforce-Locator"] == "null"
 
 
 def test_a_held_change_appears_later_with_its_old_stamp() -> None:

@@ -1,6 +1,6 @@
 """What stands between a PATCH and the record: the checks in Salesforce's order and words."""
 
-from datetime import date
+from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 
 from tests.salesforce.errors import Refused, no_such_resource
@@ -65,7 +65,7 @@ def _check_condition(row: Row, unmodified_since: str | None) -> None:
     except ValueError:
         raise Refused(400, "INVALID_HEADER", "If-Unmodified-Since is no HTTP date") from None
     modified = row["LastModifiedDate"]
-    if isinstance(modified, date) and modified.replace(microsecond=0) > since:  # type: ignore[call-arg]
+    if isinstance(modified, datetime) and modified.replace(microsecond=0) > since:
         raise Refused(412, "PRECONDITION_FAILED", "The record has been modified since the date specified")
 
 
