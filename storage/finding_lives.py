@@ -27,7 +27,7 @@ from sqlalchemy import (
 from pipeline.company import Company
 from pipeline.findings import HygieneReport
 from storage.current_deals import is_seen
-from storage.database import Engine, reading, writing
+from storage.database import Engine, reading, writing_a_part
 from storage.nudge_tables import finding_life
 from storage.tables import FOREVER, finding, opportunity, opportunity_key
 
@@ -56,8 +56,8 @@ class Deals:
 def keep_all_lives(engine: Engine, asked: Collection[str], day: date) -> None:
     """After a measuring of all deals. `asked`: the rules that ran; what another one had found is closed as
     changed. In steps, so that nobody waits long for the database."""
-    for deals in _steps(engine):
-        with writing(engine) as connection:
+    for deals in steps_through_deals(engine):
+        with writing_a_part(engine) as connection:
             keep_lives(connection, deals, asked, day, HowClosed.FIXED_IN_CRM)
 
 
@@ -100,7 +100,8 @@ def rules_that_ran(company: Company, report: HygieneReport) -> frozenset[str]:
     return frozenset(built_in | {rule.name for rule in company.hygiene.custom}) - unasked
 
 
-def _steps(engine: Engine) -> Iterator[Deals]:
+def steps_through_deals(engine: Engine) -> Iterator[Deals]:
+    """All deals, so many at a time as one write transaction has time for."""
     with reading(engine) as connection:
         last: int = connection.scalar(select(func.max(opportunity_key.c.no))) or 0
     for start in range(0, last + 1, DEALS_A_STEP):

@@ -1,5 +1,6 @@
 """The findings of a generation beside those of the one before."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTable, DropTable
 
 from pipeline.findings import Finding, HygieneReport
+from storage.finding_lives import Deals
 from storage.tables import FOREVER, finding, opportunity_key
 
 ROWS_A_CHUNK = 1_000
@@ -71,18 +73,31 @@ def first_seen_days(
     return {(number, rule): day for number, rule, day in rows}
 
 
-def store_findings(connection: Connection, report: HygieneReport, generation: int) -> None:
-    """Write the report as the findings of a generation; what has not changed is left as it stands.
+def findings_to_store(
+    connection: Connection, report: HygieneReport, steps: Sequence[Deals]
+) -> Mapping[Deals, Sequence[dict[str, Any]]]:
+    """The rows of a report by the step that its deals belong to; made before anybody has to wait for them."""
+    width = steps[0].last - steps[0].first + 1 if steps else 1
+    by_step: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for start in range(0, len(report.findings), ROWS_A_CHUNK):
+        for row in _rows(connection, report.findings[start : start + ROWS_A_CHUNK]):
+            by_step[row["opportunity"] // width].append(row)
+    return {deals: by_step[deals.first // width] for deals in steps}
+
+
+def store_findings(
+    connection: Connection, deals: Deals, rows: Sequence[dict[str, Any]], generation: int
+) -> None:
+    """Write rows as the findings of some deals in a generation; what has not changed is left as it stands.
 
     Readers of earlier generations see what they saw before. Storing a generation anew replaces it.
     """
     connection.execute(DropTable(_incoming, if_exists=True))
     connection.execute(CreateTable(_incoming))
-    for start in range(0, len(report.findings), ROWS_A_CHUNK):
-        rows = _rows(connection, report.findings[start : start + ROWS_A_CHUNK])
+    if rows:
         connection.execute(insert(_incoming), rows)
-    _take_back(connection, generation)
-    _end_what_is_gone(connection, generation)
+    _take_back(connection, deals, generation)
+    _end_what_is_gone(connection, deals, generation)
     _add_what_is_new(connection, generation)
     connection.execute(DropTable(_incoming))
 
@@ -122,13 +137,14 @@ def _rows(connection: Connection, findings: Sequence[Finding]) -> list[dict[str,
     ]
 
 
-def _take_back(connection: Connection, generation: int) -> None:
+def _take_back(connection: Connection, deals: Deals, generation: int) -> None:
     """Undo an earlier storing of the same generation."""
-    connection.execute(delete(finding).where(finding.c.gen_from == generation))
-    connection.execute(update(finding).where(finding.c.gen_to == generation).values(gen_to=FOREVER))
+    of_deals = deals.rows(finding)
+    connection.execute(delete(finding).where(of_deals, finding.c.gen_from == generation))
+    connection.execute(update(finding).where(of_deals, finding.c.gen_to == generation).values(gen_to=FOREVER))
 
 
-def _end_what_is_gone(connection: Connection, generation: int) -> None:
+def _end_what_is_gone(connection: Connection, deals: Deals, generation: int) -> None:
     unchanged = exists().where(
         _same_key(),
         _incoming.c.first_seen == finding.c.first_seen,
@@ -138,7 +154,9 @@ def _end_what_is_gone(connection: Connection, generation: int) -> None:
         _incoming.c.nudges == finding.c.nudges,
     )
     connection.execute(
-        update(finding).where(finding.c.gen_to == FOREVER, ~unchanged).values(gen_to=generation)
+        update(finding)
+        .where(deals.rows(finding), finding.c.gen_to == FOREVER, ~unchanged)
+        .values(gen_to=generation)
     )
 
 

@@ -7,13 +7,25 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Integer, literal_column, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    Table,
+    and_,
+    literal_column,
+    select,
+    text,
+    tuple_,
+)
 
 from pipeline.crm_records import Capabilities, FieldKind
 from pipeline.errors import CouncilError, PullRefused
 from storage.base import forget_base
-from storage.database import reading, writing
+from storage.database import reading, writing, writing_a_part
 from storage.field_history import follow_fields
+from storage.finding_lives import steps_through_deals
 from storage.refreshes import last_refresh
 from storage.registries import lock_numbering, replace_people, replace_stages
 from storage.staging import Reference, is_staged
@@ -34,6 +46,8 @@ from storage.tables import (
 mirror = Mirror.__table__  # type: ignore[attr-defined]
 _FOREVER = literal_column(str(FOREVER), Integer)
 """Written out: only then do databases see that the index of ended rows will do."""
+ROWS_A_DELETION = 10_000
+"""Rows a transaction: it stays within a few hundred milliseconds."""
 _PULL_LOCK = 7_231_905_417
 """Key of the PostgreSQL advisory lock under which a pull runs."""
 
@@ -199,12 +213,28 @@ def forget_unfinished(engine: Engine, generation: int) -> None:
 
 def forget_past(engine: Engine, generation: int) -> None:
     """Remove rows that ended with earlier generations: no reader comes back for them."""
-    for table in (opportunity, opportunity_version, finding):
-        with writing(engine) as connection:
-            connection.execute(table.delete().where(table.c.gen_to <= generation, table.c.gen_to < _FOREVER))
+    for table in (opportunity, opportunity_version):  # an index finds their ended rows
+        while _delete_some(engine, table, _has_ended(table, generation)):
+            pass
+    for deals in steps_through_deals(engine):
+        with writing_a_part(engine) as connection:
+            connection.execute(finding.delete().where(deals.rows(finding), _has_ended(finding, generation)))
     with writing(engine) as connection:
         connection.execute(apm_table.delete().where(apm_table.c.generation < generation))
         forget_base(connection, generation)
+
+
+def _has_ended(table: Table, generation: int) -> ColumnElement[bool]:
+    return and_(table.c.gen_to <= generation, table.c.gen_to < _FOREVER)
+
+
+def _delete_some(engine: Engine, table: Table, rows: ColumnElement[bool]) -> bool:
+    """Whether there may be more."""
+    key = list(table.primary_key.columns)
+    some = select(*key).where(rows).limit(ROWS_A_DELETION)
+    with writing_a_part(engine) as connection:
+        deleted = connection.execute(table.delete().where(tuple_(*key).in_(some)))
+    return deleted.rowcount == ROWS_A_DELETION
 
 
 @contextmanager

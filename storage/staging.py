@@ -31,7 +31,7 @@ from pipeline.crm_records import (
     UserRecord,
 )
 from storage.bulk import insert_rows, remove_some
-from storage.database import reading, writing
+from storage.database import reading, writing, writing_a_part
 from storage.json_text import flat_json
 from storage.tables import (
     STAGED,
@@ -108,7 +108,7 @@ class Staging:
         """Write the rest, and index what was staged, once, now that all of it is there."""
         self._write()
         for table in STAGED:
-            with writing(self._engine) as connection:
+            with writing_a_part(self._engine) as connection:
                 _create_walk(connection, table)
 
     def _take_records(self, records: Sequence[Record]) -> None:
@@ -154,10 +154,10 @@ def empty_staging(engine: Engine) -> None:
     In steps: whoever writes to us meanwhile waits for none of them longer than for a moment.
     """
     for table in (*(table for table in STAGED if table is not staged_opportunity), staged_opportunity):
-        with writing(engine) as connection:
+        with writing_a_part(engine) as connection:
             connection.exec_driver_sql(f"DROP INDEX IF EXISTS {table.name}_walk")
         while True:
-            with writing(engine) as connection:
+            with writing_a_part(engine) as connection:
                 if not remove_some(connection, table, ROWS_A_REMOVAL):
                     break
 

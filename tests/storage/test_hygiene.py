@@ -12,7 +12,8 @@ from pipeline.crm_records import Capabilities
 from pipeline.findings import Finding, Score, Severity
 from pipeline.money import DatedRate, build_rate_table
 from pipeline.records import Category
-from storage.hygiene_findings import store_findings
+from storage.finding_lives import Deals
+from storage.hygiene_findings import findings_to_store, store_findings
 from storage.tables import FOREVER, currency_table, finding, rate
 from tests.storage.hygiene_mirror import HYGIENE, TODAY, HygieneMirror, day
 
@@ -456,13 +457,20 @@ def stored(mirror: HygieneMirror) -> dict[tuple[int, str, int], tuple[int, int]]
     return {(row.opportunity, row.rule, row.gen_from): (row.gen_to, row.first_seen) for row in rows}
 
 
+def _store(mirror: HygieneMirror, report: HygieneReport, generation: int) -> None:
+    """In parts of two deals each, as a measuring of many deals stores them."""
+    steps = [Deals(first, first + 1) for first in range(0, 100, 2)]
+    for deals, rows in findings_to_store(mirror.connection, report, steps).items():
+        store_findings(mirror.connection, deals, rows, generation)
+
+
 def test_stored_finding_keeps_the_day_it_was_first_seen(mirror: HygieneMirror) -> None:
     stays = mirror.add_deal("stays", close=None)
-    store_findings(mirror.connection, mirror.measure(date(2026, 5, 10)), 1)
+    _store(mirror, mirror.measure(date(2026, 5, 10)), 1)
     mirror.generation = 2
 
     report = mirror.measure(TODAY)
-    store_findings(mirror.connection, report, 2)
+    _store(mirror, report, 2)
 
     assert [one.since for one in report.findings] == [date(2026, 5, 10)]
     assert stored(mirror) == {(stays, "close_date_missing", 1): (FOREVER, day("2026-05-10"))}
@@ -472,12 +480,12 @@ def test_stored_finding_ends_when_it_is_fixed_and_starts_anew_when_it_comes_back
     mirror: HygieneMirror,
 ) -> None:
     number = mirror.add_deal("deal", close="2026-05-01")
-    store_findings(mirror.connection, mirror.measure(date(2026, 5, 10)), 1)
+    _store(mirror, mirror.measure(date(2026, 5, 10)), 1)
     mirror.generation = 2
-    store_findings(mirror.connection, mirror.measure(date(2026, 5, 1)), 2)
+    _store(mirror, mirror.measure(date(2026, 5, 1)), 2)
     mirror.generation = 3
-    store_findings(mirror.connection, mirror.measure(TODAY), 3)
-    store_findings(mirror.connection, mirror.measure(TODAY), 3)
+    _store(mirror, mirror.measure(TODAY), 3)
+    _store(mirror, mirror.measure(TODAY), 3)
 
     assert stored(mirror) == {
         (number, "close_date_past", 1): (2, day("2026-05-10")),
