@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from pipeline.crm_records import Capabilities
-from pipeline.findings import Finding, Score, Severity
+from pipeline.findings import Finding, HygieneReport, Score, Severity
 from pipeline.money import DatedRate, build_rate_table
 from pipeline.records import Category
 from storage.finding_lives import Deals
