@@ -48,7 +48,7 @@ class Faults:
         self.retry_after_seconds = retry_after_seconds
 
     def asks_too_often(self, times: int, retry_after_seconds: int | None = None) -> None:
-        self._refuse(times, Refused(429, "REQUEST_LIMIT_EXCEEDED", "Too many requests."))
+        self._refuse(times, Refused(429, "TOO_MANY_REQUESTS", "Too many requests."))
         self.retry_after_seconds = retry_after_seconds
 
     def has_too_many_requests_at_once(self, times: int) -> None:
