@@ -82,9 +82,11 @@ def build_crm(settings: Settings, now: datetime) -> Crm:
         demo = settings.crm.demo
         return DemoCrm(demo.day or now.date(), demo.seed, settings.home / "demo-fixes.jsonl")
     if settings.crm.kind == "hubspot":
+        from crm.files.beside import TablesBeside
         from crm.hubspot.crm import HubspotCrm
 
-        return HubspotCrm(settings.crm.hubspot, settings.calendar.timezone)
+        beside = TablesBeside(_with_periods(settings), settings.home)
+        return HubspotCrm(settings.crm.hubspot, settings.calendar.timezone, beside)
     from crm.files.crm import FilesCrm
 
     return FilesCrm(_with_periods(settings), settings.home)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
+from crm.files.beside import TablesBeside
 from crm.hubspot.deals import DealReader, Row, UnusableDeal
 from crm.hubspot.definition import HubspotDefinition
 from crm.hubspot.errors import LimitReached, NotFound, Paused, RequestRefused, ScopeMissing, Unavailable
@@ -39,18 +40,23 @@ _ANY_CURRENCY = "USD"
 
 
 class HubspotCrm:
-    """Implements `Crm`. Asks HubSpot nothing before it is asked itself."""
+    """Implements `Crm`. Asks HubSpot nothing before it is asked itself.
+
+    `beside`: the targets, which HubSpot does not hold by our dimensions.
+    """
 
     def __init__(
         self,
         definition: HubspotDefinition,
         timezone: str,
+        beside: TablesBeside,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._definition = definition
         self._timezone = timezone
+        self._beside = beside
         self._values = HubspotValues(timezone)
         self._session = Session(definition, clock=clock, sleep=sleep)
         self._portal = Portal(self._session, definition, clock)
@@ -70,7 +76,7 @@ class HubspotCrm:
         self._session.close()
 
     def capabilities(self) -> Capabilities:
-        return read_capabilities(self._portal)
+        return self._beside.added_to(read_capabilities(self._portal))
 
     def pull(self, request: PullRequest) -> Iterator[Batch]:
         """Everything that counts; the deals and what hangs on them a few hundred at a time."""
@@ -80,6 +86,7 @@ class HubspotCrm:
         yield Batch(people.roles)
         yield Batch(people.users)
         yield read_rates(self._session, request, self._values)
+        yield from self._beside.pull(request.timezone)
         filters = [in_pipelines(tuple(pipelines.of_id))] if pipelines.is_chosen else []
         total = count_found(self._session, filters)
         pages = walk_found(self._session, filters) if filters else walk_all(self._session)

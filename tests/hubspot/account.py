@@ -40,7 +40,7 @@ class Account:
             "crm.objects.contacts.read",
             "crm.objects.companies.read",
             "crm.objects.line_items.read",
-            "multi-currency-read",
+            "settings.currencies.read",
         }
     )
     objects: dict[str, dict[int, Stored]] = field(

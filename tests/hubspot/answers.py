@@ -102,7 +102,7 @@ class Answers:
                 self._need("crm.objects.owners.read")
                 return self._owners(request.params)
             case "GET", ["settings", "v3", "currencies", "exchange-rates"]:
-                self._need("multi-currency-read")
+                self._need("settings.currencies.read")
                 return {"results": self.account.rates}
             case "GET", ["crm", "v3", "objects", object_type]:
                 self._need(f"crm.objects.{object_type}.read")

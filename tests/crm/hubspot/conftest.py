@@ -1,10 +1,13 @@
 """A running HubSpot with one open deal of Ana's."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crm.files.beside import TablesBeside
+from crm.files.definition import FilesDefinition
 from crm.hubspot.crm import HubspotCrm
 from crm.hubspot.definition import HubspotDefinition
 from tests.hubspot.account import TOKEN
@@ -36,8 +39,9 @@ def deal(hubspot: LocalHubspot) -> int:
 class Connections:
     """Systems of record that a test opened, to be closed after it."""
 
-    def __init__(self, hubspot: LocalHubspot) -> None:
+    def __init__(self, hubspot: LocalHubspot, folder: Path) -> None:
         self._hubspot = hubspot
+        self._beside = TablesBeside(FilesDefinition(), folder)
         self._opened: list[HubspotCrm] = []
 
     def open(self, **settings: Any) -> HubspotCrm:
@@ -45,7 +49,7 @@ class Connections:
             {"access_token": TOKEN, "url": self._hubspot.url, **settings}
         )
         clock = self._hubspot.clock
-        crm = HubspotCrm(definition, ZONE, clock=clock, sleep=clock.sleep)
+        crm = HubspotCrm(definition, ZONE, self._beside, clock=clock, sleep=clock.sleep)
         self._opened.append(crm)
         return crm
 
@@ -55,8 +59,8 @@ class Connections:
 
 
 @pytest.fixture
-def connections(hubspot: LocalHubspot) -> Iterator[Connections]:
-    opened = Connections(hubspot)
+def connections(hubspot: LocalHubspot, tmp_path: Path) -> Iterator[Connections]:
+    opened = Connections(hubspot, tmp_path)
     yield opened
     opened.close()
 

@@ -23,10 +23,15 @@ qualified_stage = "Qualified To Buy"
 region = [{{ field = "Account.country", map = {{ Germany = "EMEA" }} }}]
 """
 
+_TARGETS = """\
+period,dimension,value,metric,amount,currency
+FY26 Q2,region,EMEA,closed_won,2000,USD
+"""
+
 
 @pytest.fixture
 def folder(hubspot: LocalHubspot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A won deal of 500, one in Commit of 1,200.50 and one lost, all of Germans, and one of nobody."""
+    """A target of 2,000. Of Germans a won deal of 500, 1,200.50 in Commit and a lost one; 40 of nobody."""
     account = hubspot.account
     german = account.add("companies", name="Acme", country="Germany")
     for stage, amount, category in (
@@ -45,6 +50,8 @@ def folder(hubspot: LocalHubspot, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         )
         account.link(deal, "companies", german, "Primary")
     account.add("deals", amount="40", closedate="2026-06-25T00:00:00.000Z")
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "targets.csv").write_text(_TARGETS, encoding="utf-8")
     (tmp_path / "council.toml").write_text(_CONFIGURATION.format(url=hubspot.url), encoding="utf-8")
     monkeypatch.setenv("COUNCIL_CRM__HUBSPOT__ACCESS_TOKEN", TOKEN)
     return tmp_path
@@ -56,11 +63,11 @@ def test_figures_come_out_of_hubspot(folder: Path) -> None:
         assert done.returncode == 0, done.stderr
     shown = council(folder, "apm", "region", "--format", "csv", "--as-of", "2026-06-10").stdout
     rows = {row["region"]: row for row in csv.DictReader(StringIO(shown))}
-    figures = ("closed_won", "open_pipeline", "forecast")
+    figures = ("closed_won", "open_pipeline", "forecast", "attainment")
     assert {name: [row[figure] for figure in figures] for name, row in rows.items()} == {
-        "EMEA": ["500", "1200.5", "1700.5"],
-        "(Unassigned)": ["0", "40", "0"],
-        "TOTAL": ["500", "1240.5", "1700.5"],
+        "EMEA": ["500", "1200.5", "1700.5", "0.25"],
+        "(Unassigned)": ["0", "40", "0", ""],
+        "TOTAL": ["500", "1240.5", "1700.5", "0.25"],
     }
 
 

@@ -257,7 +257,7 @@ def test_what_the_app_may_not_see_is_switched_off_and_says_so(
 ) -> None:
     account = hubspot.account
     account.link(deal, "contacts", account.add("contacts"))
-    account.scopes -= {"crm.objects.contacts.read", "multi-currency-read"}
+    account.scopes -= {"crm.objects.contacts.read", "settings.currencies.read"}
     capabilities = crm.capabilities()
     assert "OpportunityContactRole" not in capabilities.tables
     assert "DatedConversionRate" not in capabilities.tables

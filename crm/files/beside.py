@@ -1,0 +1,45 @@
+"""What a system of record does not hold itself: targets, spend and periods, from files beside it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from crm.files.clock import Clock
+from crm.files.definition import FilesDefinition
+from crm.files.exports import Exports, UnusableTable
+from crm.files.reference import read_periods, read_spend, read_targets
+from crm.records import Batch, Capabilities, Problem
+
+_TABLES = ("Period", "targets", "spend")
+
+
+class TablesBeside:
+    """`targets.csv`, `spend.csv` and `Period.csv` in the folder of exports. None of them has to be there."""
+
+    def __init__(self, definition: FilesDefinition, base_folder: Path) -> None:
+        self._definition = definition
+        self._base_folder = base_folder
+
+    def added_to(self, capabilities: Capabilities) -> Capabilities:
+        """The same with what stands in the files."""
+        exports = self._open()
+        found = {name for name in _TABLES if exports.table(name) is not None}
+        return replace(capabilities, tables=capabilities.tables | found)
+
+    def pull(self, timezone: str) -> Iterator[Batch]:
+        """The records of all usable files, and what is wrong with the others."""
+        exports = self._open()
+        for name in _TABLES:
+            found = exports.open(name)
+            if isinstance(found, UnusableTable):
+                says = f"{found.fault.says}; not used"
+                yield Batch((), [Problem(found.file, None, found.column, None, says, found.fault.kind)])
+        if table := exports.table("Period"):
+            yield from read_periods(table, Clock(timezone))
+        if table := exports.table("targets"):
+            yield from read_targets(table)
+        if table := exports.table("spend"):
+            yield from read_spend(table)
+
+    def _open(self) -> Exports:
+        return Exports(self._definition, self._base_folder)
