@@ -31,6 +31,11 @@ kind = "files"
 [crm.files]
 folder = "exports"                 # relative to the configuration file
 
+[crm.hubspot]                      # with kind = "hubspot"; the token stays outside this file
+pipelines = ["Sales", "Renewals"]
+managers = { "ana@example.com" = "mona@example.com" }
+required."Contract Sent" = ["amount", "hs_next_step"]
+
 [storage]
 url = "sqlite:///council.db"
 

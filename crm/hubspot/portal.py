@@ -37,10 +37,15 @@ class Portal:
 
     @property
     def company_properties(self) -> Mapping[str, PropertyDefinition]:
-        """Empty where the app may not read companies."""
-        if not self.may_read(COMPANIES):
-            return {}
-        return self._remembered("company properties", lambda: read_properties(self.session, COMPANIES))
+        """Empty where the app may not read companies, or not what properties they have."""
+
+        def read() -> Mapping[str, PropertyDefinition]:
+            try:
+                return read_properties(self.session, COMPANIES)
+            except ScopeMissing:
+                return {}
+
+        return self._remembered("company properties", read) if self.may_read(COMPANIES) else {}
 
     @property
     def pipelines(self) -> Pipelines:

@@ -36,6 +36,8 @@ class Account:
         default_factory=lambda: {
             "crm.objects.deals.read",
             "crm.objects.deals.write",
+            "crm.schemas.deals.read",
+            "crm.schemas.companies.read",
             "crm.objects.owners.read",
             "crm.objects.contacts.read",
             "crm.objects.companies.read",

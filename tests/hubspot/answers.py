@@ -93,7 +93,7 @@ class Answers:
     def _route(self, request: Request) -> Any:
         match (request.method, request.path.strip("/").split("/")):
             case "GET", ["crm", "v3", "properties", object_type]:
-                self._need(f"crm.objects.{object_type}.read")
+                self._need(f"crm.schemas.{object_type}.read")
                 return {"results": list(self.account.properties[object_type].values())}
             case "GET", ["crm", "v3", "pipelines", "deals"]:
                 self._need("crm.objects.deals.read")

@@ -7,6 +7,7 @@ from typing import TypeVar
 import pytest
 
 from crm.hubspot.crm import HubspotCrm
+from crm.hubspot.errors import ScopeMissing
 from crm.records import (
     AccountRecord,
     ContactRoleRecord,
@@ -267,3 +268,20 @@ def test_what_the_app_may_not_see_is_switched_off_and_says_so(
     )
     assert not pulled(crm, ContactRoleRecord)
     assert len(pulled(crm, OpportunityRecord)) == 1
+
+
+def test_companies_count_without_the_right_to_know_their_properties(
+    hubspot: LocalHubspot, crm: HubspotCrm, deal: int
+) -> None:
+    account = hubspot.account
+    account.link(deal, "companies", account.add("companies", name="Acme Inc."), "Primary")
+    account.scopes.remove("crm.schemas.companies.read")
+    assert "Account.country" not in crm.capabilities().opportunity_fields
+    (company,) = pulled(crm, AccountRecord, **{"Account.country": FieldKind.TEXT})
+    assert (company.name, company.fields) == ("Acme Inc.", {})
+
+
+def test_without_the_right_to_deals_a_pull_names_the_scope(hubspot: LocalHubspot, crm: HubspotCrm) -> None:
+    hubspot.account.scopes.remove("crm.objects.deals.read")
+    with pytest.raises(ScopeMissing, match=r"lacks the scope crm\.objects\.deals\.read"):
+        pulled(crm, OpportunityRecord)
