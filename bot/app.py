@@ -71,6 +71,7 @@ def build_company(settings: Settings) -> Company:
         build_working_days(settings.calendar, datetime.now(UTC).date()),
         settings.chat,
         settings.jobs.council.timezone,
+        settings.jobs.schedule_of("pull", settings.calendar.zone),
     )
 
 

@@ -1,5 +1,6 @@
 """`/apm`: a table, one of its rows, and why a cell has its colour."""
 
+from dataclasses import replace
 from datetime import date
 
 from handlers.asking import Asked, Clicked
@@ -21,8 +22,9 @@ from pipeline.restating import Restatement
 from pipeline.visible_deals import sees_deals, visible_deals
 from storage.apm import read_apm
 from storage.council_week import restated_of_day
-from storage.database import Engine
+from storage.database import Engine, reading
 from storage.deals import read_deals
+from storage.freshness import read_staleness
 
 SHARE = "share_apm"
 """Command of the button that shows a table to a channel; the argument is what stood behind /apm."""
@@ -68,7 +70,7 @@ def show_matrix(asked: Asked, wanted: ShowMatrix) -> Reply:
     scope = figures_scope(asked.member)
     dimension, value = _named(engine, company, wanted)
     as_of = wanted.as_of or read_today(engine)
-    matrix = _matrix(engine, company, scope, as_of, dimension, wanted.by)
+    matrix = _matrix(asked, scope, as_of, dimension, wanted.by)
     restated = _restated(asked, scope, wanted, dimension)
     if value is None:
         return Reply((compose_matrix(matrix, restated=restated),))
@@ -90,7 +92,7 @@ def show_why(asked: Asked, wanted: ShowWhy) -> Reply:
     scope = figures_scope(member)
     dimension, value = find_value(engine, company, wanted.value, wanted.dimension)
     as_of = wanted.as_of or read_today(engine)
-    matrix = _matrix(engine, company, scope, as_of, dimension, None)
+    matrix = _matrix(asked, scope, as_of, dimension, None)
     row = row_of(matrix, value)
     deals = None
     if sees_deals(member) or member.reports:
@@ -118,13 +120,10 @@ def _named(engine: Engine, company: Company, wanted: ShowMatrix) -> tuple[Dimens
 
 
 def _matrix(
-    engine: Engine,
-    company: Company,
-    scope: FiguresScope,
-    as_of: date,
-    dimension: Dimension,
-    by: Dimension | None,
+    asked: Asked, scope: FiguresScope, as_of: date, dimension: Dimension, by: Dimension | None
 ) -> Matrix:
     owners = scope.owner_ids if isinstance(scope, TeamOnly) else None
-    matrix = read_apm(engine, company, as_of=as_of, dimension=dimension, by=by, owners=owners)
-    return visible_matrix(matrix, scope)
+    matrix = read_apm(asked.engine, asked.company, as_of=as_of, dimension=dimension, by=by, owners=owners)
+    with reading(asked.engine) as connection:
+        stale = read_staleness(connection, asked.company, as_of=as_of, now=asked.now)
+    return visible_matrix(replace(matrix, stale=stale), scope)

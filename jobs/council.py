@@ -23,6 +23,7 @@ from storage.actions import read_actions
 from storage.council_week import read_council_week
 from storage.database import Connection, Engine, reading, writing
 from storage.editions import measure_edition, read_edition, record_thread_cell
+from storage.freshness import read_staleness
 from storage.inspections import company_share
 from storage.mirror import read_mirror
 from storage.outbox import Letter, put_letter, to_channel
@@ -35,7 +36,8 @@ def post_council(run: JobRun) -> Outcome:
         return _rehearse(run, day or coming_council(run))
     if day is None:
         return Outcome(no_council_today(run))
-    post = compose_post(run.engine, run.company, freeze(run.engine, run.company, day=day, now=run.now))
+    edition = freeze(run.engine, run.company, day=day, now=run.now)
+    post = compose_post(run.engine, run.company, edition, run.now)
     with writing(run.engine) as connection:
         posted = [
             channel
@@ -51,7 +53,7 @@ def _rehearse(run: JobRun, day: date) -> Outcome:
     """The post of the frozen edition; before that, with the newest figures that there are."""
     with reading(run.engine) as connection:
         frozen = read_edition(connection, day)
-    post = compose_post(run.engine, run.company, frozen or _measured(run, day))
+    post = compose_post(run.engine, run.company, frozen or _measured(run, day), run.now)
     return Outcome(f"It would post the council of {day:%-d %B}, with {_threads(post)}", post.cards)
 
 
@@ -65,18 +67,19 @@ def _threads(post: CouncilPost) -> str:
     return "1 thread" if len(post.threads) == 1 else f"{len(post.threads)} threads"
 
 
-def compose_post(engine: Engine, company: Company, edition: Edition) -> CouncilPost:
+def compose_post(engine: Engine, company: Company, edition: Edition, now: datetime) -> CouncilPost:
     """The summary and its threads, of the table that the council leads with. Raises `CouncilError`.
 
     Of actions it has what is still to be done, and what was finished since the council before.
     """
     week = read_council_week(engine, company, edition)
     leading = company.council.leading_dimension
-    matrix = edition.tables[leading]
     since = last_council(company.council.weekday, company.working_days, edition.day - timedelta(days=1))
     with reading(engine) as connection:
         actions = read_actions(connection, opened_until=edition.day)
         inspected = company_share(connection, edition.as_of)
+        stale = read_staleness(connection, company, as_of=edition.as_of, now=now)
+    matrix = replace(edition.tables[leading], stale=stale)
     shown = sorted(
         (action for action in actions if action.is_unfinished or action.changed_on >= since),
         key=lambda action: not action.is_overdue(edition.day),

@@ -22,7 +22,7 @@ from messages.card import (
     spoken,
     text,
 )
-from messages.caveats import caveat_blocks
+from messages.caveats import caveat_blocks, stale_words
 from messages.cell_buttons import why_button
 from messages.figures import (
     FLIPS,
@@ -96,6 +96,7 @@ def compose_row(
     parts = (matrix_parts(matrix, row, wording),) if row.rows else ()
     blocks: tuple[Block, ...] = (
         row_reason(row),
+        *_stale(matrix, wording),
         *restated_blocks(
             [one for one in restated if one.row == row.value], matrix.as_of, matrix.currency, wording
         ),
@@ -128,6 +129,7 @@ def compose_why(
     name = f"{row_label(matrix, row)} {METRIC_LABELS[metric].lower()}"
     blocks: tuple[Block, ...] = (
         Paragraph(text(Colour(cell.status), f"  {cell.why}")),
+        *_stale(matrix, wording),
         Facts(_cell_facts(matrix, row, cell, wording)),
         *_deal_blocks(matrix, cell, deals, wording),
         *_table_notes(matrix, wording),
@@ -160,6 +162,11 @@ def _summary(matrix: Matrix, wording: Wording) -> Text:
     for number, (status, count) in enumerate(counts):
         spans.append(text(", " if number else "", f"{count} ", Colour(status)))
     return tuple(span for part in spans for span in part)
+
+
+def _stale(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:
+    """The warning where it is not seen: a row has no notes, and those of a cell are folded."""
+    return () if matrix.stale is None else (Paragraph(text(stale_words(matrix.stale, wording)), Tone.NOTE),)
 
 
 def _comparison(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:

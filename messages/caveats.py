@@ -12,6 +12,7 @@ from fractions import Fraction
 from messages.card import Block, Folded, Paragraph, Tone, text
 from messages.figures import FLIPS, METRIC_LABELS, row_label
 from messages.wording import Wording
+from pipeline.freshness import Staleness
 from pipeline.matrix import Matrix, Metric, Row, Status
 
 OLD_RECORDS_DAYS = 2
@@ -30,7 +31,9 @@ def caveat_blocks(matrix: Matrix, wording: Wording) -> tuple[Block, ...]:
 def _weighty(matrix: Matrix, wording: Wording) -> Iterator[str]:
     caveats = matrix.caveats
     pulled_at = _pulled_at(matrix)
-    if pulled_at is not None and (matrix.as_of - pulled_at.date()).days >= OLD_RECORDS_DAYS:
+    if matrix.stale is not None:
+        yield stale_words(matrix.stale, wording)
+    elif pulled_at is not None and (matrix.as_of - pulled_at.date()).days >= OLD_RECORDS_DAYS:
         days = wording.count((matrix.as_of - pulled_at.date()).days, "day", "days")
         yield f"Old records: the last pull was {days} before this table, on {wording.moment(pulled_at)}."
     stale = stale_share(matrix)
@@ -45,6 +48,12 @@ def _weighty(matrix: Matrix, wording: Wording) -> Iterator[str]:
         yield f"Unassigned: {share} of open pipeline has no {matrix.dimension.value}."
     if caveats.unconverted:
         yield _unconverted(matrix, wording)
+
+
+def stale_words(stale: Staleness, wording: Wording) -> str:
+    """`Old records: figures as of 14 Nov 2026, 08:15 UTC. Salesforce is limiting us.`"""
+    why = stale.why or "Pulls from the CRM have been missed since"
+    return f"Old records: figures as of {wording.moment(stale.pulled_at)}. {why}."
 
 
 def _further(matrix: Matrix, wording: Wording) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pipeline.countries import Countries
 from pipeline.definitions import CouncilDefinition, Definitions, PeopleDefinition
 from pipeline.hygiene.definition import HygieneDefinition
 from pipeline.nudges_definition import NudgesDefinition
+from pipeline.schedule import Schedule
 from pipeline.working_days import WorkingDays
 
 
@@ -27,6 +28,8 @@ class Company:
     chat: ChatDefinition = field(default_factory=ChatDefinition)
     council_timezone: str | None = None
     """Where the council meets, as its job names it; `None`: where the organisation is."""
+    pull_schedule: Schedule | None = None
+    """By which the mirror is brought up to date; `None`: by hand alone."""
 
     @cached_property
     def council_zone(self) -> ZoneInfo:

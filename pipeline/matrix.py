@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import IntEnum, StrEnum
 from fractions import Fraction
 
+from pipeline.freshness import Staleness
+
 UNASSIGNED = "(Unassigned)"
 NO_PRODUCT = "(No product)"
 NO_FAMILY = "(No family)"
@@ -211,5 +213,7 @@ class Matrix:
     currency: str
     pulled_at: str | None = None
     """When the mirror was last brought up to date, ISO 8601."""
+    stale: Staleness | None = None
+    """Where a reader has to be warned that the mirror is old; by the moment of the answer, never kept."""
     renewals: Row | None = None
     """Configured renewals, which stay out of the five cells and have a line of their own."""

@@ -15,7 +15,7 @@ __all__ = ["council"]
 def summary_of(council: Council, day: date) -> Card:
     """The post of a council's day, with the figures of 15 May."""
     edition = measure_edition(council.engine, council.company, day=day, as_of=date(2026, 5, 15), now=NOW)
-    return compose_post(council.engine, council.company, edition).summary
+    return compose_post(council.engine, council.company, edition, edition.frozen_at).summary
 
 
 def post(council: Council, day: date) -> str:

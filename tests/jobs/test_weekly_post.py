@@ -70,7 +70,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 def post(engine: Engine, as_of: date) -> str:
     edition = measure_edition(engine, company(), day=as_of + timedelta(days=1), as_of=as_of, now=NOW)
-    return render_text(compose_post(engine, company(), edition).summary, 200)
+    return render_text(compose_post(engine, company(), edition, edition.frozen_at).summary, 200)
 
 
 def test_what_changed_colour_since_a_week_before_is_said(engine: Engine) -> None:

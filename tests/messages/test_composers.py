@@ -1,7 +1,7 @@
 """What the other messages say."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -34,6 +34,7 @@ from messages.waterfall import compose_waterfall
 from messages.wording import Wording
 from pipeline.errors import AccessDenied, ConfigurationError, Mistake, NothingUsable
 from pipeline.findings import Severity
+from pipeline.freshness import Staleness
 from pipeline.matrix import Basis, Dimension, Metric, PeriodStamp, Row, Spend, TargetState
 from pipeline.past_scores import PastScores, PastShare
 from tests.messages.digest_examples import digest, digest_done, digest_later, long_digest, nothing_to_fix
@@ -445,6 +446,19 @@ def test_old_records_are_a_warning_and_fresh_ones_a_note() -> None:
     assert "Old records" not in fresh
     old = words_of(compose_matrix(matrix(pulled_at="2026-11-21T06:12:00+00:00")))
     assert "Old records: the last pull was 2 days before this table, on 21 Nov 2026, 06:12 UTC." in old
+
+
+def test_a_stale_mirror_is_said_of_a_table_a_row_and_a_cell() -> None:
+    stale = Staleness(datetime(2026, 11, 23, 8, 15, tzinfo=UTC), "Salesforce is limiting us")
+    table = replace(matrix(), stale=stale)
+    row = table.rows[0]
+    warning = "Old records: figures as of 23 Nov 2026, 08:15 UTC. Salesforce is limiting us."
+    for card in (
+        compose_matrix(table),
+        compose_row(table, row),
+        compose_why(table, row, Metric.COVERAGE),
+    ):
+        assert warning in words_of(card)
 
 
 @pytest.mark.parametrize(("day", "shown"), [(6, True), (7, False)])
