@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from crm.hubspot.session import Session
 
 _BATCH = 100
+_DEALS_A_BATCH = 1_000
+"""Deals whose associations HubSpot tells in one answer."""
 
 
 class Link(NamedTuple):
@@ -22,7 +24,7 @@ def read_links(session: Session, deal_ids: Sequence[str], to: str) -> Mapping[st
     links: dict[str, list[Link]] = {}
     waiting: list[Mapping[str, str]] = [{"id": deal_id} for deal_id in deal_ids]
     while waiting:
-        batch, waiting = waiting[:_BATCH], waiting[_BATCH:]
+        batch, waiting = waiting[:_DEALS_A_BATCH], waiting[_DEALS_A_BATCH:]
         answer = session.read(f"/crm/v4/associations/deals/{to}/batch/read", {"inputs": batch})
         for result in answer["results"]:
             deal_id = str(result["from"]["id"])

@@ -60,6 +60,7 @@ class DealReader:
         self._request = request
         self._values = values
         self._pipelines = portal.pipelines
+        self._owner_of_user = portal.people.owner_of_user
         self._categories = portal.definition.category_of_value
         known = portal.deal_properties
         self._further = {name: kind for name, kind in request.fields.items() if name in known}
@@ -123,7 +124,7 @@ class DealReader:
             created_at=seconds(texts.get(PROPERTY_OF_FIELD["CreatedDate"])),
             modified_at=seconds(texts.get(MODIFIED)),
             owner_id=texts.get(PROPERTY_OF_FIELD["OwnerId"]) or None,
-            creator_id=self._portal.people.owner_of_user.get(creator or ""),
+            creator_id=self._owner_of_user.get(creator or ""),
             account_id=account_id,
             currency=texts.get(PROPERTY_OF_FIELD["CurrencyIsoCode"]) or None,
             next_step=texts.get(PROPERTY_OF_FIELD["NextStep"]) or None,

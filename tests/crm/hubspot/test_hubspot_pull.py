@@ -285,3 +285,18 @@ def test_without_the_right_to_deals_a_pull_names_the_scope(hubspot: LocalHubspot
     hubspot.account.scopes.remove("crm.objects.deals.read")
     with pytest.raises(ScopeMissing, match=r"lacks the scope crm\.objects\.deals\.read"):
         pulled(crm, OpportunityRecord)
+
+
+def test_a_hundred_further_deals_cost_three_requests_whatever_is_remembered(
+    hubspot: LocalHubspot, connections: Connections
+) -> None:
+    """A page of ids and two of deals with history; associations are asked for five hundred at a time."""
+    for _ in range(100):
+        hubspot.account.add("deals")
+    crm = connections.open(description_minutes=0)
+    pulled(crm, OpportunityRecord)
+    first = len(hubspot.answers.requests)
+    for _ in range(100):
+        hubspot.account.add("deals")
+    pulled(crm, OpportunityRecord)
+    assert len(hubspot.answers.requests) - 2 * first == 1 + 2
