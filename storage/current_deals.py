@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, select
 
+from pipeline.records import DealClass
 from storage.tables import FOREVER, Mirror, opportunity, opportunity_key, opportunity_version, stage
 
 _mirror = Mirror.__table__  # type: ignore[attr-defined]
@@ -39,3 +40,24 @@ def read_current(connection: Connection, deal_id: str, *columns: ColumnElement[A
         )
         .where(opportunity_key.c.crm_id == deal_id, opportunity.c.is_deleted.is_(False), is_seen(opportunity))
     ).first()
+
+
+def read_owners_of_open_deals(connection: Connection) -> tuple[str, ...]:
+    """CRM user ids of everybody who owns an open deal now, each once."""
+    version = opportunity_version
+    is_open = version.c.deal_class.in_([int(DealClass.OPEN_QUALIFIED), int(DealClass.OPEN_UNQUALIFIED)])
+    statement = (
+        select(opportunity.c.owner_id)
+        .join(version, version.c.opportunity == opportunity.c.no)
+        .where(
+            opportunity.c.owner_id.is_not(None),
+            is_seen(opportunity),
+            is_seen(version),
+            version.c.valid_to == FOREVER,
+            version.c.part == 0,
+            is_open,
+        )
+        .distinct()
+        .order_by(opportunity.c.owner_id)
+    )
+    return tuple(connection.execute(statement).scalars())

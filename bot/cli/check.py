@@ -1,12 +1,14 @@
 """`council check`: the configuration against the CRM, and `council check slack`: against the workspace."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
 import aiohttp
 
 from bot.app import Council, build_crm, read_settings
+from bot.checked import Checked
 from bot.checking import check_configuration
 from bot.cli.invocation import Called
 from bot.cli.opening import opened
@@ -15,21 +17,29 @@ from messages.owner_notice import idle_words
 from pipeline.audiences import Addressee, listed_people, to_channel
 from pipeline.cell_owners import functions_without_owner
 from storage.addressees import read_addressee
+from storage.current_deals import read_owners_of_open_deals
 from storage.database import reading
 from storage.people import read_people
 
 FAILED = 1
 
 
-def check(what: Literal["configuration", "slack"] = "configuration", *, invocation: Called) -> int:
+def check(what: Literal["configuration", "slack", "teams"] = "configuration", *, invocation: Called) -> int:
     """Check keys, values, stages and fields of the configuration; nothing is written.
 
     Parameters
     ----------
     what
         slack: check tokens, rights and channels in the workspace, and send the administrators a test message.
+        teams: the same in Microsoft Teams, and who cannot be written to there.
     """
-    return _check_slack(invocation) if what == "slack" else _check_configuration(invocation)
+    match what:
+        case "slack":
+            return _check_slack(invocation)
+        case "teams":
+            return _check_teams(invocation)
+        case _:
+            return _check_configuration(invocation)
 
 
 def _check_configuration(invocation: Called) -> int:
@@ -59,16 +69,52 @@ async def _print_slack_checks(council: Council) -> bool:
 
     definition = council.settings.slack
     token = definition.required("bot_token")
-    wanted = Wanted(_channels(council), lambda team: _administrators(council, team))
+    administrators = council.settings.people.administrators
+    wanted = Wanted(_channels(council), lambda team: _addressees(council, "slack", team, administrators))
     is_well = True
     async with aiohttp.ClientSession() as session:
         api = SlackApi(token, session)
         async for one in check_workspace(api, Addresses(api), definition, wanted):
-            is_well = is_well and one.is_well
-            print_text(f"{'ok  ' if one.is_well else 'FIX '} {one.says}\n")
-            if one.do:
-                print_text(f"     {one.do}\n")
+            is_well = _print_checked(one) and is_well
     return is_well
+
+
+def _check_teams(invocation: Called) -> int:
+    with opened(invocation) as council:
+        is_well = asyncio.run(_print_teams_checks(council))
+    return 0 if is_well else FAILED
+
+
+async def _print_teams_checks(council: Council) -> bool:
+    from bot.teams.checkup import Wanted, check_organisation
+    from bot.teams.room import open_organisation
+
+    definition = council.settings.teams
+    is_well = True
+    async with open_organisation(definition, council.engine) as organisation:
+        tenant = organisation.tenant
+        wanted = Wanted(
+            _channels(council),
+            _addressees(council, "teams", tenant, _owners(council)),
+            _addressees(council, "teams", tenant, council.settings.people.administrators),
+        )
+        async for one in check_organisation(organisation, definition, wanted):
+            is_well = _print_checked(one) and is_well
+    return is_well
+
+
+def _print_checked(one: Checked) -> bool:
+    """A line for it; whether it is well."""
+    print_text(f"{'ok  ' if one.is_well else 'FIX '} {one.says}\n")
+    if one.do:
+        print_text(f"     {one.do}\n")
+    return one.is_well
+
+
+def _owners(council: Council) -> list[str]:
+    """Everybody with open deals."""
+    with reading(council.engine) as connection:
+        return list(read_owners_of_open_deals(connection))
 
 
 def _channels(council: Council) -> dict[str, str]:
@@ -81,10 +127,10 @@ def _channels(council: Council) -> dict[str, str]:
     return purposes
 
 
-def _administrators(council: Council, team: str) -> list[Addressee]:
+def _addressees(council: Council, surface: str, tenant: str, names: Sequence[str]) -> list[Addressee]:
+    """People whom a configuration or the mirror names, as a surface finds them."""
     people = read_people(council.engine)
     with reading(council.engine) as connection:
         return [
-            read_addressee(connection, audience, "slack", team)
-            for audience in listed_people(people, council.settings.people.administrators)
+            read_addressee(connection, audience, surface, tenant) for audience in listed_people(people, names)
         ]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.checked import Checked
 from bot.slack.addresses import Addresses
 from bot.slack.api import SlackApi
 from bot.slack.definition import SlackDefinition
@@ -13,16 +14,6 @@ from pipeline.errors import CouncilError
 
 INSTALL_AGAIN = "Then press “Reinstall to Workspace” under Install App."
 GREETING = "This is a test of Pipeline Council: messages of ours reach you. There is nothing to do."
-
-
-@dataclass(frozen=True)
-class Checked:
-    """One thing that was looked at."""
-
-    is_well: bool
-    says: str
-    do: str = ""
-    """What to click or set, where it is not well."""
 
 
 @dataclass(frozen=True)

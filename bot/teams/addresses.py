@@ -62,6 +62,22 @@ class Addresses:
         await self.keep_chat(object_id, opened)
         return opened
 
+    async def reaches(self, person: Addressee) -> bool:
+        """Whether we have a chat with a person, or a team in common, by which one can be opened.
+
+        Raises `DeliveryFailed`.
+        """
+        await self._list_people(fresh=False)
+        user_id = person.user_id or self._people.get((person.email or "").casefold())
+        if user_id is None:
+            return False
+        known = await asyncio.to_thread(self._read, PlaceKind.PERSON, user_id)
+        return known is not None or user_id in self._people.values()
+
+    async def places(self, kind: PlaceKind) -> tuple[ChatPlace, ...]:
+        """Those of whom Teams told us: people who have the app, or teams that it was added to."""
+        return await asyncio.to_thread(self._read_all, kind)
+
     # --- What Teams tells us of -----------------------------------------------------------------
 
     async def keep_chat(self, object_id: str, chat: Conversation) -> None:

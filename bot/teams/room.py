@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.teams.addresses import Addresses
 from bot.teams.app import Adapter, Bot
 from bot.teams.authorities import Authorities
+from bot.teams.checkup import Organisation
 from bot.teams.colleagues import Colleagues
 from bot.teams.connector import Connector
 from bot.teams.council_team import CouncilTeam
@@ -24,6 +25,7 @@ from bot.teams.installing import Installing
 from bot.teams.keys import SigningKeys
 from bot.teams.loopback import LoopbackGate
 from bot.teams.rendering import Rendering
+from bot.teams.service_urls import is_loopback_host
 from bot.teams.showing import Showing
 from bot.teams.spoken import Spoken
 from bot.teams.surface import TeamsSurface
@@ -104,11 +106,12 @@ async def open_teams(
     has beside ours. Raises `CouncilError` where the
     settings lack what is needed.
     """
+    require_settings(definition)
     where = microsoft or microsoft_of(definition)
-    tenant = definition.tenant or (DEVELOPMENT_TENANT if definition.development else "")
+    tenant = definition.tenant or DEVELOPMENT_TENANT
     async with aiohttp.ClientSession() as session:
         gate = _gate(definition, where, session)
-        connector = Connector(Transport(session, _tokens(definition, where, session)), definition.app_id)
+        connector = Connector(Transport(session, tokens_of(definition, where, session)), definition.app_id)
         addresses = Addresses(connector, engine, tenant, where.first_service_url, definition.channels)
         colleagues = Colleagues(connector, tenant, monotonic)
         rendering = Rendering(definition.dialogs and not definition.development, Spoken(commands))
@@ -144,8 +147,39 @@ async def open_teams(
             await turns.settle()
 
 
+@asynccontextmanager
+async def open_organisation(
+    definition: TeamsDefinition, engine: Engine, microsoft: Microsoft | None = None
+) -> AsyncIterator[Organisation]:
+    """What `council check teams` asks, without a way in. Raises `CouncilError` where the settings lack what
+    is needed."""
+    require_settings(definition)
+    where = microsoft or microsoft_of(definition)
+    tenant = definition.tenant or DEVELOPMENT_TENANT
+    async with aiohttp.ClientSession() as session:
+        tokens = tokens_of(definition, where, session)
+        connector = Connector(Transport(session, tokens), definition.app_id)
+        addresses = Addresses(connector, engine, tenant, where.first_service_url, definition.channels)
+        keys = SigningKeys(session, where.authorities.openid_metadata)
+        yield Organisation(tokens, keys, tenant, connector, addresses)
+
+
 DEVELOPMENT_TENANT = "00000000-0000-0000-0000-0000000000001"
 """What Microsoft's local client calls its organisation."""
+
+
+def require_settings(definition: TeamsDefinition) -> None:
+    """Raises `CouncilError` that says what lacks, or what would let strangers in."""
+    if not definition.development:
+        definition.required_app_id()
+        definition.required_tenant()
+        credential_of(definition)
+    elif not is_loopback_host(definition.host):
+        raise CouncilError(
+            f"teams.host is {definition.host}, and teams.development takes requests without any proof of who "
+            "sent them: that is for this machine alone. Leave teams.host away (127.0.0.1), or set "
+            "development = false."
+        )
 
 
 def _gate(definition: TeamsDefinition, where: Microsoft, session: aiohttp.ClientSession) -> Gate:
@@ -162,9 +196,13 @@ def _gate(definition: TeamsDefinition, where: Microsoft, session: aiohttp.Client
     return TokenGate(admission, SigningKeys(session, authorities.openid_metadata))
 
 
-def _tokens(
+def tokens_of(
     definition: TeamsDefinition, where: Microsoft, session: aiohttp.ClientSession
 ) -> ConnectorTokens | None:
+    """The app's own sign-in; `None` with the local client, which asks for none.
+
+    Raises `CouncilError` where the settings lack the credential.
+    """
     if definition.development:
         return None
     authorities = where.authorities

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from bot.checked import Checked
 from bot.cli.command_line import run
-from bot.slack.checkup import GREETING, Checked, Wanted, check_workspace
+from bot.slack.checkup import GREETING, Wanted, check_workspace
 from bot.slack.definition import SlackDefinition
 from bot.surface import Addressee
 from tests.contracts.surface import ANA
