@@ -15,16 +15,17 @@ from typing import assert_never
 import structlog
 
 from bot.delivery_attempt import Attempted, Doubtful, NotThere, Postponed, Refused, Shown, attempt
-from bot.delivery_reports import report_doubt, report_failure
-from bot.surface import Surface, TryLater, Waits
+from bot.delivery_reports import report_access, report_doubt, report_failure
+from bot.surface import AccessRefused, Surface, TryLater, Waits
 from pipeline.company import Company
 from pipeline.message_budget import MessageBudget
 from pipeline.people import People, build_people
+from storage import chat_access
 from storage import outbox_outcomes as outcomes
 from storage.database import Connection, Engine, reading, writing
 from storage.outbox_claims import Claim, Claimant, Task, claim_letter, is_anything_due
-from storage.outbox_pace import WORKSPACE, pause
-from storage.people import read_people
+from storage.outbox_pace import WORKSPACE, end_pause, pause
+from storage.people import people_of, read_people
 
 logger = structlog.get_logger()
 
@@ -53,9 +54,13 @@ class Delivery:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until asked to stop; what is on its way then is brought to its end."""
+        is_new = True
         while not stop.is_set():
             seconds = POLL_SECONDS
             try:
+                if is_new:
+                    await asyncio.to_thread(self._ask_for_access_again)
+                    is_new = False
                 if await self._deliver(stop):  # there may be more, and only the pace is in its way
                     seconds = min(POLL_SECONDS, self._surface.pace.in_workspace.total_seconds())
             except Exception:  # the database is away, say: what was claimed is looked up when it is back
@@ -84,8 +89,9 @@ class Delivery:
     async def _work(self, stop: asyncio.Event) -> int:
         shown = 0
         while not stop.is_set() and (claim := await asyncio.to_thread(self._claim)) is not None:
-            attempted = await attempt(self._surface, claim, self._clock())
-            await asyncio.to_thread(self._settle, claim, attempted)
+            begun = self._clock()
+            attempted = await attempt(self._surface, claim, begun)
+            await asyncio.to_thread(self._settle, claim, attempted, begun)
             shown += isinstance(attempted, Shown) and claim.task is not Task.FIND
         return shown
 
@@ -99,9 +105,15 @@ class Delivery:
         with reading(self._engine) as connection:
             return is_anything_due(connection, self._claimant, self._clock())
 
+    def _ask_for_access_again(self) -> None:
+        """Who starts us has perhaps just mended why we were refused: nobody has to wait for the pause."""
+        with writing(self._engine) as connection:
+            if chat_access.is_refused(connection, self._surface.name):
+                end_pause(connection, self._surface.name, WORKSPACE)
+
     # --- What came of it --------------------------------------------------------------------------
 
-    def _settle(self, claim: Claim, attempted: Attempted) -> None:
+    def _settle(self, claim: Claim, attempted: Attempted, begun: datetime) -> None:
         """One transaction; people are read before it, where somebody may have to be told."""
         in_trouble = isinstance(attempted, Refused | Doubtful)
         people = read_people(self._engine) if in_trouble else build_people(())
@@ -112,6 +124,8 @@ class Delivery:
                     self._record_shown(connection, claim, message, now)
                 case NotThere():
                     outcomes.mark_not_posted(connection, claim, now)
+                case Postponed(asked=AccessRefused() as refused):
+                    self._wait_for_access(connection, claim, refused, now)
                 case Postponed(asked=later):
                     self._put_off(connection, claim, later, now)
                 case Refused(reason=reason):
@@ -120,6 +134,15 @@ class Delivery:
                     self._doubt(connection, claim, reason, people, now)
                 case _:
                     assert_never(attempted)
+            if isinstance(attempted, Shown):
+                self._report_access(connection, begun, now)
+
+    def _report_access(self, connection: Connection, begun: datetime, now: datetime) -> None:
+        """Where the platform had refused us, operations hear what waited, by the platform that lets us in."""
+        ended = chat_access.end_refusal(connection, self._surface.name, begun, now)
+        if ended is not None:
+            logger.info("chat_access_regained", surface=ended.surface, since=ended.since.isoformat())
+            report_access(connection, ended, self._company, people_of(connection), now)
 
     def _record_shown(self, connection: Connection, claim: Claim, message: str, now: datetime) -> None:
         if claim.task is Task.UPDATE:
@@ -133,6 +156,15 @@ class Delivery:
         if later.waits is not Waits.MESSAGE:
             scope = WORKSPACE if later.waits is Waits.WORKSPACE else claim.to.audience
             pause(connection, self._surface.name, scope, until)
+
+    def _wait_for_access(
+        self, connection: Connection, claim: Claim, refused: AccessRefused, now: datetime
+    ) -> None:
+        """Everything waits; this message no longer than the others, should access be there before."""
+        outcomes.put_off(connection, claim, now, refused.reason)
+        pause(connection, self._surface.name, WORKSPACE, now + (refused.after or LONGEST_PAUSE))
+        if chat_access.note_refusal(connection, self._surface.name, refused.reason, now):
+            logger.error("chat_access_refused", surface=self._surface.name, reason=refused.reason)
 
     def _doubt(
         self, connection: Connection, claim: Claim, reason: str, people: People, now: datetime

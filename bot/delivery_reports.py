@@ -1,12 +1,14 @@
 """What could not be delivered is told to sales operations."""
 
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
 from messages.card_text import card_to_text
-from messages.outbox import compose_delivery_doubt, compose_delivery_problem
+from messages.outbox import compose_access_regained, compose_delivery_doubt, compose_delivery_problem
 from pipeline.audiences import listed_people, operations_desk
 from pipeline.company import Company
+from pipeline.letters import AccessRefusal
 from pipeline.people import People
 from storage.database import Connection
 from storage.outbox import Letter, put_letter
@@ -36,6 +38,18 @@ def report_doubt(
     for audience in _desk(claim, company, people):
         key = f"delivery_doubt:{claim.key}:{audience}"
         card = compose_delivery_doubt(key, _name(claim), claim.kind, reason)
+        put_letter(connection, Letter(key=key, kind=KIND, audience=audience, card=card_to_text(card)), now)
+
+
+def report_access(
+    connection: Connection, ended: AccessRefusal, company: Company, people: People, now: datetime
+) -> None:
+    """The platform lets us in again: once for each time that it did not."""
+    zone = company.definitions.calendar.zone
+    there = replace(ended, since=ended.since.astimezone(zone))
+    for audience in operations_desk(people, company.people.operations, company.chat):
+        key = f"chat_access:{ended.surface}:{int(ended.since.timestamp())}:{audience}"
+        card = compose_access_regained(key, there, now.astimezone(zone))
         put_letter(connection, Letter(key=key, kind=KIND, audience=audience, card=card_to_text(card)), now)
 
 

@@ -11,6 +11,7 @@ from storage.outbox_pace import UNHURRIED, Pace
 
 __all__ = [
     "UNHURRIED",
+    "AccessRefused",
     "Addressee",
     "DeliveryFailed",
     "OutcomeUnknown",
@@ -21,6 +22,10 @@ __all__ = [
     "Unreachable",
     "Waits",
 ]
+
+
+ASKED_AGAIN_AFTER = timedelta(minutes=5)
+"""How long a platform that does not accept us is left in peace."""
 
 
 class DeliveryFailed(Exception):
@@ -51,6 +56,16 @@ class TryLater(DeliveryFailed):
         super().__init__(reason)
         self.after = after
         self.waits = waits if after is not None else Waits.MESSAGE
+
+
+class AccessRefused(TryLater):
+    """The platform does not accept who we are: everything waits until somebody changes something.
+
+    `reason` says what; whether it helped is tried every few minutes, and when the program starts.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, ASKED_AGAIN_AFTER, Waits.WORKSPACE)
 
 
 class Unreachable(DeliveryFailed):

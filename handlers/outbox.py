@@ -12,6 +12,7 @@ from messages.reply import Reply
 from pipeline.access import Action
 from pipeline.errors import CouncilError
 from storage.audit import AuditEntry, record_audit
+from storage.chat_access import read_refusals
 from storage.database import Connection, reading
 from storage.outbox import drop_letter, send_again
 from storage.outbox_reading import read_held_cards, read_troubled
@@ -23,7 +24,8 @@ CARDS_AT_ONCE = 5
 def answer_outbox(asked: Asked, words: Words) -> Reply:  # noqa: ARG001 - there is one view
     require_operations(asked, Action.SEE)
     with reading(asked.engine) as connection:
-        return Reply((compose_outbox(read_troubled(connection, asked.now)),))
+        refusals = read_refusals(connection, asked.now)
+        return Reply((compose_outbox(read_troubled(connection, asked.now), refusals),))
 
 
 def answer_held(asked: Asked, words: Words) -> Reply:  # noqa: ARG001 - everybody sees their own

@@ -1,10 +1,12 @@
 """Messages in trouble, for sales operations: what could not be delivered, and what to do about it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from messages.card import Block, Button, Buttons, ButtonStyle, Card, Fact, Facts, Paragraph, Tone, text
+from messages.people import platform_name
 from messages.wording import Wording
-from pipeline.letters import LetterState, TroubledLetter
+from pipeline.letters import AccessRefusal, LetterState, TroubledLetter
 
 SHOWN = 10
 """Letters in one answer, so that it can be read."""
@@ -15,20 +17,64 @@ _STATES = {
 }
 
 
-def compose_outbox(letters: Sequence[TroubledLetter], wording: Wording | None = None) -> Card:
-    """Each with its reason and two buttons, the oldest first."""
-    if not letters:
+def compose_outbox(
+    letters: Sequence[TroubledLetter],
+    refusals: Sequence[AccessRefusal] = (),
+    wording: Wording | None = None,
+) -> Card:
+    """Each with its reason and two buttons, the oldest first; before them who does not let us in at all."""
+    wording = wording or Wording()
+    if not letters and not refusals:
         words = "Every message was delivered, or is on its way."
         return Card("outbox", "Nothing is in trouble", (Paragraph(text(words)),), words)
-    title = "1 message is in trouble" if len(letters) == 1 else f"{len(letters)} messages are in trouble"
-    says = "“Send again” posts it once more: look first whether one that may have arrived is there."
-    blocks: list[Block] = [Paragraph(text(says))]
+    title, reason = _headline(letters, refusals, wording)
+    blocks: list[Block] = [_refusal(refusal, wording) for refusal in refusals]
+    if letters:
+        says = "“Send again” posts it once more: look first whether one that may have arrived is there."
+        blocks.append(Paragraph(text(says)))
     for letter in letters[:SHOWN]:
-        blocks += _letter(letter, wording or Wording())
+        blocks += _letter(letter, wording)
     if len(letters) > SHOWN:
         rest = f"{len(letters) - SHOWN} more come after these: council outbox lists them all."
         blocks.append(Paragraph(text(rest), Tone.NOTE))
-    return Card("outbox", title, tuple(blocks), f"{title}: {letters[0].reason}")
+    return Card("outbox", title, tuple(blocks), f"{title}: {reason}")
+
+
+def _headline(
+    letters: Sequence[TroubledLetter], refusals: Sequence[AccessRefusal], wording: Wording
+) -> tuple[str, str]:
+    """The gravest first, and why."""
+    if refusals:
+        first = refusals[0]
+        return f"{platform_name(first.surface)} does not let me in", first.reason
+    are = wording.count(len(letters), "message is", "messages are")
+    return f"{are} in trouble", letters[0].reason
+
+
+def _refusal(refusal: AccessRefusal, wording: Wording) -> Block:
+    waits = wording.count(refusal.waiting, "message waits", "messages wait")
+    return Facts(
+        (
+            Fact("Why", text(refusal.reason)),
+            Fact("Since", text(wording.moment(refusal.since))),
+            Fact("Nothing is lost", text(f"{waits}, and go out by themselves when I am let in again.")),
+        )
+    )
+
+
+def compose_access_regained(key: str, refusal: AccessRefusal, until: datetime) -> Card:
+    """To sales operations, when the platform lets us in again."""
+    wording, platform = Wording(), platform_name(refusal.surface)
+    title = f"{platform} lets me in again"
+    since, end = wording.moment(refusal.since), wording.moment(until)
+    what = f"From {since} to {end} it did not: {refusal.reason}"
+    waited = (
+        f"{wording.count(refusal.waiting, 'message', 'messages')} waited meanwhile and go out now. Those to "
+        "people can speak of yesterday's deals: their buttons look at the deal as it is."
+        if refusal.waiting
+        else "No message waited meanwhile."
+    )
+    return Card(key, title, (Paragraph(text(what)), Paragraph(text(waited))), f"{title}. {waited}")
 
 
 def _letter(letter: TroubledLetter, wording: Wording) -> tuple[Block, ...]:

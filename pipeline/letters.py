@@ -26,6 +26,19 @@ ON_ITS_WAY = (LetterState.PENDING, LetterState.SENDING)
 
 
 @dataclass(frozen=True)
+class AccessRefusal:
+    """A chat platform that does not accept who we are: a token was revoked, a secret has run out."""
+
+    surface: str
+    reason: str
+    """What it is, and what to do."""
+    since: datetime
+    """In UTC."""
+    waiting: int
+    """Messages that would go out now."""
+
+
+@dataclass(frozen=True)
 class TroubledLetter:
     """A message that waits for sales operations to say what becomes of it. What it says is not in here."""
 

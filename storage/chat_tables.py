@@ -69,6 +69,15 @@ delivery_pace = Table(
 In milliseconds, for a pace can be several a second. A `Retry-After` moves it too, so it outlives a restart.
 """
 
+access_refusal = Table(
+    "access_refusal",
+    metadata,
+    Column("surface", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""A surface that does not accept who we are, while it does not (`storage.chat_access`)."""
+
 inbox = Table(
     "inbox",
     metadata,

@@ -52,6 +52,12 @@ def pause(connection: Connection, surface: str, scope: str, until: datetime) -> 
     _wait(connection, surface, {scope: until})
 
 
+def end_pause(connection: Connection, surface: str, scope: str) -> None:
+    """Whoever waits for that may ask again now."""
+    is_that = (delivery_pace.c.surface == surface, delivery_pace.c.scope == scope)
+    connection.execute(delivery_pace.update().where(*is_that).values(next_at_ms=0))
+
+
 def _wait(connection: Connection, surface: str, until: Mapping[str, datetime]) -> None:
     """Waits only ever grow: a pause that is asked for outlives the pace."""
     for scope, moment in until.items():

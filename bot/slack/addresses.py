@@ -22,7 +22,7 @@ class Addresses:
         self._channels: Mapping[str, str] = {}
         self._channels_until = -1.0
         self._listing = asyncio.Lock()
-        self._direct: dict[str, str] = {}
+        self._direct: dict[str, tuple[float, str]] = {}
         self._names: dict[str, tuple[float, str | None]] = {}
 
     async def conversation_of(self, to: Addressee) -> str:
@@ -33,10 +33,12 @@ class Addresses:
 
     async def direct_with(self, user_id: str) -> str:
         """The id of the conversation between the app and a user. Raises `DeliveryFailed`."""
-        if user_id not in self._direct:
+        kept = self._direct.get(user_id)
+        if kept is None or self._seconds() >= kept[0]:  # people leave: Slack says so when it is asked again
             answer = await self._api.ask("conversations.open", users=user_id)
-            self._direct[user_id] = str(answer["channel"]["id"])
-        return self._direct[user_id]
+            kept = (self._seconds() + KEPT_SECONDS, str(answer["channel"]["id"]))
+            self._direct[user_id] = kept
+        return kept[1]
 
     async def name_of(self, channel_id: str) -> str | None:
         """The name of a channel that the app can see, without `#`; else `None`. Raises `DeliveryFailed`.

@@ -12,7 +12,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.surface import DeliveryFailed, OutcomeUnknown, TryLater, Unreachable, Waits
+from bot.surface import AccessRefused, DeliveryFailed, OutcomeUnknown, TryLater, Unreachable, Waits
 
 Json = Mapping[str, Any]
 
@@ -28,7 +28,6 @@ _LATER = {"ratelimited", "rate_limited", "service_unavailable", "request_timeout
 _IN_DOUBT = {"fatal_error", "internal_error"}
 """Slack says of these that parts of a call may have had their effect."""
 _LOCKED_OUT = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
-_TOKEN_PATIENCE = timedelta(minutes=5)
 
 _REASONS = {
     "cannot_dm_bot": "Slack says that this person is an app.",
@@ -142,10 +141,8 @@ def read_refusal(error: SlackApiError, method: str) -> DeliveryFailed | OutcomeU
     if status == 429 or code in _LATER:
         return TryLater("Slack asks for patience.", read_patience(headers), _who_waits(method))
     if code in _LOCKED_OUT:
-        return TryLater(
-            f"Slack does not accept the app's token ({code}). Install the app anew and set its bot token.",
-            _TOKEN_PATIENCE,
-            Waits.WORKSPACE,
+        return AccessRefused(
+            f"Slack does not accept the app's token ({code}). Install the app anew and set its bot token."
         )
     if status >= 500 or code in _IN_DOUBT or not code:
         return OutcomeUnknown(f"Slack had trouble of its own (status {status}).")

@@ -14,7 +14,7 @@ from datetime import timedelta
 import aiohttp
 import structlog
 
-from bot.surface import TryLater, Waits
+from bot.surface import AccessRefused, TryLater
 from bot.teams.authorities import PUBLIC
 from bot.teams.credentials import Certificate, ClientSecret, Credential, ManagedIdentity
 from bot.teams.documents import Document, Unread, read_document
@@ -23,7 +23,6 @@ logger = structlog.get_logger()
 
 ANSWER_WITHIN = timedelta(seconds=10)
 RENEWED_BEFORE_END = timedelta(minutes=5)
-REFUSED_AGAIN_AFTER = timedelta(minutes=5)
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _CODE = re.compile(r"AADSTS\d{4,9}")
 _WHAT_TO_DO = {
@@ -47,15 +46,13 @@ class SignInFailed(TryLater):
     """No token is to be had for now. What waits to be sent keeps waiting; `reason` says what to do."""
 
 
-class SignInRefused(SignInFailed):
+class SignInRefused(SignInFailed, AccessRefused):
     """Microsoft does not take the credential: somebody has to change something."""
 
     def __init__(self, code: str) -> None:
         """`code`: Microsoft's own, such as `AADSTS7000215`."""
         advice = _WHAT_TO_DO.get(code, "`council check teams` says what is set; the code says what is wrong.")
-        super().__init__(
-            f"Microsoft refuses the app's sign-in ({code}). {advice}", REFUSED_AGAIN_AFTER, Waits.WORKSPACE
-        )
+        super().__init__(f"Microsoft refuses the app's sign-in ({code}). {advice}")
         self.code = code
 
 

@@ -19,7 +19,7 @@ from msrest.universal_http import ClientRequest
 from msrest.universal_http.async_abc import AsyncClientResponse
 from multidict import CIMultiDict
 
-from bot.surface import OutcomeUnknown, TryLater, Unreachable, Waits
+from bot.surface import AccessRefused, OutcomeUnknown, TryLater, Unreachable, Waits
 
 Json = Mapping[str, Any]
 
@@ -143,6 +143,8 @@ def read_refusal(answer: Answer) -> TryLater | Unreachable | OutcomeUnknown:
     if answer.status >= 500 and code not in _REASONS:
         return OutcomeUnknown(f"Teams stumbled over the message (HTTP {answer.status}).")
     reason = _REASONS.get(code) or _BY_STATUS.get(answer.status)
+    if reason and answer.status == 401:  # with a new token too
+        return AccessRefused(reason)
     return Unreachable(reason or f"Teams refused the message: {code or 'HTTP'} {answer.status}.")
 
 

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from bot.surface import UNHURRIED, Addressee, OutcomeUnknown, Pace, Posted, Unreachable
+from bot.surface import UNHURRIED, AccessRefused, Addressee, OutcomeUnknown, Pace, Posted, Unreachable
 from messages.card import Card
 
 
@@ -34,6 +34,8 @@ class FakeSurface:
     updates: int = 0
     failures: deque[Exception | PostedThenLost] = field(default_factory=deque)
     """What goes wrong at the next calls, one each."""
+    locks_us_out: AccessRefused | None = None
+    """What everybody hears while it does not accept who we are."""
     deaf: set[str] = field(default_factory=set)
     """Audiences that cannot be reached."""
     asked_for: list[Addressee] = field(default_factory=list)
@@ -41,6 +43,8 @@ class FakeSurface:
     async def post(self, to: Addressee, key: str, card: Card, thread: Posted | None) -> Posted:
         self._check(thread)
         self.asked_for.append(to)
+        if self.locks_us_out is not None:
+            raise self.locks_us_out
         failure = self.failures.popleft() if self.failures else None
         if isinstance(failure, Exception):
             raise failure

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.delivery import Delivery
-from bot.surface import OutcomeUnknown, Pace, TryLater, Unreachable, Waits
+from bot.surface import AccessRefused, OutcomeUnknown, Pace, TryLater, Unreachable, Waits
 from messages.card import Card, Paragraph, text
 from messages.card_text import card_to_text
 from messages.render.terminal import render_text
@@ -17,6 +17,7 @@ from pipeline.company import Company
 from pipeline.definitions import CouncilDefinition, Definitions, PeopleDefinition
 from pipeline.hygiene.definition import HygieneDefinition
 from pipeline.letters import LetterState
+from storage.chat_access import read_refusals
 from storage.database import reading, writing
 from storage.outbox import (
     Letter,
@@ -427,3 +428,82 @@ async def test_what_a_surface_shows_can_be_read_back(scene: Scene) -> None:
         ("council:1", None, MONDAY),
         ("thread:1", "council:1", MONDAY),
     ]
+
+
+# --- A platform that does not let us in -------------------------------------------------------------
+
+REVOKED = "Slack does not accept the app's token (token_revoked)."
+
+
+async def test_a_platform_that_refuses_us_holds_everything_and_says_since_when(scene: Scene) -> None:
+    scene.surface.locks_us_out = AccessRefused(REVOKED)
+    scene.put("digest:1")
+    scene.put("digest:2", "@005B")
+    assert await scene.deliver() == 0
+    scene.clock.pass_by(timedelta(minutes=4))
+    assert await scene.deliver() == 0
+    with reading(scene.engine) as connection:
+        (refusal,) = read_refusals(connection, scene.clock.now)
+    assert (refusal.surface, refusal.reason, refusal.since, refusal.waiting) == ("fake", REVOKED, MONDAY, 2)
+    assert scene.troubles() == []
+
+
+async def test_when_the_platform_lets_us_in_again_all_goes_out_and_operations_hear_of_it_once(
+    scene: Scene,
+) -> None:
+    scene.surface.locks_us_out = AccessRefused(REVOKED)
+    scene.put("digest:1")
+    scene.put("digest:2", "@005B")
+    await scene.deliver()
+    scene.clock.pass_by(timedelta(minutes=5))
+    assert await scene.deliver() == 0
+    scene.surface.locks_us_out = None
+    scene.clock.pass_by(timedelta(minutes=5))
+    assert await scene.deliver() == 3
+    assert sorted(scene.surface.keys()[:2]) == ["digest:1", "digest:2"]
+    (report,) = [one for one in scene.surface.said if one.audience == OPS]
+    words = render_text(report.card)
+    assert "23 Nov 2026, 09:00 UTC to 23 Nov 2026, 09:10 UTC" in words
+    assert REVOKED in words
+    with reading(scene.engine) as connection:
+        assert read_refusals(connection, scene.clock.now) == ()
+    scene.clock.pass_by(timedelta(days=1))
+    assert await scene.deliver() == 0
+
+
+async def test_a_program_that_is_started_anew_asks_at_once_whether_it_is_let_in(scene: Scene) -> None:
+    scene.surface.locks_us_out = AccessRefused(REVOKED)
+    scene.put("digest:1")
+    await scene.deliver()
+    scene.surface.locks_us_out = None
+    scene.clock.pass_by(timedelta(seconds=2))
+    stop = asyncio.Event()
+    running = asyncio.create_task(Delivery(scene.engine, scene.surface, scene.clock, scene.company).run(stop))
+    async with asyncio.timeout(20):
+        while len(scene.surface.said) < 2:
+            await asyncio.sleep(0)
+    stop.set()
+    await running
+    assert scene.surface.keys() == ["digest:1", "chat_access:fake:1795424400:@ops@example.com"]
+
+
+async def test_a_message_that_was_under_way_when_we_were_refused_does_not_end_the_refusal(
+    scene: Scene,
+) -> None:
+    """The first post is answered after the second was refused."""
+    scene.put("digest:1")
+    scene.put("digest:2", "@005B")
+    post, was_refused = scene.surface.post, asyncio.Event()
+
+    async def post_slowly(*asked: object) -> object:
+        if asked[1] == "digest:1":
+            await was_refused.wait()
+            return await post(*asked)  # type: ignore[arg-type]
+        scene.clock.pass_by(timedelta(seconds=1))
+        was_refused.set()
+        raise AccessRefused(REVOKED)
+
+    scene.surface.post = post_slowly  # type: ignore[method-assign, assignment]
+    await scene.deliver()
+    with reading(scene.engine) as connection:
+        assert [one.reason for one in read_refusals(connection, scene.clock.now)] == [REVOKED]

@@ -10,12 +10,14 @@ from handlers.asking import Asked, Clicked, Desk, Where
 from handlers.outbox import answer_held, answer_outbox, give_letter_up, send_letter_again
 from messages.card import Card, Paragraph, text
 from messages.card_text import card_to_text
+from messages.render.terminal import render_text
 from pipeline.access import Member, Role
 from pipeline.company import Company
 from pipeline.definitions import CouncilDefinition, Definitions, PeopleDefinition
 from pipeline.errors import AccessDenied, CouncilError
 from pipeline.hygiene.definition import HygieneDefinition
 from pipeline.letters import LetterState
+from storage.chat_access import note_refusal
 from storage.chat_tables import audit, outbox
 from storage.database import reading, writing
 from storage.outbox import Letter, put_letter
@@ -101,3 +103,15 @@ def test_a_message_for_which_no_sender_comes_back_may_have_arrived(database: Eng
     assert state_of(database, "digest:1") == "pending"
     with pytest.raises(CouncilError, match="in trouble no more"):
         send_letter_again(asked(database, OPS), Clicked("outbox_send", "digest:2"))
+
+
+def test_operations_see_first_that_a_platform_does_not_let_us_in(failed: Engine) -> None:
+    with writing(failed) as connection:
+        note_refusal(connection, "slack", "Slack does not accept the app's token.", NOW)
+        put_letter(connection, Letter(key="digest:9", kind="digest", audience="@005A", card=""), NOW)
+    shown = answer_outbox(asked(failed, OPS), ()).cards[0]
+    assert shown.title == "Slack does not let me in"
+    words = render_text(shown)
+    assert "Slack does not accept the app's token." in words
+    assert "1 message waits" in words
+    assert "digest to 005A" in words

@@ -61,7 +61,12 @@ from messages.help import compose_help
 from messages.hygiene import compose_company, compose_own, compose_team
 from messages.manager_digest import compose_manager_digest
 from messages.nudge import compose_all, compose_digest, compose_more, compose_more_done
-from messages.outbox import compose_delivery_doubt, compose_delivery_problem, compose_outbox
+from messages.outbox import (
+    compose_access_regained,
+    compose_delivery_doubt,
+    compose_delivery_problem,
+    compose_outbox,
+)
 from messages.problem import compose_failure, compose_problem
 from messages.pull_report import compose_pull_report
 from messages.recovered import ChangedField, compose_deal_gone, compose_finished, compose_not_written
@@ -72,7 +77,7 @@ from messages.waterfall import compose_waterfall
 from messages.wording import Wording
 from pipeline.audit_trail import AuditPage
 from pipeline.errors import ConfigurationError, Mistake, UnknownName
-from pipeline.letters import LetterState, TroubledLetter
+from pipeline.letters import AccessRefusal, LetterState, TroubledLetter
 from pipeline.matrix import Metric, Status
 from tests.messages.action_examples import action_cards, action_forms
 from tests.messages.audit_examples import MONEY_FIELDS, audit_page
@@ -127,6 +132,14 @@ TROUBLED = (
         "The connection broke while it was on its way.",
         datetime(2026, 11, 23, 14, 0, tzinfo=UTC),
     ),
+)
+
+
+LOCKED_OUT = AccessRefusal(
+    "slack",
+    "Slack does not accept the app's token (token_revoked). Install the app anew and set its bot token.",
+    datetime(2026, 11, 14, 8, 30, tzinfo=UTC),
+    12,
 )
 
 
@@ -302,6 +315,10 @@ def _cards() -> dict[str, Card]:
         "pull_report": compose_pull_report(pull_report()),
         "outbox": compose_outbox(TROUBLED),
         "outbox_nothing": compose_outbox(()),
+        "outbox_refused": compose_outbox(TROUBLED[:1], (LOCKED_OUT,)),
+        "access_regained": compose_access_regained(
+            "chat_access:slack:1", LOCKED_OUT, datetime(2026, 11, 14, 17, 2, tzinfo=UTC)
+        ),
         "held_line": tell_of_held(
             compose_problem(UnknownName("Words.")), ("reminder", "escalation", "digest", "digest")
         ),

@@ -5,9 +5,19 @@ from datetime import timedelta
 
 import pytest
 
+from bot.slack.addresses import KEPT_SECONDS
 from bot.slack.api import LONGEST_PATIENCE, PATIENCE_UNSAID
 from bot.slack.places import MessagePlace, place_from_text
-from bot.surface import Addressee, OutcomeUnknown, Posted, Surface, TryLater, Unreachable, Waits
+from bot.surface import (
+    AccessRefused,
+    Addressee,
+    OutcomeUnknown,
+    Posted,
+    Surface,
+    TryLater,
+    Unreachable,
+    Waits,
+)
 from messages.card import Card, Column, Image, Paragraph, Table, TableRow, TextCell, text
 from tests.contracts.surface import ANA, CHANNEL, Read, SurfaceContract, card
 from tests.slack.office import ALL_SCOPES, COUNCIL_CHANNEL, Office, open_office
@@ -175,9 +185,28 @@ async def test_a_token_that_is_refused_stops_the_workspace_and_loses_nothing(
     office: Office, error: str
 ) -> None:
     office.server.failures["chat.postMessage"].append(Failure(error=error))
-    with pytest.raises(TryLater, match="bot token") as refused:
+    with pytest.raises(AccessRefused, match="bot token") as refused:
         await office.surface.post(CHANNEL, "one", card("one", "One"), None)
     assert refused.value.waits is Waits.WORKSPACE
+
+
+async def test_somebody_who_has_left_is_noticed_although_the_conversation_with_them_was_known(
+    office: Office,
+) -> None:
+    ana = Addressee("@005A", "ana@example.com", "Ana Lind", user_id="U0ANA")
+    await office.surface.post(ana, "one", card("one", "One"), None)
+    office.workspace.users["U0ANA"].deleted = True
+    office.clock.now += KEPT_SECONDS
+    with pytest.raises(Unreachable, match="deactivated"):
+        await office.surface.post(ana, "two", card("two", "Two"), None)
+    assert len(office.server.called("conversations.open")) == 2
+
+
+async def test_the_conversation_with_a_person_is_asked_for_once_in_a_while_only(office: Office) -> None:
+    ana = Addressee("@005A", "ana@example.com", "Ana Lind", user_id="U0ANA")
+    for key in ("one", "two"):
+        await office.surface.post(ana, key, card(key, key), None)
+    assert len(office.server.called("conversations.open")) == 1
 
 
 async def test_a_missing_right_is_named() -> None:

@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.delivery import Delivery
-from bot.surface import Addressee, OutcomeUnknown, Posted, Surface, TryLater, Unreachable
+from bot.surface import AccessRefused, Addressee, OutcomeUnknown, Posted, Surface, TryLater, Unreachable
 from bot.teams.places import Conversation, MessagePlace, place_from_text
 from bot.teams.transport import LONGEST_PATIENCE, PATIENCE_UNSAID
 from messages.card import Button, Buttons, Card, Image, Paragraph, text
 from messages.card_text import card_to_text
-from storage.database import open_database, writing
+from storage.chat_access import read_refusals
+from storage.database import open_database, reading, writing
 from storage.outbox import Letter, put_letter, send_again
 from tests.contracts.surface import ANA, BEN, CHANNEL, Read, SurfaceContract, card
 from tests.faults.delivering import COMPANY
@@ -261,7 +262,7 @@ async def test_a_token_that_is_refused_is_renewed_once(office: Office) -> None:
     await office.surface.post(CHANNEL, "two", card("two", "Two"), None)
     assert (said(office), office.issuer.asked["token"]) == (["One", "Two"], 2)
     office.server.refused_tokens.update(f"token-{number}" for number in range(1, 9))
-    with pytest.raises(Unreachable, match="sign-in"):
+    with pytest.raises(AccessRefused, match="sign-in"):
         await office.surface.post(CHANNEL, "three", card("three", "Three"), None)
 
 
@@ -324,6 +325,20 @@ async def test_an_outage_loses_nothing_and_doubles_nothing(post: Post) -> None:
     post.put("council:1")
     await post.deliver(300)
     assert said(post.office) == ["council:1"]
+
+
+async def test_a_sign_in_that_teams_does_not_accept_holds_everything_and_loses_nothing(post: Post) -> None:
+    """Twice a message: with the token that we had, and with a new one."""
+    post.office.server.failures["post"] = [Failure(401)] * 4
+    post.put("digest:1", "@ana@example.com")
+    post.put("digest:2", "@ben@example.com")
+    await post.deliver()
+    with reading(post.engine) as connection:
+        (refusal,) = read_refusals(connection, post.clock.now)
+    assert "council check teams" in refusal.reason
+    assert (said(post.office), refusal.waiting) == ([], 2)
+    await post.deliver(700)
+    assert sorted(said(post.office)) == ["Teams lets me in again", "digest:1", "digest:2"]
 
 
 async def test_somebody_who_blocked_the_app_is_told_to_operations_once(post: Post) -> None:
