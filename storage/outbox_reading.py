@@ -106,6 +106,19 @@ def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def read_card_within(connection: Connection, surface: str, key: str, conversation: str) -> str | None:
+    """The card of a message as it stands now, if it stands in that conversation; empty where it was too old
+    to be kept. The first word of a place on such a surface is its conversation."""
+    card: str | None = connection.execute(
+        select(outbox.c.card).where(
+            outbox.c.key == key,
+            outbox.c.surface == surface,
+            outbox.c.message.startswith(f"{conversation} ", autoescape=True),
+        )
+    ).scalar()
+    return card
+
+
 def read_key_at(connection: Connection, surface: str, place: str) -> str | None:
     """The key of the message that stands at a place of a surface; `place` is the first line of its words."""
     key: str | None = connection.execute(

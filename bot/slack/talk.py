@@ -133,7 +133,8 @@ class Talk:
                 self._said(reply) if reply.form is None else self._rendering.view(reply.form, heard.origin)
             )
             await self._change_view(heard.view, shown)
-        await self._show(heard, reply)
+        if reply != Reply(note=ALREADY):
+            await self._show(heard, reply)
 
     async def _show(self, heard: Heard, reply: Reply) -> None:
         """Everything but a form, and the person's own page as it is after what was done there.

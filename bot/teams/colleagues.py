@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from bot.surface import DeliveryFailed
+from bot.surface import DeliveryFailed, Unreachable
 from bot.teams.connector import Connector
 from bot.teams.people import TeamsPerson, read_member
 from bot.teams.places import Conversation
@@ -37,6 +37,14 @@ class Colleagues:
         if kept is not None and self._seconds() < kept[0]:
             return kept[1]
         return self.keep(user_id, read_member(await self._connector.member(where, user_id), self._tenant))
+
+    async def is_in(self, where: Conversation, user_id: str) -> bool:
+        """Whether somebody is in a conversation now, as Teams says at this moment. Raises `TryLater`."""
+        try:
+            await self._connector.member(where, user_id)
+        except Unreachable:
+            return False
+        return True
 
     def keep(self, user_id: str, person: TeamsPerson) -> TeamsPerson:
         """Remember somebody of whom Teams told us by itself."""

@@ -18,7 +18,7 @@ from messages.reply import Attachment as File
 
 Json = Mapping[str, Any]
 
-_CONSENT = "application/vnd.microsoft.teams.card.file.consent"
+CONSENT = "application/vnd.microsoft.teams.card.file.consent"
 _INFO = "application/vnd.microsoft.teams.card.file.info"
 DRIVES = (".sharepoint.com", ".sharepoint.us", ".sharepoint-mil.us", ".sharepoint.cn")
 """Where the drives of people are."""
@@ -47,7 +47,7 @@ def ask_to_take(file: File, question: Question) -> Activity:
     }
     return Activity(
         type=ActivityTypes.message,
-        attachments=[Attachment(content_type=_CONSENT, name=file.name, content=content)],
+        attachments=[Attachment(content_type=CONSENT, name=file.name, content=content)],
     )
 
 

@@ -6,20 +6,21 @@ of buttons and the contents of messages come from people.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.teams.places import Conversation, split_thread
+from bot.teams.places import Conversation, Thread, split_thread
 from handlers.asking import Clicked, Question, Quote, Submitted, Typed
 
 Json = Mapping[str, Any]
 
 MAX_ANSWER = 10_000
+MOST_PARTS = 1_000
 ASSIGN_COMMAND = "assign_from_message"
 """The entry in the menu of a message."""
-_OURS = frozenset({"argument", "card", "form", "value_in", "verb", "msteams"})
+_OURS = frozenset({"argument", "asked_in", "card", "form", "msteams", "part", "value_in", "verb"})
 """What buttons carry beside the answers of a form."""
 _MENTION = re.compile(r"<at[^>]*>(.*?)</at>", re.IGNORECASE | re.DOTALL)
 _MARKUP = re.compile(r"<[^>]*>")
@@ -47,6 +48,16 @@ class Origin:
     """The message that heads the thread."""
     message_key: str = ""
     """The key of the card in which a button stood; it comes from outside and proves nothing."""
+    part: int = 0
+    """Which of the messages of that card, from 0; from outside likewise."""
+    asked_in: str = ""
+    """The thread of a channel from which the card came into our chat; from outside likewise."""
+
+    @property
+    def here(self) -> Thread:
+        """Where an answer for all stands: in the thread, which what is said in a channel begins."""
+        head = (self.thread or self.message) if self.channel else ""
+        return Thread(self.conversation, head or None)
 
 
 @dataclass(frozen=True)
@@ -197,8 +208,13 @@ def _card_origin(activity: Json, data: Json) -> Origin:
 
 
 def _with_key(origin: Origin, data: Json) -> Origin:
-    key = str(data.get("card") or "")[:1500]
-    return Origin(origin.conversation, origin.is_personal, origin.channel, origin.message, origin.thread, key)
+    part = data.get("part")
+    return replace(
+        origin,
+        message_key=str(data.get("card") or "")[:1500],
+        part=part if isinstance(part, int) and 0 <= part < MOST_PARTS else 0,
+        asked_in=str(data.get("asked_in") or "")[:500],
+    )
 
 
 def _used(named: Json, data: Json) -> Question:

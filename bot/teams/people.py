@@ -30,7 +30,7 @@ def read_member(member: Mapping[str, Any], tenant: str) -> TeamsPerson:
         raise AccessDenied("I only speak with people who are signed in, not with other apps.")
     if str(member.get("userRole") or "user").casefold() in ("guest", "anonymous"):
         raise AccessDenied(
-            "You are a guest in this team, and the pipeline is for colleagues only. Ask whoever invited you."
+            "You are a guest in this team, and the pipeline is for members only. Ask whoever invited you."
         )
     if str(member.get("tenantId") or tenant).casefold() != tenant.casefold():
         raise AccessDenied(

@@ -44,6 +44,18 @@ def thread_id(conversation_id: str, head: str | None) -> str:
 
 
 @dataclass(frozen=True)
+class Thread:
+    """Where something is said to all: a thread of a channel, or a conversation that has none."""
+
+    conversation: Conversation
+    head: str | None = None
+    """The message that heads it; `None` begins one, or is said where there are none."""
+
+    def as_text(self) -> str:
+        return thread_id(self.conversation.id, self.head)
+
+
+@dataclass(frozen=True)
 class MessagePlace:
     """A card that was larger than one message has several parts; the first one stands for it."""
 

@@ -17,7 +17,7 @@ from handlers.capabilities import OPEN_FORMS
 from messages.card import Block, Card, Folded, Form, Image, Table
 from messages.inert import shortened
 from messages.render.adaptive import render_card, render_form
-from messages.render.adaptive_text import safe
+from messages.render.adaptive_text import note, safe
 
 Json = dict[str, Any]
 
@@ -36,50 +36,56 @@ class Rendering:
     """Whether forms open in a window of their own; else they stand where the button stood."""
     spoken: Spoken = field(default_factory=Spoken)
 
-    def activities(self, card: Card, key: str) -> Sequence[Activity]:
+    def activities(self, card: Card, key: str, asked_in: str = "") -> Sequence[Activity]:
         """The messages of a card. Pictures come behind the table that says the same: in a channel they stand
         in the thread, and a large one holds up nothing that matters."""
         fallback = self.spoken.words(card.fallback)
-        shown = [_message([_attachment(one)], fallback) for one in self.cards(card, key)]
+        shown = [_message([_attachment(one)], fallback) for one in self.cards(card, key, asked_in)]
         pictures = (block for block in _flat(card.blocks) if isinstance(block, Image))
         return [*shown, *(_message([_picture(image)], image.alt) for image in pictures)]
 
-    def cards(self, card: Card, key: str) -> Sequence[Json]:
-        """The Adaptive Cards of a card, each button with the key of the card that it stands in."""
+    def cards(self, card: Card, key: str, asked_in: str = "") -> Sequence[Json]:
+        """The Adaptive Cards of a card, each button with the key of the card that it stands in, and which
+        part of it.
+
+        `asked_in`: the thread of a channel in which was asked what our chat answers.
+        """
         shown: Sequence[Json] = self.spoken.card(render_card(card))
         has_table = any(isinstance(block, Table | Image) for block in _flat(card.blocks))
-        for one in shown:
+        for part, one in enumerate(shown):
             if has_table:
                 one["msteams"] = {"width": "Full"}
             for action in _actions(one):
-                action["data"] = {**action["data"], "card": key}
+                action["data"] = {**action["data"], **_place(key, part)}
+                action["data"] |= {"asked_in": asked_in} if asked_in else {}
                 if self.uses_dialogs and action["verb"] in OPEN_FORMS:
                     _open_dialog(action)
         return shown
 
-    def form_in_place(self, form: Form, key: str) -> Json:
-        """A form in the place of the message that is known by `key`, with a way back to it."""
+    def form_in_place(self, form: Form, key: str, part: int = 0) -> Json:
+        """A form in the place of a message, with a way back to it: `part` of the card of that key."""
         shown: Json = self.spoken.card(render_form(form))
+        stands = _place(key, part)
         for action in _actions(shown):
-            action["data"] = {**action["data"], "card": key, "form": True}
+            action["data"] = {**action["data"], **stands, "form": True}
         leave = {
             "type": "Action.Execute",
             "title": safe(form.cancel),
             "verb": BACK,
-            "data": {"argument": "", "card": key},
+            "data": {"argument": "", **stands},
             "associatedInputs": "none",  # what is missing in the form keeps nobody in it
         }
         shown["body"][-1]["actions"].append(leave)
         return shown
 
-    def dialog(self, form: Form, key: str) -> Json:
+    def dialog(self, form: Form, key: str, part: int = 0) -> Json:
         """A form as what `task/fetch` and `task/submit` are answered with: a window of its own."""
         shown: Json = self.spoken.card(render_form(form))
         for action in _actions(shown):
             action["data"] = {
                 **action["data"],
                 "verb": action.pop("verb"),
-                "card": key,
+                **_place(key, part),
                 "form": True,
             }
             action["type"] = "Action.Submit"
@@ -100,6 +106,10 @@ class Rendering:
         said = self.spoken.words(words)
         return {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": said}
 
+    def with_words(self, card: Json, words: str) -> Json:
+        """A card with what is said to one person below it."""
+        return {**card, "body": [*card["body"], note(safe(self.spoken.words(words)))]} if words else card
+
     def replace(self, card: Json) -> Json:
         """An answer to `Action.Execute` that shows the one who clicked another card in its place."""
         return {"statusCode": 200, "type": CARD, "value": card}
@@ -111,6 +121,11 @@ class Rendering:
     def words(self, words: str) -> Activity:
         """A few words of ours, which Teams is not to search for markup."""
         return Activity(type=ActivityTypes.message, text=self.spoken.words(words), text_format="plain")
+
+
+def _place(key: str, part: int) -> Json:
+    """Where a button stands: in which card, and which of its messages."""
+    return {"card": key, **({"part": part} if part else {})}
 
 
 def _message(attachments: list[Attachment], summary: str) -> Activity:

@@ -46,8 +46,8 @@ class Letters:
 
     find_key: Callable[[str], str | None]
     """The key of the letter at a place."""
-    read_card: Callable[[str], Card | None]
-    """The card of a letter, as it should stand there now."""
+    read_card: Callable[[str, str], Card | None]
+    """The card of the letter of a key, as it should stand now in that conversation; none from another."""
 
 
 @dataclass(frozen=True)

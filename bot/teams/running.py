@@ -17,8 +17,7 @@ from handlers.actions import type_commands
 from messages.card import Card
 from messages.card_text import UnreadableCard, card_from_text
 from storage.database import Engine, reading
-from storage.outbox import read_letter_card
-from storage.outbox_reading import read_key_at
+from storage.outbox_reading import read_card_within, read_key_at
 
 
 async def run_in_teams(
@@ -70,9 +69,9 @@ def letters_in(engine: Engine) -> Letters:
         with reading(engine) as connection:
             return read_key_at(connection, NAME, place)
 
-    def read_card(key: str) -> Card | None:
+    def read_card(key: str, conversation: str) -> Card | None:
         with reading(engine) as connection:
-            written = read_letter_card(connection, key)
+            written = read_card_within(connection, NAME, key, conversation)
         try:
             return card_from_text(written) if written else None
         except UnreadableCard:

@@ -6,6 +6,7 @@ between the two of us, and the channel is told so.
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 from botbuilder.schema import Activity
@@ -16,7 +17,8 @@ from bot.teams.connector import Connector
 from bot.teams.files import ask_to_take
 from bot.teams.heard import Heard
 from bot.teams.people import TeamsPerson
-from bot.teams.places import Conversation
+from bot.teams.places import Conversation, MessagePlace, Thread
+from bot.teams.posting import Posting
 from bot.teams.rendering import Json, Rendering
 from messages.card import Card
 from messages.reply import Reply, Visibility
@@ -32,34 +34,44 @@ _FAILED = (DeliveryFailed, OutcomeUnknown)
 _MOST_REMEMBERED = 2_000
 
 
+@dataclass(frozen=True)
+class Standing:
+    """An answer of ours in Teams."""
+
+    card: Card
+    place: MessagePlace
+    asked_in: str = ""
+    """The thread of a channel in which was asked what stands in our chat."""
+
+
 class Showing:
     """Shows replies in one organisation."""
 
     def __init__(self, connector: Connector, addresses: Addresses, rendering: Rendering) -> None:
         self._connector = connector
+        self._posting = Posting(connector)
         self._addresses = addresses
         self._rendering = rendering
-        self._remembered: OrderedDict[tuple[str, str], Card] = OrderedDict()
+        self._remembered: OrderedDict[tuple[str, str], Standing] = OrderedDict()
 
-    async def show(self, heard: Heard, person: TeamsPerson, reply: Reply) -> str:
+    async def show(self, heard: Heard, person: TeamsPerson, reply: Reply, aloud: Thread | None) -> str:
         """Everything of a reply but its form and what replaces the message that was used.
 
-        Returns a few words for whoever asked: the reply's own, else where the answer stands.
+        `aloud`: where all see what is meant for all; `None` where the two of us are alone. Returns a few
+        words for whoever asked: the reply's own, else where the answer stands.
         """
-        quiet: list[Activity] = []
+        quiet: list[Card] = []
         for card in reply.cards:
             if self.replaces(heard, reply, card):
                 continue
-            activities = self._rendering.activities(card, card.key)
-            if reply.visibility is Visibility.CHANNEL and not heard.origin.is_personal:
-                await self._say_aloud(heard, card, activities)
+            if reply.visibility is Visibility.CHANNEL and aloud is not None:
+                await self._say(card, aloud)
             elif heard.origin.is_personal:
-                await self._say_here(heard, card, activities)
+                await self._say(card, Thread(heard.origin.conversation))
             else:
-                quiet.extend(activities)
-        if reply.attachment is not None:
-            quiet.append(ask_to_take(reply.attachment, heard.question))
-        where = await self._say_in_chat(heard, person, quiet) if quiet else ""
+                quiet.append(card)
+        file = None if reply.attachment is None else ask_to_take(reply.attachment, heard.question)
+        where = await self._say_in_chat(heard, person, quiet, [file] if file is not None else [])
         return " ".join(words for words in (reply.note, where) if words)
 
     def replaces(self, heard: Heard, reply: Reply, card: Card) -> bool:
@@ -70,73 +82,69 @@ class Showing:
 
     async def replace(self, heard: Heard, card: Card) -> None:
         """In the place of the message that was used: what all see changes for all."""
-        activities = self._rendering.activities(card, card.key)
+        known = self.remembered(heard)
+        activities = self._rendering.activities(card, card.key, known.asked_in if known else "")
         try:
-            here = heard.origin.conversation
-            await self._connector.change(here, heard.origin.message, activities[0])
-            self._remember(here, heard.origin.message, card)
-            for further in activities[1:]:
-                await self._connector.post(here, further, heard.origin.thread or None)
+            if known is not None:
+                self._remember(card, await self._posting.change(known.place, activities), known.asked_in)
+                return
+            origin = heard.origin  # a letter, whose other parts delivery changes; or it is long ago
+            if origin.part < len(activities):
+                await self._connector.change(origin.conversation, origin.message, activities[origin.part])
         except _FAILED as error:
             logger.info("message_not_replaced", reason=str(error))
 
-    def remembered(self, heard: Heard) -> Card | None:
+    def remembered(self, heard: Heard) -> Standing | None:
         """The answer of ours that stands in the message that was used, if it is not long ago."""
         return self._remembered.get((heard.origin.conversation.id, heard.origin.message))
 
     async def mention(self, heard: Heard, words: str) -> None:
         """A few words where it was asked; they name no deal."""
+        here = heard.origin.here
         try:
-            await self._connector.post(
-                heard.origin.conversation, self._rendering.words(words), _thread_of(heard)
-            )
+            await self._connector.post(here.conversation, self._rendering.words(words), here.head)
         except _FAILED as error:
             logger.info("words_not_said", reason=str(error))
 
     async def show_form(self, heard: Heard, person: TeamsPerson, form: Json, title: str) -> str:
         """A form in a message of its own, for whoever asked with words; what is to be said besides."""
-        return await self._say_in_chat(heard, person, [self._rendering.form_message(form, title)])
+        return await self._say_in_chat(heard, person, [], [self._rendering.form_message(form, title)])
 
     async def say_to(self, heard: Heard, person: TeamsPerson, words: str) -> None:
         """A few words to whoever asked, a while after."""
-        await self._say_in_chat(heard, person, [self._rendering.words(words)])
+        await self._say_in_chat(heard, person, [], [self._rendering.words(words)])
 
     # --- Ways -----------------------------------------------------------------------------------
 
-    async def _say_here(self, heard: Heard, card: Card, activities: Sequence[Activity]) -> None:
-        here = heard.origin.conversation
-        for activity in activities:
-            message = await self._connector.post(here, activity)
-            self._remember(here, message, card)
+    async def _say(self, card: Card, where: Thread, asked_in: str = "") -> None:
+        activities = self._rendering.activities(card, card.key, asked_in)
+        self._remember(card, await self._posting.post(where.conversation, activities, where.head), asked_in)
 
-    async def _say_aloud(self, heard: Heard, card: Card, activities: Sequence[Activity]) -> None:
-        here = heard.origin.conversation
-        for activity in activities:
-            message = await self._connector.post(here, activity, _thread_of(heard))
-            self._remember(here, message, card)
-
-    async def _say_in_chat(self, heard: Heard, person: TeamsPerson, activities: Sequence[Activity]) -> str:
+    async def _say_in_chat(
+        self, heard: Heard, person: TeamsPerson, cards: Sequence[Card], others: Sequence[Activity]
+    ) -> str:
+        """Between the two of us, wherever it was asked. Returns what is to be said where it was."""
+        if not cards and not others:
+            return ""
+        origin = heard.origin
         try:
-            chat = (
-                heard.origin.conversation
-                if heard.origin.is_personal
-                else await self._addresses.chat_with(person.object_id)
-            )
-            for activity in activities:
+            chat = await self._chat_with(heard, person)
+            for card in cards:
+                await self._say(card, Thread(chat), origin.here.as_text() if origin.channel else "")
+            for activity in others:
                 await self._connector.post(chat, activity)
         except _FAILED as error:
             logger.info("answer_not_in_chat", reason=str(error))
             return NO_CHAT
-        return "" if heard.origin.is_personal else IN_OUR_CHAT
+        return "" if origin.is_personal else IN_OUR_CHAT
 
-    def _remember(self, here: Conversation, message: str, card: Card) -> None:
-        self._remembered[here.id, message] = card
+    async def _chat_with(self, heard: Heard, person: TeamsPerson) -> Conversation:
+        if heard.origin.is_personal:
+            return heard.origin.conversation
+        return await self._addresses.chat_with(person.object_id)
+
+    def _remember(self, card: Card, place: MessagePlace, asked_in: str) -> None:
+        for message in place.parts:
+            self._remembered[place.conversation.id, message] = Standing(card, place, asked_in)
         while len(self._remembered) > _MOST_REMEMBERED:
             self._remembered.popitem(last=False)
-
-
-def _thread_of(heard: Heard) -> str | None:
-    """An answer stands where it was asked for: in the thread, which what is said in a channel begins."""
-    if not heard.origin.channel:
-        return None
-    return heard.origin.thread or heard.origin.message or None

@@ -10,7 +10,7 @@ stands in Teams the inbox is told: what a process that dies has not shown is tol
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
@@ -21,14 +21,14 @@ from bot.teams.addresses import Addresses
 from bot.teams.colleagues import Colleagues
 from bot.teams.heard import Heard, with_addresses
 from bot.teams.people import TeamsPerson
-from bot.teams.places import NAME, head_place
+from bot.teams.places import NAME, Conversation, Thread, head_place, split_thread
 from bot.teams.rendering import BACK, Rendering
 from bot.teams.showing import Showing
 from bot.turns import Turns, unwatched
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
-from messages.card import Card, Paragraph, Tone, text
+from messages.card import Card
 from messages.problem import PROBLEM, compose_failure, compose_problem
-from messages.reply import Reply
+from messages.reply import Reply, Visibility
 from pipeline.errors import AccessDenied, CouncilError
 from pipeline.person_links import ChatAccount, Sender
 
@@ -57,6 +57,22 @@ class Answers(Protocol):
         """The answer to the event stands in Teams."""
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What became of a question."""
+
+    person: TeamsPerson | None
+    """Who asked; `None` for whom we do not speak with."""
+    reply: Reply
+    aloud: Thread | None = None
+    """Where all see what is meant for all; `None` where the two of us are alone."""
+
+    @property
+    def is_repetition(self) -> bool:
+        """Another turn has the same event in hand: when its answer is shown is that turn's to say."""
+        return self.reply == Reply(note=ALREADY)
+
+
 class Talk:
     """Takes turns in one organisation."""
 
@@ -67,13 +83,14 @@ class Talk:
         showing: Showing,
         answers: Answers,
         find_key: Callable[[str], str | None],
-        read_card: Callable[[str], Card | None],
+        read_card: Callable[[str, str], Card | None],
         tenant: str,
         rendering: Rendering,
         turns: Turns,
     ) -> None:
         """`find_key`: the key of the letter that stands at a place (`storage.outbox_reading.read_key_at`);
-        `read_card`: the card of a letter as it should stand there now."""
+        `read_card`: the card of the letter of a key as it should stand now, if it stands in a conversation
+        (Teams' id of it)."""
         self._addresses = addresses
         self._colleagues = colleagues
         self._showing = showing
@@ -88,13 +105,14 @@ class Talk:
 
     async def take(self, heard: Heard, taken_in: TakenIn = unwatched) -> None:
         """Words: ask, and show what comes back; a form stands in a message of its own."""
-        person, reply = await self.ask(heard, taken_in)
-        if reply == Reply(note=ALREADY):
+        answered = await self.ask(heard, taken_in)
+        person, reply = answered.person, answered.reply
+        if answered.is_repetition:
             return
         if person is None:
             await self._refuse(heard, reply)
             return
-        said = await self._showing.show(heard, person, reply)
+        said = await self._showing.show(heard, person, reply, answered.aloud)
         if reply.form is not None:
             form = self._rendering.form_in_place(reply.form, "")
             said = await self._showing.show_form(heard, person, form, reply.form.title) or said
@@ -118,37 +136,45 @@ class Talk:
         if not asking.done():
             self._turns.begin(self._show_late(heard, asking))
             return self._rendering.say(PATIENCE)
-        person, reply = asking.result()
-        if person is None:
-            return self._rendering.say(_spoken(reply))
-        answer = await self._answer_click(heard, person, reply)
+        answered = asking.result()
+        if answered.person is None:
+            return self._rendering.say(_spoken(answered.reply))
+        if answered.is_repetition:
+            return self._rendering.say(ALREADY)
+        answer = await self._answer_click(heard, answered.person, answered.reply, answered.aloud)
         self._turns.begin(self._mark_shown(heard))
         return answer
 
-    async def _answer_click(self, heard: Heard, person: TeamsPerson, reply: Reply) -> Json:
+    async def _answer_click(
+        self, heard: Heard, person: TeamsPerson, reply: Reply, aloud: Thread | None
+    ) -> Json:
+        origin = heard.origin
         if reply.form is not None:
             return self._rendering.replace(
-                self._rendering.form_in_place(reply.form, heard.origin.message_key)
+                self._rendering.form_in_place(reply.form, origin.message_key, origin.part)
             )
-        said = await self._showing.show(heard, person, reply)
+        said = await self._showing.show(heard, person, reply, aloud)
         replacing = next((one for one in reply.cards if self._showing.replaces(heard, reply, one)), None)
         if replacing is not None:
             self._turns.begin(self._showing.replace(heard, replacing))
-            return self._as_card(replacing, said)
+            return self._as_card(heard, replacing, said)
+        if reply.cards and reply.visibility is Visibility.ASKER:
+            said = said or IN_CHAT
         if isinstance(heard.question, Submitted):
             return await self._restore(heard, said or DONE)
         return self._rendering.say(said or DONE)
 
-    async def _show_late(self, heard: Heard, asking: asyncio.Task[tuple[TeamsPerson | None, Reply]]) -> None:
-        person, reply = await asking
-        if person is None or reply == Reply(note=ALREADY):
+    async def _show_late(self, heard: Heard, asking: asyncio.Task[Answered]) -> None:
+        answered = await asking
+        person, reply = answered.person, answered.reply
+        if person is None or answered.is_repetition:
             return
         for card in reply.cards:
             if self._showing.replaces(heard, reply, card):
                 await self._showing.replace(heard, card)
-        said = await self._showing.show(heard, person, reply)
+        said = await self._showing.show(heard, person, reply, answered.aloud)
         if reply.form is not None:
-            form = self._rendering.form_in_place(reply.form, heard.origin.message_key)
+            form = self._rendering.form_in_place(reply.form, heard.origin.message_key, heard.origin.part)
             said = await self._showing.show_form(heard, person, form, reply.form.title) or said
         if said:
             await self._showing.say_to(heard, person, said)
@@ -159,19 +185,21 @@ class Talk:
 
     async def _restore(self, heard: Heard, words: str) -> Json:
         """The message as it was before a form stood in its place, with a few words below."""
-        key = heard.origin.message_key
-        card = await asyncio.to_thread(self._read_card, key) if key else None
-        card = card or self._showing.remembered(heard)
+        key, here = heard.origin.message_key, heard.origin.conversation.id
+        card = await asyncio.to_thread(self._read_card, key, here) if key else None
+        if card is None and (standing := self._showing.remembered(heard)) is not None:
+            card = standing.card
         if card is None:
-            card = Card("teams_said", words, (), words)
-            return self._as_card(card, "")
-        return self._as_card(card, words)
+            return self._as_card(heard, Card("teams_said", words, (), words), "")
+        return self._as_card(heard, card, words)
 
-    def _as_card(self, card: Card, words: str) -> Json:
-        """A card for the eyes of the one who clicked, with what is said to them alone."""
-        if words:
-            card = replace(card, blocks=(*card.blocks, Paragraph(text(words), Tone.NOTE)))
-        return self._rendering.replace(self._rendering.cards(card, card.key)[0])
+    def _as_card(self, heard: Heard, card: Card, words: str) -> Json:
+        """The part of a card that stands in the message that was used, for the eyes of the one who clicked,
+        with what is said to them alone."""
+        standing = self._showing.remembered(heard)
+        parts = self._rendering.cards(card, card.key, standing.asked_in if standing else "")
+        shown = parts[min(heard.origin.part, len(parts) - 1)]
+        return self._rendering.replace(self._rendering.with_words(shown, words))
 
     # --- Dialogs --------------------------------------------------------------------------------
 
@@ -183,15 +211,21 @@ class Talk:
         if not asking.done():
             self._turns.begin(self._show_late(heard, asking))
             return self._rendering.closing(PATIENCE)
-        person, reply = asking.result()
-        if person is None:
-            return self._rendering.closing(_spoken(reply))
+        answered = asking.result()
+        if answered.person is None:
+            return self._rendering.closing(_spoken(answered.reply))
+        if answered.is_repetition:
+            return self._rendering.closing(ALREADY)
         self._turns.begin(self._mark_shown(heard))
-        if reply.form is not None:
-            return self._rendering.dialog(reply.form, heard.origin.message_key)
-        return self._rendering.closing(await self._show_from_dialog(heard, person, reply))
+        if answered.reply.form is not None:
+            origin = heard.origin
+            return self._rendering.dialog(answered.reply.form, origin.message_key, origin.part)
+        words = await self._show_from_dialog(heard, answered.person, answered.reply, answered.aloud)
+        return self._rendering.closing(words)
 
-    async def _show_from_dialog(self, heard: Heard, person: TeamsPerson, reply: Reply) -> str:
+    async def _show_from_dialog(
+        self, heard: Heard, person: TeamsPerson, reply: Reply, aloud: Thread | None
+    ) -> str:
         """Problems are said in the window; what stands in the chat is shown there."""
         replacing = next((one for one in reply.cards if self._showing.replaces(heard, reply, one)), None)
         if replacing is not None:
@@ -199,22 +233,19 @@ class Talk:
         others = tuple(card for card in reply.cards if card is not replacing)
         if len(others) == 1 and others[0].key == PROBLEM:
             return others[0].fallback
-        said = await self._showing.show(heard, person, reply)
+        said = await self._showing.show(heard, person, reply, aloud)
         return said or (IN_CHAT if others else "")
 
     # --- Asking ---------------------------------------------------------------------------------
 
     async def look_up(self, heard: Heard) -> Reply:
         """What nobody waits for: should it never be shown, nobody misses it. Never raises."""
-        _, reply = await self.ask(heard)
+        answered = await self.ask(heard)
         await self._mark_shown(heard)
-        return reply
+        return answered.reply
 
-    async def ask(self, heard: Heard, taken_in: TakenIn = unwatched) -> tuple[TeamsPerson | None, Reply]:
-        """Who asks (`None` for whom we do not speak with), and the answer.
-
-        Never raises: whatever broke, the person gets an answer and the log the rest.
-        """
+    async def ask(self, heard: Heard, taken_in: TakenIn = unwatched) -> Answered:
+        """Never raises: whatever broke, the person gets an answer and the log the rest."""
         person: TeamsPerson | None = None
         try:
             person = await self._colleagues.person(heard.origin.conversation, heard.user, heard.tenant)
@@ -222,20 +253,21 @@ class Talk:
                 await self._addresses.keep_chat(person.object_id, heard.origin.conversation)
             sender = self._vouch(person, heard)
             question = await self._with_addresses(heard)
-            where = await self._where(heard, person)
+            aloud = await self._aloud(heard)
+            where = await self._where(heard, person, aloud)
             reply = await asyncio.to_thread(
                 self._answers.answer_sender, sender, question, where, heard.event, taken_in
             )
-            return person, reply
+            return Answered(person, reply, aloud)
         except AccessDenied as refused:
-            return None, Reply((compose_problem(refused),))
+            return Answered(None, Reply((compose_problem(refused),)))
         except (DeliveryFailed, OutcomeUnknown):
             logger.warning("teams_did_not_say_who", user=heard.user)
-            return None, Reply((compose_problem(CouncilError(WHO_ARE_YOU)),))
+            return Answered(None, Reply((compose_problem(CouncilError(WHO_ARE_YOU)),)))
         except Exception:
             reference = secrets.token_hex(4)
             logger.exception("teams_turn_failed", user=heard.user, reference=reference)
-            return person, Reply((compose_failure(reference),))
+            return Answered(person, Reply((compose_failure(reference),)))
 
     def _vouch(self, person: TeamsPerson, heard: Heard) -> Sender:
         account = ChatAccount(NAME, self._tenant, person.object_id)
@@ -249,27 +281,46 @@ class Talk:
         emails = await self._colleagues.emails(heard.origin.conversation, tuple(mentions.values()))
         return Typed(with_addresses(question.text, mentions, emails))
 
-    async def _where(self, heard: Heard, person: TeamsPerson) -> Where:
+    async def _aloud(self, heard: Heard) -> Thread | None:
+        """Where all see what is meant for all. A button below an answer in our chat speaks in the channel in
+        which was asked, for whoever is in it now: what the button says of it comes from outside.
+
+        Raises `DeliveryFailed`.
+        """
+        origin = heard.origin
+        if not origin.is_personal:
+            return origin.here
+        channel_id, head = split_thread(origin.asked_in)
+        channel = Conversation(origin.conversation.service_url, channel_id)
+        if not isinstance(heard.question, Clicked) or not channel.has_threads:
+            return None
+        is_ours = await self._addresses.name_of(channel_id) is not None
+        return (
+            Thread(channel, head or None)
+            if is_ours and await self._colleagues.is_in(channel, heard.user)
+            else None
+        )
+
+    async def _where(self, heard: Heard, person: TeamsPerson, aloud: Thread | None) -> Where:
         origin = heard.origin
         here = origin.conversation.id
         return Where(
             NAME,
-            await self._conversation(heard, person),
+            f"@{person.object_id}" if aloud is None else await self._conversation(aloud),
             message_key=origin.message_key or await self._key_at(here, origin.message),
             thread_key=await self._key_at(here, origin.thread),
             quoted=heard.quoted,
             tenant=self._tenant,
         )
 
-    async def _conversation(self, heard: Heard, person: TeamsPerson) -> str:
-        origin = heard.origin
-        if origin.is_personal:
-            return f"@{person.object_id}"
+    async def _conversation(self, aloud: Thread) -> str:
+        """A channel's name; of a group chat, and where Teams does not say it, the id."""
+        where = aloud.conversation
         try:
-            name = await self._addresses.name_of(origin.channel) if origin.channel else None
+            name = await self._addresses.name_of(where.id) if where.has_threads else None
         except DeliveryFailed:
             name = None
-        return f"#{name or origin.conversation.id}"
+        return f"#{name or where.id}"
 
     async def _key_at(self, conversation: str, message: str) -> str | None:
         if not message:

@@ -39,7 +39,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 async def office(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    monkeypatch.setattr("bot.teams.surface.SECONDS_BETWEEN_PARTS", 0)
+    monkeypatch.setattr("bot.teams.posting.SECONDS_BETWEEN_PARTS", 0)
     async with open_office(engine) as opened:
         yield opened
 

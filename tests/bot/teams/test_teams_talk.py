@@ -2,19 +2,27 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
 
+from bot.delivery import Delivery
 from bot.dispatch import ALREADY, TakenIn
-from bot.teams.room import Letters, TeamsRoom, open_teams
+from bot.teams.rendering import BACK
+from bot.teams.room import TeamsRoom, open_teams
+from bot.teams.running import letters_in
 from bot.teams.showing import IN_OUR_CHAT
+from bot.teams.talk import IN_CHAT
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
 from messages.card import Button, Buttons, Card, Form, Paragraph, TextInput, text
+from messages.card_text import card_to_text
 from messages.reply import Attachment, Reply, Visibility
 from pipeline.person_links import Sender
-from storage.database import Engine
-from tests.teams.colleagues import Colleague, Line
+from storage.database import Engine, writing
+from storage.outbox import Letter, put_letter
+from tests.faults.delivering import COMPANY
+from tests.teams.colleagues import Colleague, Line, find_action
 from tests.teams.connector import ConnectorServer
 from tests.teams.office import (
     COUNCIL_CHANNEL,
@@ -24,6 +32,8 @@ from tests.teams.office import (
     serve_microsoft,
 )
 from tests.teams.organisation import BOT, Organisation, TeamsMessage
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 @dataclass
@@ -59,10 +69,17 @@ class Scene:
     desk: Desk
     ana: Colleague
     line: Line
+    database: Engine
 
     def colleague(self, name: str, tenant: str | None = None) -> Colleague:
         person = next(one for one in self.organisation.people if one.name == name)
         return Colleague(person, self.line) if tenant is None else Colleague(person, self.line, tenant)
+
+    async def send_letter(self, key: str, audience: str) -> None:
+        letter = Letter(key=key, kind="digest", audience=audience, card=card_to_text(card(key, key)))
+        with writing(self.database) as connection:
+            put_letter(connection, letter, MONDAY)
+        await Delivery(self.database, self.room.surface, lambda: MONDAY, COMPANY).deliver_due()
 
     def said_in(self, conversation: str) -> list[str]:
         """Titles of cards, or words, that the app said there."""
@@ -89,18 +106,24 @@ def title_of_card(shown: dict[str, object]) -> str:
 FORM = Form("f", "Fix this deal", (TextInput("NextStep", "Next step", "Old"),), "save_fix", "006A")
 
 
+def long_card(key: str, title: str, *buttons: Button) -> Card:
+    """One that is larger than a message, with its buttons at the end."""
+    paragraphs = tuple(Paragraph(text(f"line {number} " + "word " * 390)) for number in range(15))
+    return Card(key, title, (*paragraphs, Buttons(buttons)), title)
+
+
 @pytest.fixture
-async def scene(database: Engine) -> AsyncIterator[Scene]:
+async def scene(database: Engine, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
+    monkeypatch.setattr("bot.teams.posting.SECONDS_BETWEEN_PARTS", 0)
     organisation, desk = people_at_work(), Desk()
     organisation.add_person("Gus Guest", "gus@elsewhere.example", role="guest")
     organisation.teams["19:Sales@thread.tacv2"].members.append(organisation.people[-1])
     async with serve_microsoft(organisation) as server, aiohttp.ClientSession() as session:
-        letters = Letters(lambda _: None, lambda _: None)
         opening = open_teams(
             make_definition(dialogs=False),
             desk,
             database,
-            letters,
+            letters_in(database),
             microsoft=local_microsoft(server, server.issuer),
         )
         async with opening as room, room.listening() as address:
@@ -108,7 +131,7 @@ async def scene(database: Engine) -> AsyncIterator[Scene]:
             ana = Colleague(organisation.people[0], line)
             await ana.add_to_team("19:Sales@thread.tacv2", "Sales")
             await room.turns.settle()
-            yield Scene(organisation, server, room, desk, ana, line)
+            yield Scene(organisation, server, room, desk, ana, line, database)
 
 
 async def test_words_in_the_personal_chat_are_answered_there(scene: Scene) -> None:
@@ -218,6 +241,101 @@ async def test_cancel_brings_the_message_back_and_asks_nobody(scene: Scene) -> N
     back = await scene.ana.press(message, "Cancel")
     assert title_of_card(back.body["value"]) == "Deals"
     assert len(scene.desk.asked) == 2
+
+
+async def test_a_letter_comes_back_to_whoever_is_where_it_stands_and_to_nobody_else(scene: Scene) -> None:
+    """The key that says which letter a form hides comes back from outside: from Ana it may be Ben's."""
+    ben = scene.colleague("Ben Osei")
+    await scene.send_letter("digest:ben", "@ben@example.com")
+    message = scene.last_in(ben.person.chat)
+    leave = {"type": "Action.Execute", "title": "Cancel", "verb": BACK, "data": {"card": "digest:ben"}}
+    back = await ben.use(message, message.cards[0], leave, {})
+    assert title_of_card(back.body["value"]) == "digest:ben"
+    elsewhere = TeamsMessage(scene.ana.person.chat, message.id, message.activity)
+    stolen = await scene.ana.use(elsewhere, message.cards[0], leave, {})
+    assert title_of_card(stolen.body["value"]) == "Nothing was changed."
+
+
+async def test_an_answer_of_several_messages_changes_in_all_of_them_and_comes_back_where_it_stood(
+    scene: Scene,
+) -> None:
+    buttons = Button("Fix", "fix", "006A"), Button("More", "more")
+    scene.desk.reply = lambda asked: (
+        Reply(form=FORM)
+        if asked == Clicked("fix", "006A")
+        else Reply((long_card("answer", "Once" if isinstance(asked, Typed) else "Twice", *buttons),))
+    )
+    await scene.ana.say("hygiene")
+    await scene.room.turns.settle()
+    chat = scene.ana.person.chat
+    standing = len(scene.said_in(chat))
+    last = scene.last_in(chat)
+    assert standing > 1
+    await scene.ana.press(last, "Fix")
+    back = await scene.ana.press(last, "Cancel")
+    assert "line 14 word" in str(back.body["value"])
+    assert "Nothing was changed." in str(back.body["value"])
+    changed = await scene.ana.press(last, "More")
+    await scene.room.turns.settle()
+    assert "line 14 word" in str(changed.body["value"])
+    assert scene.said_in(chat)[0] == "Twice"
+    assert len(scene.said_in(chat)) == standing, "nothing was said a second time"
+
+
+async def test_an_answer_beside_the_message_is_pointed_to(scene: Scene) -> None:
+    scene.desk.reply = lambda asked: Reply(
+        (card("answer", "Deals", Button("Why", "why")) if isinstance(asked, Typed) else card("why", "Why"),)
+    )
+    await scene.ana.say("hygiene")
+    await scene.room.turns.settle()
+    answer = await scene.ana.press(scene.last_in(scene.ana.person.chat), "Why")
+    assert answer.body["value"] == IN_CHAT
+    assert scene.said_in(scene.ana.person.chat) == ["Deals", "Why"]
+
+
+# --- What our chat answers is shared in the channel where it was asked -----------------------------
+
+
+async def ask_in_channel(scene: Scene) -> TeamsMessage:
+    """Returns the answer in our chat, below which it can be shared."""
+    scene.desk.reply = lambda asked: (
+        Reply((card("answer", "Region", Button("Share", "share")),))
+        if isinstance(asked, Typed)
+        else Reply((card("answer:shared", "For all"),), Visibility.CHANNEL)
+    )
+    await scene.ana.mention("apm region", COUNCIL_CHANNEL)
+    await scene.room.turns.settle()
+    return scene.last_in(scene.ana.person.chat)
+
+
+async def test_an_answer_in_our_chat_is_shared_in_the_thread_where_it_was_asked(scene: Scene) -> None:
+    message = await ask_in_channel(scene)
+    await scene.ana.press(message, "Share")
+    await scene.room.turns.settle()
+    assert scene.desk.asked[-1][2].conversation == "#pipeline-council"
+    assert scene.said_in(COUNCIL_CHANNEL) == [IN_OUR_CHAT, "For all"]
+    asked = next(scene.organisation.messages_of(COUNCIL_CHANNEL))
+    assert scene.last_in(COUNCIL_CHANNEL).thread == asked.id
+    assert scene.said_in(scene.ana.person.chat) == ["Region"]
+
+
+async def test_whoever_has_left_the_channel_shares_nothing_there(scene: Scene) -> None:
+    message = await ask_in_channel(scene)
+    scene.organisation.teams["19:Sales@thread.tacv2"].members.remove(scene.ana.person)
+    await scene.ana.press(message, "Share")
+    assert scene.desk.asked[-1][2].conversation == f"@{scene.ana.person.object_id}"
+    assert scene.said_in(COUNCIL_CHANNEL) == [IN_OUR_CHAT]
+
+
+@pytest.mark.parametrize("forged", ["19:Elsewhere@thread.tacv2;messageid=1", "a:1BenOsei", "nonsense"])
+async def test_a_forged_channel_is_spoken_in_by_nobody(scene: Scene, forged: str) -> None:
+    message = await ask_in_channel(scene)
+    share = find_action(message.cards[0], "Share")
+    share["data"] |= {"asked_in": forged}
+    said = len(scene.organisation.messages)
+    await scene.ana.use(message, message.cards[0], share, {})
+    assert scene.desk.asked[-1][2].conversation == f"@{scene.ana.person.object_id}"
+    assert [one.conversation for one in scene.organisation.messages[said:]] == [scene.ana.person.chat]
 
 
 async def test_the_menu_of_a_message_gives_its_words_and_its_address(scene: Scene) -> None:
