@@ -10,6 +10,7 @@ from tests.stories.company import copy_company, found_company
 from tests.stories.preview_stage import PreviewStage
 from tests.stories.slack_stage import open_slack_stage
 from tests.stories.stage import Stage
+from tests.stories.teams_stage import open_teams_stage
 
 TUESDAY = datetime(2026, 7, 21, 9, tzinfo=UTC)
 
@@ -22,11 +23,15 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=["preview", "slack by socket", "slack by http"])
+@pytest.fixture(params=["preview", "slack by socket", "slack by http", "teams"])
 async def stage(request: pytest.FixtureRequest, founded: Path, tmp_path: Path) -> AsyncIterator[Stage]:
     company = copy_company(founded, tmp_path / "company", TUESDAY)
+    opened: Stage
     if request.param == "preview":
         yield PreviewStage(company)
+    elif request.param == "teams":
+        async with open_teams_stage(company) as opened:
+            yield opened
     else:
         async with open_slack_stage(company, request.param.rpartition(" ")[2]) as opened:
             yield opened

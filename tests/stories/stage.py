@@ -131,6 +131,10 @@ class Stage(ABC):
     def files(self, who: str) -> Sequence[SeenFile]:
         """The files that the person was given."""
 
+    def spoken(self, command: str) -> str:
+        """A command as people here are told to type it."""
+        return command
+
     # --- For all surfaces -------------------------------------------------------------------------
 
     async def settle(self) -> None:
