@@ -31,12 +31,15 @@ from pipeline.crm_records import (
     TargetRecord,
     UserRecord,
 )
+from pipeline.errors import CouncilError
 
 __all__ = [
     "AccountRecord",
     "ActivityRecord",
     "Batch",
+    "CannotResume",
     "Capabilities",
+    "Changes",
     "ContactRoleRecord",
     "Crm",
     "DealEvidence",
@@ -75,6 +78,9 @@ class PullRequest:
     """In which a moment falls on a day."""
     value_field: str | None = None
     """The further field that holds a deal's value: what cannot be read there makes the row bad."""
+    resume: str | None = None
+    """The last `Batch.resume` of a pull that broke off: what was yielded up to it stands, and `pull` goes on
+    behind it. Reference tables and accounts come again from their beginning."""
 
 
 class Batch(NamedTuple):
@@ -84,6 +90,30 @@ class Batch(NamedTuple):
     problems: Sequence[Problem] = ()
     total: int | None = None
     """How many rows the table has, where that is known cheaply: for progress."""
+    resume: str | None = None
+    """What to hand to a later pull so that nothing of opportunities and what hangs on them up to and with
+    this batch is read again; `None`: what an earlier batch said still holds, or there is no going on."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed in a system of record since a mark."""
+
+    reference: Sequence[Batch]
+    """Stages, users, roles, rates, periods, targets and spend, each complete: they are small."""
+    accounts: Iterator[Batch]
+    """The accounts that changed, and those of the changed deals. To be read before `deals`."""
+    deals: Iterator[Sequence[DealEvidence]]
+    """Everything of each changed deal, some hundred at a time; deleted ones have `is_deleted`.
+
+    A deal may come twice, and one that has not changed may come as well.
+    """
+    mark: str
+    """For the next time. It overlaps what was read, for a late commit shows an early moment."""
+
+
+class CannotResume(CouncilError):
+    """What a broken-off pull had begun has expired in the CRM: the next one starts over."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +149,24 @@ class Crm(Protocol):
 
     def pull(self, request: PullRequest) -> Iterator[Batch]:
         """All records, reference tables first: stages, roles, users, accounts, record types, rates,
-        periods, targets, then opportunities and what hangs on them."""
+        periods, targets, then opportunities and what hangs on them.
+
+        Raises `CannotResume`, before the first batch, where it cannot go on from `request.resume`.
+        """
+
+    def mark(self) -> str | None:
+        """Asked before a pull: what `changes` takes later to tell what changed from now on.
+
+        `None` where that cannot be told, so that every pull reads everything.
+        """
+
+    def changes(self, since: str, request: PullRequest) -> Changes | None:
+        """What changed since a mark; `None` where too much changed, or it cannot be told any more: then
+        everything has to be pulled."""
+
+    def live_ids(self) -> Iterator[Sequence[str]] | None:
+        """The ids of all opportunities that stand, some thousand at a time, for the nightly comparison;
+        `None` where every pull is complete anyway."""
 
     def describe(self, opportunity_id: str) -> DealShape:
         """The fields of a deal's record type, as a form has to know them; of an unknown deal those of any."""
@@ -129,6 +176,11 @@ class Crm(Protocol):
 
         Raises `CouncilError` where the system of record cannot be read.
         """
+
+    def read_deals(
+        self, opportunity_ids: Sequence[str], request: PullRequest
+    ) -> Iterator[Sequence[DealEvidence]]:
+        """As `read_deal` of each of many, some hundred at a time. Those that are not there are left out."""
 
     def write(self, fix: Fix) -> WriteResult:
         """Write all changes of a fix or none. The record is read again and compared first.

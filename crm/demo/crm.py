@@ -14,6 +14,7 @@ from crm.demo.rules import refusals_of, shape_of
 from crm.records import (
     Batch,
     Capabilities,
+    Changes,
     DealEvidence,
     DealShape,
     Fix,
@@ -124,6 +125,16 @@ class DemoCrm:
         yield from _in_batches(_of_all(rows.contact_roles for rows in company.deals))
         yield from _in_batches(_of_all(rows.activities for rows in company.deals))
 
+    def mark(self) -> str | None:
+        """The company is drawn as a whole: a pull takes a moment."""
+        return None
+
+    def changes(self, since: str, request: PullRequest) -> Changes | None:  # noqa: ARG002 - there is no mark
+        return None
+
+    def live_ids(self) -> Iterator[Sequence[str]] | None:
+        return None
+
     def describe(self, opportunity_id: str) -> DealShape:
         rows = self._deal_of_id.get(opportunity_id)
         return shape_of(None if rows is None else self._current(rows))
@@ -143,6 +154,14 @@ class DemoCrm:
             contacts=tuple(rows.contact_roles),
             activities=tuple(rows.activities),
         )
+
+    def read_deals(
+        self, opportunity_ids: Sequence[str], request: PullRequest
+    ) -> Iterator[Sequence[DealEvidence]]:
+        for opportunity_id in opportunity_ids:
+            deal = self.read_deal(opportunity_id, request)
+            if deal is not None:
+                yield [deal]
 
     def write(self, fix: Fix) -> WriteResult:
         rows = self._deal_of_id.get(fix.opportunity_id)

@@ -1,6 +1,6 @@
 """A folder of exports as a CRM: what a pull reads, and in which order."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from crm.files import details, people, reference
@@ -17,6 +17,7 @@ from crm.files.writing import gather_deal, refusals_of
 from crm.records import (
     Batch,
     Capabilities,
+    Changes,
     DealEvidence,
     DealShape,
     FieldKind,
@@ -92,6 +93,16 @@ class FilesCrm:
         yield from self._opportunities(exports, stages, lookups, request, clock)
         yield Batch((), lookups.take_problems())
 
+    def mark(self) -> str | None:
+        """Exports are whole, and say nothing of what changed."""
+        return None
+
+    def changes(self, since: str, request: PullRequest) -> Changes | None:  # noqa: ARG002 - there is no mark
+        return None
+
+    def live_ids(self) -> Iterator[Sequence[str]] | None:
+        return None
+
     def describe(self, opportunity_id: str) -> DealShape:  # noqa: ARG002 - exports have one shape
         """What the exports tell of it; they know no record types, so every deal has the same fields."""
         exports = self._open()
@@ -102,6 +113,14 @@ class FilesCrm:
         """Exports have no index: this reads them through, one deal or all of them."""
         fresh = FilesCrm(self._definition, self._base_folder)  # a pull under way counts its own rows
         return gather_deal(opportunity_id, fresh.pull(request))
+
+    def read_deals(
+        self, opportunity_ids: Sequence[str], request: PullRequest
+    ) -> Iterator[Sequence[DealEvidence]]:
+        for opportunity_id in opportunity_ids:
+            deal = self.read_deal(opportunity_id, request)
+            if deal is not None:
+                yield [deal]
 
     def write(self, fix: Fix) -> WriteResult:
         """Adds the fix to the file of fixes. `Busy` where that cannot be written."""

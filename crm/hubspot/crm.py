@@ -21,6 +21,7 @@ from crm.hubspot.writing import in_our_names, properties_of, refusals_of
 from crm.records import (
     Batch,
     Capabilities,
+    Changes,
     DealEvidence,
     DealShape,
     Fix,
@@ -33,6 +34,7 @@ from pipeline.deal_fields import differences, is_done
 _DEALS = "/crm/v3/objects/deals"
 _PAGES_TOGETHER = 5
 """Pages of a hundred deals that are read before they are handed on: it saves requests."""
+_DEALS_TOGETHER = 500
 _LOOKS = 3
 """How often a deal that changes under our hands is read again before a fix gives way."""
 _ANY_CURRENCY = "USD"
@@ -100,6 +102,16 @@ class HubspotCrm:
             yield Batch(list(chain.from_iterable(deal.lines for deal in found.deals)))
             yield Batch(list(chain.from_iterable(deal.contacts for deal in found.deals)))
 
+    def mark(self) -> str | None:
+        """Every pull walks through all deals."""
+        return None
+
+    def changes(self, since: str, request: PullRequest) -> Changes | None:  # noqa: ARG002 - there is no mark
+        return None
+
+    def live_ids(self) -> Iterator[Sequence[str]] | None:
+        return None
+
     def describe(self, opportunity_id: str) -> DealShape:
         row = self._row(opportunity_id, (PIPELINE, "dealstage"))
         return self._shape(row)
@@ -109,6 +121,14 @@ class HubspotCrm:
             return None
         found = DealReader(self._portal, request, HubspotValues(request.timezone)).read([opportunity_id])
         return found.deals[0] if found.deals else None
+
+    def read_deals(
+        self, opportunity_ids: Sequence[str], request: PullRequest
+    ) -> Iterator[Sequence[DealEvidence]]:
+        reader = DealReader(self._portal, request, HubspotValues(request.timezone))
+        ids = [one for one in opportunity_ids if one.isdecimal()]
+        for start in range(0, len(ids), _DEALS_TOGETHER):
+            yield reader.read(ids[start : start + _DEALS_TOGETHER]).deals
 
     def write(self, fix: Fix) -> WriteResult:
         """HubSpot writes without conditions, so a deal is looked at right before.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from crm.records import Crm, DealEvidence, Fix, PullRequest
 from pipeline.crm_fields import Conflict, FieldType, Gone, Rejected, Saved
-from pipeline.crm_records import FieldKind, FieldValue, OpportunityRecord
+from pipeline.crm_records import AccountRecord, FieldKind, FieldValue, OpportunityRecord
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,32 @@ class CrmContract(ABC):
             *deal.activities,
         ]
         assert sorted(map(repr, own)) == sorted(map(repr, hanging))
+
+    def test_deals_read_together_are_what_each_is_alone(self, case: CrmCase) -> None:
+        found = case.crm.read_deals(["006nothing", case.opportunity_id], case.request)
+        assert [deal for some in found for deal in some] == [case.read()]
+
+    def test_who_can_tell_what_changed_tells_of_a_fix_and_who_cannot_says_so(self, case: CrmCase) -> None:
+        mark = case.crm.mark()
+        if mark is None:
+            assert case.crm.changes("an old mark", case.request) is None
+            return
+        before = case.read().opportunity
+        case.crm.write(case.fix(NextStep=(before.next_step, "Seen by the next pull")))
+        changes = case.crm.changes(mark, case.request)
+        assert changes is not None
+        assert {type(one) for batch in changes.accounts for one in batch.records} <= {AccountRecord}
+        assert case.read() in [deal for some in changes.deals for deal in some]
+
+    def test_the_ids_of_what_stands_are_those_of_a_pull_or_every_pull_is_complete(
+        self, case: CrmCase
+    ) -> None:
+        live = case.crm.live_ids()
+        if live is None:
+            return
+        pulled = [record for batch in case.crm.pull(case.request) for record in batch.records]
+        standing = [one.id for one in pulled if isinstance(one, OpportunityRecord) and not one.is_deleted]
+        assert sorted(one for some in live for one in some) == sorted(standing)
 
     def test_a_deal_that_is_not_there_is_none_and_gone(self, case: CrmCase) -> None:
         assert case.crm.read_deal("006nothing", case.request) is None
