@@ -13,6 +13,9 @@ SESSION_EXPIRED = "INVALID_SESSION_ID"
 _LIMIT = "REQUEST_LIMIT_EXCEEDED"
 _LOCATOR = "INVALID_QUERY_LOCATOR"
 _QUERY_CODES = frozenset({"INVALID_FIELD", "INVALID_TYPE", "MALFORMED_QUERY", "QUERY_TIMEOUT", _LOCATOR})
+_LOCK_CODES = frozenset({"UNABLE_TO_LOCK_ROW", "ENTITY_IS_LOCKED"})
+_ABSENT_CODES = frozenset({"NOT_FOUND", "ENTITY_IS_DELETED"})
+_WRITING = frozenset({"PATCH", "PUT", "DELETE"})
 _BUSY_STATUS = frozenset({429, 500, 502, 503, 504})
 _NO_COLUMN = re.compile(r"No such column '([^']+)' on (?:entity|sobject of type) '?(\w+)'?")
 _NO_RELATION = re.compile(r"Didn't understand relationship '([^']+)'")
@@ -34,6 +37,10 @@ class SalesforceError(CouncilError):
 
 class SignInFailed(SalesforceError):
     """No token, or one that does not hold."""
+
+
+class SessionEnded(SignInFailed):
+    """The token does not hold any more, and a new one neither."""
 
 
 class LimitReached(SalesforceError):
@@ -75,13 +82,24 @@ class RequestRefused(SalesforceError):
         return frozenset(one.code for one in self.objections)
 
 
+class NotThere(RequestRefused):
+    """No such record or resource (any more), or none that our user can see."""
+
+
+class RowLocked(RequestRefused):
+    """The record is being saved by somebody else, or waits for an approval: nothing was written."""
+
+
 def error_of(response: httpx.Response) -> SalesforceError:
-    """The error of an answer that was read and is none of success."""
+    """The error of an answer that was read and is none of success.
+
+    Codes are believed before the status: a locked row can come with any.
+    """
     objections = objections_of(response)
     codes = {one.code for one in objections}
     says = " ".join(one.says for one in objections)
     if response.status_code == 401:
-        return SignInFailed(f"Salesforce has ended our session, and a new one did not help: {says}")
+        return SessionEnded(f"Salesforce has ended our session, and a new one did not help: {says}")
     if _LIMIT in codes:
         if "concurrent" in says.lower():
             return Unavailable("Salesforce has too many requests at once.", _retry_after(response.headers))
@@ -91,7 +109,12 @@ def error_of(response: httpx.Response) -> SalesforceError:
         )
     if _LOCATOR in codes:
         return LocatorExpired(f"Salesforce says: {says}")
-    if codes & _QUERY_CODES and response.status_code == 400:
+    if codes & _LOCK_CODES:
+        return RowLocked(response.status_code, objections)
+    if response.status_code == 404 or codes & _ABSENT_CODES:
+        return NotThere(response.status_code, objections)
+    is_reading = response.request.method not in _WRITING
+    if codes & _QUERY_CODES and response.status_code == 400 and is_reading:
         return _query_error(says)
     if response.status_code in _BUSY_STATUS:
         return Unavailable(

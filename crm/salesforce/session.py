@@ -1,6 +1,7 @@
 """Calls of the API: signed in, counted, renewed once when the session has ended, and typed when refused."""
 
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,14 @@ from urllib.parse import urlsplit
 import httpx
 
 from crm.salesforce.definition import SalesforceDefinition
-from crm.salesforce.errors import SalesforceError, SignInFailed, Unavailable, error_of
+from crm.salesforce.errors import (
+    LocatorExpired,
+    SalesforceError,
+    SessionEnded,
+    SignInFailed,
+    Unavailable,
+    error_of,
+)
 from crm.salesforce.limits import HEADER, CallBudget, Lanes, Purpose, Usage
 from crm.salesforce.sign_in import SignIn
 
@@ -99,14 +107,23 @@ class Session:
     def query(self, soql: str, include_deleted: bool = False) -> Iterator[Mapping[str, Any]]:
         """The rows of all pages, each page fetched when it is needed.
 
-        Raises `LocatorExpired` where the next one was asked for too late.
+        Raises `LocatorExpired` where the next one was asked for too late, or the session in which the query
+        began has ended: then only a query for what comes after the last row goes on.
         """
         page = self.get("queryAll" if include_deleted else "query", {"q": soql})
         while True:
             yield from page["records"]
             if page.get("done", True) or "nextRecordsUrl" not in page:
                 return
-            page = self.get(page["nextRecordsUrl"])
+            page = self._next_page(page["nextRecordsUrl"])
+
+    def _next_page(self, url: str) -> Any:
+        try:
+            return self.get(url)
+        except SessionEnded:
+            raise LocatorExpired(
+                "Salesforce ended our session in the middle of a query, whose next page belongs to it."
+            ) from None
 
     def patch(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] = _NONE) -> Answer:
         """One attempt: `Unavailable` leaves open whether it was done."""
@@ -215,6 +232,8 @@ def open_session(
 ) -> Session:
     """A line of its own; nothing is asked yet. `home`: where a relative path of the key starts.
 
+    The connections end with `close`, or else with the last session of the line.
+
     Raises `SignInFailed` where the configuration lacks what the sign-in needs.
     """
     if missing := definition.missing():
@@ -231,6 +250,7 @@ def open_session(
         version=definition.api_version,
         sleep=sleep,
     )
+    weakref.finalize(line, client.close)
     return Session(line)
 
 

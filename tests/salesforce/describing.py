@@ -1,4 +1,4 @@
-"""What describe and the picklist resource say of an object."""
+"""What describe says of an object, and the User Interface API of its picklists and pages."""
 
 import base64
 from collections.abc import Sequence
@@ -30,15 +30,68 @@ def describe(org: Org, name: str) -> Json:
 def picklist_values(org: Org, name: str, record_type_id: str) -> Json:
     """Raises `Refused`."""
     sobject = _visible(org, name)
-    kind = next((each for each in sobject.record_types if each.id == long_id(record_type_id)), None)
-    if kind is None and sobject.record_types:
-        raise no_such_resource()
+    kind = _record_type(sobject, record_type_id)
     values = {
         field.name: _picklist(sobject, field, kind)
         for field in sobject.fields.values()
-        if field.type is Type.PICKLIST
+        if field.type in {Type.PICKLIST, Type.MULTIPICKLIST}
     }
     return {"eTag": "test", "picklistFieldValues": values}
+
+
+def layout(org: Org, name: str, record_type_id: str) -> Json:
+    """The page on which a record is edited. Raises `Refused`."""
+    sobject = _visible(org, name)
+    kind = _record_type(sobject, record_type_id)
+    rows = [{"layoutItems": [_item(field, kind), _EMPTY_ITEM]} for field in sobject.fields.values()]
+    section = {"id": "01B5f0000000001", "heading": "Information", "columns": 2, "layoutRows": rows}
+    return {
+        "id": "00h5f0000000001",
+        "layoutType": "Full",
+        "mode": "Edit",
+        "objectApiName": sobject.name,
+        "recordTypeId": kind.id if kind is not None else _MASTER,
+        "saveOptions": [],
+        "sections": [section],
+    }
+
+
+_MASTER = "012000000000000AAA"
+_EMPTY_ITEM: Json = {
+    "editableForNew": False,
+    "editableForUpdate": False,
+    "label": "",
+    "layoutComponents": [{"apiName": None, "componentType": "EmptySpace"}],
+    "lookupIdApiName": None,
+    "required": False,
+    "sortable": False,
+}
+
+
+def _item(field: Field, kind: RecordType | None) -> Json:
+    label = field.label or field.name
+    is_read_only = kind is not None and field.name in kind.read_only_on_page
+    is_asked_for = kind is not None and field.name in kind.required_on_page
+    can_edit = field.is_updateable and not is_read_only
+    return {
+        "editableForNew": can_edit,
+        "editableForUpdate": can_edit,
+        "label": label,
+        "layoutComponents": [{"apiName": field.name, "componentType": "Field", "label": label}],
+        "lookupIdApiName": field.name if field.type is Type.REFERENCE else None,
+        "required": is_asked_for or (field.is_updateable and not field.is_nillable),
+        "sortable": False,
+    }
+
+
+def _record_type(sobject: SObject, record_type_id: str) -> RecordType | None:
+    """`None` is the master. Raises `Refused`."""
+    if long_id(record_type_id) == _MASTER:
+        return None
+    for each in sobject.record_types:
+        if each.id == long_id(record_type_id):
+            return each
+    raise no_such_resource()
 
 
 def _visible(org: Org, name: str) -> SObject:
@@ -63,7 +116,8 @@ def _field(sobject: SObject, field: Field) -> Json:
         "createable": field.is_updateable,
         "filterable": field.is_filterable,
         "sortable": field.is_filterable,
-        "calculated": False,
+        "calculated": field.is_calculated,
+        "htmlFormatted": field.is_html,
         "custom": field.name.endswith("__c"),
         "inlineHelpText": field.help,
         "restrictedPicklist": field.is_restricted,
@@ -86,7 +140,7 @@ def _field(sobject: SObject, field: Field) -> Json:
 
 def _bitmap(pick: Pick, controller: Field) -> str:
     """A bit for each value of the controlling field in its order, the highest of a byte first."""
-    values = [each.value for each in controller.picks]
+    values = _controlling(controller)
     bits = bytearray(max(3, (len(values) + 7) // 8))
     for place, value in enumerate(values):
         if value in pick.goes_with:
@@ -94,10 +148,16 @@ def _bitmap(pick: Pick, controller: Field) -> str:
     return base64.b64encode(bytes(bits)).decode()
 
 
+def _controlling(controller: Field) -> list[str]:
+    if controller.type is Type.BOOLEAN:
+        return ["false", "true"]
+    return [each.value for each in controller.picks]
+
+
 def _record_types(sobject: SObject) -> list[Json]:
     """Beside the real ones there always is Master."""
     has_default = any(kind.is_default for kind in sobject.record_types)
-    master = RecordType("012000000000000AAA", "Master", "Master", is_default=not has_default)
+    master = RecordType(_MASTER, "Master", "Master", is_default=not has_default)
     return [
         {
             "recordTypeId": kind.id,
@@ -114,8 +174,7 @@ def _record_types(sobject: SObject) -> list[Json]:
 
 def _picklist(sobject: SObject, field: Field, kind: RecordType | None) -> Json:
     controller = sobject.field(field.controlled_by) if field.controlled_by else None
-    controlling = _offered(controller, kind) if controller is not None else ()
-    places = {pick.value: place for place, pick in enumerate(controlling)}
+    places = {value: place for place, value in enumerate(_controlling_of_type(controller, kind))}
     return {
         "controllerValues": places,
         "defaultValue": None,
@@ -130,6 +189,12 @@ def _picklist(sobject: SObject, field: Field, kind: RecordType | None) -> Json:
             for pick in _offered(field, kind)
         ],
     }
+
+
+def _controlling_of_type(controller: Field | None, kind: RecordType | None) -> list[str]:
+    if controller is None or controller.type is Type.BOOLEAN:
+        return [] if controller is None else _controlling(controller)
+    return [pick.value for pick in _offered(controller, kind)]
 
 
 def _offered(field: Field, kind: RecordType | None) -> Sequence[Pick]:

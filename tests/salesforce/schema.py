@@ -15,6 +15,7 @@ class Type(StrEnum):
     TEXTAREA = "textarea"
     EMAIL = "email"
     PICKLIST = "picklist"
+    MULTIPICKLIST = "multipicklist"
     REFERENCE = "reference"
     BOOLEAN = "boolean"
     CURRENCY = "currency"
@@ -38,7 +39,8 @@ class Pick:
     is_active: bool = True
     is_default: bool = False
     goes_with: tuple[str, ...] = ()
-    """Values of the controlling field; empty where nothing controls the field."""
+    """Values of the controlling field (of a checkbox: `false`, `true`); empty where nothing controls the
+    field."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Field:
     precision: int = 18
     scale: int = 2
     help: str | None = None
+    is_calculated: bool = False
+    is_html: bool = False
 
     @property
     def is_filterable(self) -> bool:
@@ -80,6 +84,9 @@ class RecordType:
     picks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By field; of the others all."""
     is_default: bool = False
+    required_on_page: tuple[str, ...] = ()
+    """Fields that its page layout asks for, and the API does not."""
+    read_only_on_page: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from tests.salesforce.describing import describe, picklist_values
+from tests.salesforce.describing import describe, layout, picklist_values
 from tests.salesforce.errors import Refused, no_such_resource, session_has_ended
 from tests.salesforce.faults import Break, Faults
 from tests.salesforce.oauth import App, SignInRefused, TokenEndpoint
@@ -63,6 +63,7 @@ class LocalSalesforce:
         self.queries = Queries(org, self.faults)
         self.jobs = BulkJobs(org, self.faults)
         self.calls: list[Call] = []
+        self.has_ui_api = True
         self.calls_allowed = 15_000
         self.calls_used = 0
         """Of the day; other apps may have used some."""
@@ -140,13 +141,23 @@ class LocalSalesforce:
             case "PATCH", ["sobjects", name, row_id]:
                 return self._patch(call, name, row_id, user_id)
             case "GET", ["ui-api", "object-info", name, "picklist-values", kind]:
+                self._check_ui_api()
                 return _json(200, picklist_values(self.org, name, kind))
+            case "GET", ["ui-api", "layout", name]:
+                self._check_ui_api()
+                return _json(200, layout(self.org, name, call.params.get("recordTypeId", "")))
             case "GET", ["limits"]:
                 left = max(0, self.calls_allowed - self.calls_used)
                 return _json(200, {"DailyApiRequests": {"Max": self.calls_allowed, "Remaining": left}})
             case _, ["jobs", "query", *rest]:
                 return self._bulk(call, rest, version)
         raise no_such_resource()
+
+    def _check_ui_api(self) -> None:
+        if not self.has_ui_api:
+            raise Refused(
+                403, "FUNCTIONALITY_NOT_ENABLED", "This feature is not currently enabled for this user."
+            )
 
     def _record(self, name: str, row_id: str, fields: str | None, version: str) -> Json:
         sobject = self.org.visible(name)

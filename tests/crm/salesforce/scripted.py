@@ -71,8 +71,9 @@ def scripted() -> Iterator[Scripted]:
             content = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             reply = script.reply(Call(self.command, self.path, dict(self.headers.items()), content))
             body = b"" if reply.body is None else json.dumps(reply.body).encode()
-            self.send_response(reply.status)
-            for name, value in {**reply.headers, "Content-Length": str(len(body))}.items():
+            self.send_response_only(reply.status)
+            headers = {"Date": self.date_time_string(), "Content-Length": str(len(body)), **reply.headers}
+            for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)

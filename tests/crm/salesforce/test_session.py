@@ -1,25 +1,34 @@
 """Signing in and calling the API, over real HTTP."""
 
+import threading
 import traceback
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs
 
+import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from crm.salesforce.definition import SalesforceDefinition
 from crm.salesforce.errors import (
     LimitReached,
     LocatorExpired,
+    NotThere,
     QueryRefused,
     RequestRefused,
+    RowLocked,
+    SessionEnded,
     SignInFailed,
     Unavailable,
+    error_of,
 )
+from crm.salesforce.limits import Lanes, Purpose
+from crm.salesforce.organisation import organisation_of
 from crm.salesforce.session import Session, open_session
 from tests.crm.salesforce.scripted import Reply, Scripted, definition_of, scripted
 
@@ -176,6 +185,13 @@ def test_a_write_is_sent_once_whatever_comes_back(
         (400, "INVALID_QUERY_LOCATOR", "invalid query locator", LocatorExpired),
         (400, "MALFORMED_QUERY", "unexpected token: FORM", QueryRefused),
         (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "Amount is needed", RequestRefused),
+        (404, "NOT_FOUND", "The requested resource does not exist", NotThere),
+        (
+            403,
+            "REQUEST_LIMIT_EXCEEDED",
+            "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+            Unavailable,
+        ),
     ],
 )
 def test_refusals_are_typed(
@@ -184,6 +200,115 @@ def test_refusals_are_typed(
     server.answers(f"{DATA}/query", Reply(status, [{"errorCode": code, "message": message}]))
     with pytest.raises(expected):
         list(session.query("SELECT"))
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "code", "expected"),
+    [
+        ("PATCH", 400, "INVALID_FIELD", RequestRefused),
+        ("GET", 400, "INVALID_FIELD", QueryRefused),
+        ("POST", 400, "INVALID_FIELD", QueryRefused),  # a job of the Bulk API
+        ("PATCH", 500, "UNABLE_TO_LOCK_ROW", RowLocked),
+        ("PATCH", 503, "ENTITY_IS_LOCKED", RowLocked),
+        ("PATCH", 500, "UNKNOWN_EXCEPTION", Unavailable),
+        ("PATCH", 404, "ENTITY_IS_DELETED", NotThere),
+        ("PATCH", 400, "ENTITY_IS_DELETED", NotThere),
+    ],
+)
+def test_a_code_says_more_than_the_status_and_a_write_is_no_query(
+    method: str, status: int, code: str, expected: type[Exception]
+) -> None:
+    request = httpx.Request(
+        method, "https://acme.my.salesforce.com/services/data/v64.0/sobjects/Opportunity/006"
+    )
+    answer = httpx.Response(status, json=[{"errorCode": code, "message": "…"}], request=request)
+    assert type(error_of(answer)) is expected
+
+
+def test_a_locator_of_an_ended_session_is_expired_and_not_a_failed_sign_in(
+    server: Scripted, session: Session
+) -> None:
+    page = f"{DATA}/query/01g-2000"
+    server.answers(
+        f"{DATA}/query", Reply(body={"records": [{"Id": "1"}], "done": False, "nextRecordsUrl": page})
+    )
+    server.answers(page, EXPIRED)
+    rows = session.query("SELECT Id FROM Opportunity")
+    assert next(rows) == {"Id": "1"}
+    with pytest.raises(LocatorExpired, match="in the middle of a query"):
+        next(rows)
+
+
+def test_a_refresh_token_is_traded_for_a_session(server: Scripted, tmp_path: Path) -> None:
+    definition = definition_of(server.address, sign_in="refresh_token", refresh_token=SecretStr("r-1"))
+    session = open_session(definition, tmp_path)
+    server.answers(f"{DATA}/limits", Reply(body={}))
+    session.get("limits")
+    form = parse_qs(server.called(TOKEN)[0].content)
+    assert (form["grant_type"], form["refresh_token"]) == (["refresh_token"], ["r-1"])
+    server.answers(f"{DATA}/limits", EXPIRED)
+    revoked = {"error": "invalid_grant", "error_description": "expired access/refresh token"}
+    server.answers(TOKEN, Reply(400, revoked))
+    with pytest.raises(SignInFailed, match="sign in again and set the new one") as caught:
+        session.get("limits")
+    assert "r-1" not in str(caught.value)
+    assert not isinstance(caught.value, SessionEnded)
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("date", "says"),
+    [
+        ("Mon, 01 Jan 2035 00:00:00 GMT", "seconds behind"),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", "seconds ahead of"),
+    ],
+)
+def test_a_refusal_with_a_wrong_clock_names_the_clock(
+    server: Scripted, session: Session, date: str, says: str
+) -> None:
+    refusal = {"error": "invalid_grant", "error_description": "invalid assertion"}
+    server.answers(TOKEN, Reply(400, refusal, {"Date": date}))
+    with pytest.raises(SignInFailed, match=f"This machine's clock is .*{says} Salesforce's: set it right"):
+        session.get("limits")
+
+
+def test_two_lanes_are_left_to_people() -> None:
+    """Of three, work in the background takes one: a second one waits until the first is done."""
+    lanes, order = Lanes(3), list[str]()
+
+    def work(name: str) -> None:
+        with lanes.taken(Purpose.BACKGROUND):
+            order.append(name)
+
+    with lanes.taken(Purpose.BACKGROUND):
+        waiting = threading.Thread(target=work, args=("pull",))
+        waiting.start()
+        with lanes.taken(Purpose.PERSON), lanes.taken(Purpose.PERSON):
+            order.append("person")
+    waiting.join()
+    assert order == ["person", "pull"]
+
+
+def test_who_asks_for_an_organisation_again_gets_the_same_session(server: Scripted, tmp_path: Path) -> None:
+    server.answers(f"{DATA}/limits", Reply(body={}))
+    for _ in range(2):
+        organisation_of(definition_of(server.address), tmp_path).session.get("limits")
+    assert len(server.called(TOKEN)) == 1
+    other = organisation_of(definition_of(server.address, concurrent_calls=3), tmp_path)
+    assert other is not organisation_of(definition_of(server.address), tmp_path)
+
+
+def test_the_connections_end_with_the_last_session(server: Scripted) -> None:
+    server.answers(f"{DATA}/limits", Reply(body={}))
+    session = open_session(definition_of(server.address), Path())
+    session.get("limits")
+    ended = weakref.ref(session._line)
+    client = session._line.client
+    session = session.in_background()
+    assert not client.is_closed
+    del session
+    assert ended() is None
+    assert client.is_closed
 
 
 def test_a_field_that_our_user_cannot_see_is_named(server: Scripted, session: Session) -> None:
