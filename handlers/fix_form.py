@@ -27,7 +27,15 @@ from messages.wording import Wording
 from pipeline.access import Action, Deal, may
 from pipeline.crm_fields import Busy, Conflict, DealShape, FieldShape, Gone, Rejected, Saved, WriteResult
 from pipeline.crm_records import FieldValue, OpportunityRecord
-from pipeline.deal_entry import EntryRefused, entry_text, read_entry, shown_text, token_of, year_problem
+from pipeline.deal_entry import (
+    EntryRefused,
+    controlling_value,
+    entry_text,
+    read_entry,
+    shown_text,
+    token_of,
+    year_problem,
+)
 from pipeline.deal_fields import OWNER_FIELD, STANDARD_PLACES, value_of
 from pipeline.digests import Done, done_of
 from pipeline.errors import CouncilError, UnknownName
@@ -255,7 +263,9 @@ def past_problem(wanted: FieldValue, today: date) -> str:
 def _controlling(live: LiveDeal, shape: FieldShape, typed: Mapping[str, str]) -> FieldValue:
     if shape.controlled_by is None:
         return None
-    return typed.get(shape.controlled_by) or value_of(live.record, shape.controlled_by)
+    if entry := typed.get(shape.controlled_by):
+        return controlling_value(live.shape.fields.get(shape.controlled_by), entry)
+    return value_of(live.record, shape.controlled_by)
 
 
 def _seen_words(shape: FieldShape, seen: FieldValue) -> str | None:

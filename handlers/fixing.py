@@ -81,11 +81,13 @@ class LiveDeal:
 def read_live(asked: Asked, deal_id: str, action: Action, *, also: Collection[str] = ()) -> LiveDeal:
     """The deal from the CRM, for somebody who may do that to it: its owner may have changed since.
 
-    `also`: fields that are needed, be they in a pull or not. Raises `UnknownName` where it is gone and
+    `also`: fields that are needed, be they in a pull or not; those on which their picks depend come with
+    them. Raises `UnknownName` where it is gone and
     `AccessDenied`.
     """
     shape = asked.desk.crm.describe(deal_id)
-    kinds = {name: kind_of(shape.fields[name].type) for name in also if name in shape.fields}
+    needed = {*also, *(shape.fields[name].controlled_by for name in also if name in shape.fields)}
+    kinds = {name: kind_of(field.type) for name, field in shape.fields.items() if name in needed}
     evidence = asked.desk.crm.read_deal(deal_id, pull_request(asked, kinds))
     if evidence is None or evidence.opportunity.is_deleted:
         raise UnknownName("This deal is not in the CRM any more, and nothing was saved. See /hygiene.")
@@ -126,7 +128,7 @@ def write_changes(asked: Asked, live: LiveDeal, changes: Changes, act: str) -> W
     fix = Fix(record.id, asked.member.id, int(asked.now.timestamp()), changes, kinds)
     result = asked.desk.crm.write(fix)
     if isinstance(result, Saved):
-        count = partial(_count, asked, live, changes, act, number)
+        count = partial(_count, asked, live, changes, act, number, result)
         count_at_once(asked.engine, asked.company, asked.now, count)
     else:
         with writing(asked.engine) as connection:
@@ -137,7 +139,13 @@ def write_changes(asked: Asked, live: LiveDeal, changes: Changes, act: str) -> W
 
 
 def _count(
-    asked: Asked, live: LiveDeal, changes: Changes, act: str, number: int, ground: RefreshGround
+    asked: Asked,
+    live: LiveDeal,
+    changes: Changes,
+    act: str,
+    number: int,
+    saved: Saved,
+    ground: RefreshGround,
 ) -> None:
     """All that a saved change moves, in one transaction; nothing where `recover` was quicker."""
     deal_id = live.record.id
@@ -147,7 +155,10 @@ def _count(
             return
         if evidence is not None:
             refresh_deal(connection, ground, evidence, asked.now)
-        done = [_record(connection, asked, live, act, name, old, new) for name, (old, new) in changes.items()]
+        done = [
+            _record(connection, asked, live, act, saved, name, old, new)
+            for name, (old, new) in changes.items()
+        ]
         _note_inspection(connection, asked, live)
         _take_back_not_saved(connection, live, changes, number)
         revise_messages(connection, asked, deal_id, done)
@@ -196,6 +207,7 @@ def _record(
     asked: Asked,
     live: LiveDeal,
     act: str,
+    saved: Saved,
     name: str,
     old: FieldValue,
     new: FieldValue,
@@ -210,6 +222,7 @@ def _record(
         field=name,
         old=before,
         new=after,
+        note="" if saved.written_as is None else f"written as {saved.written_as}",
     )
     record_audit(connection, entry, asked.now)
     done = done_of(shape, before, after, act)

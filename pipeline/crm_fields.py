@@ -61,7 +61,10 @@ class DealShape:
 
 @dataclass(frozen=True)
 class Saved:
-    """The CRM took the change."""
+    """The CRM took the change, or held it already."""
+
+    written_as: str | None = None
+    """Under whose name the CRM keeps it, where that is not always the same."""
 
 
 @dataclass(frozen=True)

@@ -88,12 +88,19 @@ def token_of(value: FieldValue) -> FieldValue:
 
 
 def offered_picks(shape: FieldShape, controlling: FieldValue) -> Mapping[str, str]:
-    """Label by value of the picks that may stand with the controlling value."""
+    """Label by value of the picks that may stand with the controlling value: a flag is `0` or `1`."""
     return {
         pick.value: pick.label
         for pick in shape.picks
-        if shape.controlled_by is None or not pick.needs or controlling in pick.needs
+        if shape.controlled_by is None or not pick.needs or str(controlling) in pick.needs
     }
+
+
+def controlling_value(controller: FieldShape | None, entry: str) -> FieldValue:
+    """What was typed or chosen in a field on which picks depend, as they need it."""
+    if controller is not None and controller.type is FieldType.FLAG:
+        return int(entry == YES)
+    return entry
 
 
 def _day(text: str) -> int:

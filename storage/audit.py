@@ -23,7 +23,7 @@ class AuditEntry:
     old: str | None = None
     new: str | None = None
     note: str = ""
-    """A reason that the person gave."""
+    """A reason that the person gave, or under whose name the CRM keeps the change."""
 
 
 def record_audit(connection: Connection, entry: AuditEntry, now: datetime) -> int:

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from crm.salesforce.definition import SalesforceDefinition
 from crm.salesforce.describing import Descriptions
+from crm.salesforce.people import People
+from crm.salesforce.remembering import Remembered
 from crm.salesforce.session import Session, open_session
+from crm.salesforce.shapes import Shapes
 
 _KEPT = 4
 """Organisations at once: a changed configuration is another one, and the one before it is still in use."""
@@ -24,6 +27,18 @@ class Organisation:
     definition: SalesforceDefinition
     session: Session
     descriptions: Descriptions
+    people: People
+    shapes: Shapes
+
+    @staticmethod
+    def behind(definition: SalesforceDefinition, session: Session) -> "Organisation":
+        """Nothing is known of it yet."""
+        minutes = definition.description_minutes
+        descriptions, remembered = Descriptions(session, minutes), Remembered(session, minutes)
+        people = People(remembered)
+        return Organisation(
+            definition, session, descriptions, people, Shapes(descriptions, people, remembered)
+        )
 
 
 _lock = threading.Lock()
@@ -39,13 +54,8 @@ def organisation_of(definition: SalesforceDefinition, home: Path) -> Organisatio
     """
     key = (definition, home)
     with _lock:
-        found = _known.pop(key, None) or _open(definition, home)
+        found = _known.pop(key, None) or Organisation.behind(definition, open_session(definition, home))
         _known[key] = found
         while len(_known) > _KEPT:
             _known.popitem(last=False)
         return found
-
-
-def _open(definition: SalesforceDefinition, home: Path) -> Organisation:
-    session = open_session(definition, home)
-    return Organisation(definition, session, Descriptions(session, definition.description_minutes))

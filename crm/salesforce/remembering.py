@@ -15,6 +15,8 @@ _STILL_SHOWN_SECONDS = 24 * 60 * 60
 """So long something that has expired is still answered with, while it is read again."""
 _NEXT_TRY_SECONDS = 60
 """How long nobody asks again after Salesforce did not answer."""
+_MOST_KEPT = 20_000
+"""Things at once; the one that was put in first goes first."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Remembered:
         if kept is None or now >= kept.shown_until:
             return self._read_in_front(key, read)
         if now >= kept.fresh_until:
-            self._read_behind(key, read)
+            self._read_behind(key, kept, read)
         thing: _Thing = kept.thing
         return thing
 
@@ -83,7 +85,7 @@ class Remembered:
                 old: _Thing = kept.thing
                 return old
 
-    def _read_behind(self, key: Hashable, read: Callable[[Session], Any]) -> None:
+    def _read_behind(self, key: Hashable, kept: _Kept, read: Callable[[Session], Any]) -> None:
         with self._lock:
             if key in self._waiting:
                 return
@@ -94,7 +96,7 @@ class Remembered:
                 self._keep(key, read(self._session.in_background()))
             except SalesforceError:
                 # Nobody waits for it, and the old is still shown; who needs it fresh is told then.
-                self._put_off(key, self._kept[key])
+                self._put_off(key, kept)
             finally:
                 with self._lock:
                     self._waiting.discard(key)
@@ -107,6 +109,10 @@ class Remembered:
             with self._lock:
                 until = now + self._seconds
                 self._kept[key] = _Kept(thing, until, until + _STILL_SHOWN_SECONDS)
+                if len(self._kept) > _MOST_KEPT:
+                    oldest = next(iter(self._kept))
+                    del self._kept[oldest]
+                    self._reading.pop(oldest, None)
         return thing
 
     def _put_off(self, key: Hashable, kept: _Kept) -> None:

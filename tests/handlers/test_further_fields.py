@@ -10,11 +10,13 @@ from bot.demo import open_demo
 from bot.dispatch import Dispatch
 from crm.demo import demo_cast
 from crm.records import Fix, PullRequest
-from handlers.asking import Clicked, Desk, Submitted
+from handlers.asking import Asked, Clicked, Desk, Submitted, Where
+from handlers.fixing import read_live
 from messages.card import Form, TextInput
 from messages.render.terminal import render_text
 from messages.reply import Reply
-from pipeline.crm_fields import Refusal, Rejected, Saved
+from pipeline.access import Action
+from pipeline.crm_fields import DealShape, FieldShape, FieldType, Refusal, Rejected, Saved
 from pipeline.crm_records import FieldKind
 from storage.database import reading, writing
 from storage.deal_values import read_deal_record
@@ -131,3 +133,17 @@ def test_a_field_that_the_crm_asks_for_on_saving_joins_the_form_with_its_value(
         again = form_of(dispatch.answer(MANAGER, sent(form, NextStep="Call")))
     assert (inputs(again)[FIELD].value, inputs(again)[FIELD].problem) == (before, DEMAND.says)
     assert f"{before} → Letter" in dispatch.answer(MANAGER, sent(again, LeadSource="Letter")).note
+
+
+def test_the_field_on_which_picks_depend_is_read_with_them(
+    desk: Desk, dispatch: Dispatch, deals: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No pull brings it, and nobody asked for it."""
+    real = desk.crm.describe(deals[0])
+    source = FieldShape(FIELD, "Lead source", FieldType.PICKLIST)
+    dependent = FieldShape("Campaign", "Campaign", FieldType.PICKLIST, controlled_by=FIELD)
+    shape = DealShape(real.record_type, {**real.fields, FIELD: source, "Campaign": dependent})
+    monkeypatch.setattr(desk.crm, "describe", lambda _: shape)
+    asked = Asked(desk, dispatch.member(MANAGER), Where(), NOW)
+    read = read_live(asked, deals[0], Action.FIX, also=("Campaign",))
+    assert read.record.fields[FIELD] == live(desk, deals[0])

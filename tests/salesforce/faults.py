@@ -1,5 +1,6 @@
 """What goes wrong at the local Salesforce, said as facts: `faults.expires_session_after(pages=1)`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -27,7 +28,10 @@ class Faults:
     """The next calls get these, whatever they ask."""
     write_refusals: list[Refused] = field(default_factory=list)
     """The next writes get these."""
+    before_writes: list[Callable[[], None]] = field(default_factory=list)
+    """What somebody else does right before the next writes arrive."""
     breaks: list[Break] = field(default_factory=list)
+    write_breaks: list[Break] = field(default_factory=list)
     retry_after_seconds: int | None = None
     sign_in_error: tuple[str, str] | None = None
     shuffles_columns: bool = False
@@ -55,9 +59,9 @@ class Faults:
         says = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
         self._refuse(times, Refused(403, "REQUEST_LIMIT_EXCEEDED", says))
 
-    def cannot_lock_rows(self, times: int) -> None:
+    def cannot_lock_rows(self, times: int, status: int = 400) -> None:
         says = "unable to obtain exclusive access to this record"
-        self.write_refusals += [Refused(400, "UNABLE_TO_LOCK_ROW", says, ())] * times
+        self.write_refusals += [Refused(status, "UNABLE_TO_LOCK_ROW", says, ())] * times
 
     def finds_duplicates(self, times: int = 1) -> None:
         self.write_refusals += [Refused(400, "DUPLICATES_DETECTED", "Use one of these records?", ())] * times
@@ -65,6 +69,14 @@ class Faults:
     def breaks_connection(self, *how: Break) -> None:
         """The next calls, in this order."""
         self.breaks += how
+
+    def breaks_writes(self, *how: Break) -> None:
+        """The next writes, in this order; what else is asked is answered."""
+        self.write_breaks += how
+
+    def next_break(self, method: str) -> Break | None:
+        waiting = self.write_breaks if method == "PATCH" and self.write_breaks else self.breaks
+        return waiting.pop(0) if waiting else None
 
     def refuses_sign_in(self, error: str, description: str) -> None:
         """`invalid_grant`, `inactive_org`, ... until `accepts_sign_in`."""

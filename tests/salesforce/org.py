@@ -39,6 +39,10 @@ class Org(Source):
     """Ids of records in an approval."""
     read_only_for: set[tuple[str, str]] = field(default_factory=set)
     """(user id, record id): seen, but not to be edited."""
+    hidden_from: set[tuple[str, str]] = field(default_factory=set)
+    """(user id, record id): not shared with that person."""
+    closed_fields: set[tuple[str, str]] = field(default_factory=set)
+    """(user id, field): to be seen by that person, but not to be edited."""
     is_holding_commits: bool = False
     """Changes are stamped now and become visible with `commit`."""
 

@@ -172,6 +172,8 @@ class LocalSalesforce:
         return rendered(self.org, result, row, version)
 
     def _patch(self, call: Call, name: str, row_id: str, user_id: str) -> Answered:
+        if self.faults.before_writes:
+            self.faults.before_writes.pop(0)()
         if self.faults.write_refusals:
             raise self.faults.write_refusals.pop(0)
         since = call.headers.get("if-unmodified-since")
@@ -226,9 +228,6 @@ class LocalSalesforce:
         if refused.status in {429, 503} and self.faults.retry_after_seconds is not None:
             answered.headers["Retry-After"] = str(self.faults.retry_after_seconds)
         return answered
-
-    def next_break(self) -> Break | None:
-        return self.faults.breaks.pop(0) if self.faults.breaks else None
 
 
 def _batch_size(options: str) -> int:
@@ -304,7 +303,7 @@ class _Handler(BaseHTTPRequestHandler):
         if len(self.path) > LONGEST_ADDRESS:
             self._write(Answered(414))
             return
-        how = salesforce.next_break()
+        how = salesforce.faults.next_break(self.command)
         if how is Break.BEFORE:
             self.close_connection = True
             return

@@ -15,7 +15,9 @@ def patch(org: Org, name: str, row_id: str, body: Json, *, by: str, unmodified_s
     if sobject is None:
         raise no_such_resource()
     row = org.row(sobject.name, long_id(row_id))
-    changes = {field.name: _read(field, value) for field, value in _named(sobject, body)}
+    changes = {field.name: _read(field, value) for field, value in _named(org, sobject, body, by)}
+    if row is not None and (by, str(row["Id"])) in org.hidden_from:
+        raise no_such_resource()
     _check_record(org, row, by)
     assert row is not None
     _check_condition(row, unmodified_since)
@@ -23,12 +25,16 @@ def patch(org: Org, name: str, row_id: str, body: Json, *, by: str, unmodified_s
     org.update(sobject.name, str(row["Id"]), by=by, **changes)
 
 
-def _named(sobject: SObject, body: Json) -> list[tuple[Field, object]]:
+def _named(org: Org, sobject: SObject, body: Json, by: str) -> list[tuple[Field, object]]:
     found = [(sobject.field(name), name) for name in body]
     for field, name in found:
         if field is None:
             raise Refused(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject.name}")
-    fixed = [field.name for field, _ in found if field is not None and not field.is_updateable]
+    fixed = [
+        field.name
+        for field, _ in found
+        if field is not None and (not field.is_updateable or (by, field.name) in org.closed_fields)
+    ]
     if fixed or not sobject.is_updateable:
         raise Refused(
             400,

@@ -8,10 +8,11 @@ import pytest
 from pydantic import SecretStr
 
 from crm.salesforce.definition import SalesforceDefinition
+from crm.salesforce.organisation import Organisation
 from crm.salesforce.session import Session, open_session
 from tests.salesforce.oauth import private_key
 from tests.salesforce.organisation import salesforce
-from tests.salesforce.server import LocalSalesforce
+from tests.salesforce.server import Call, LocalSalesforce
 
 
 @pytest.fixture
@@ -44,6 +45,9 @@ class Connections:
         self._opened.append(session)
         return session
 
+    def organisation(self, **settings: Any) -> Organisation:
+        return Organisation.behind(self.definition(**settings), self.open(**settings))
+
     def close(self) -> None:
         for session in self._opened:
             session.close()
@@ -54,3 +58,16 @@ def connections(served: LocalSalesforce, tmp_path: Path) -> Iterator[Connections
     opened = Connections(served, tmp_path)
     yield opened
     opened.close()
+
+
+def deal_id(served: LocalSalesforce, name: str) -> str:
+    return next(str(row["Id"]) for row in served.org.rows("Opportunity") if row["Name"] == name)
+
+
+def user_id(served: LocalSalesforce, name: str) -> str:
+    return next(str(row["Id"]) for row in served.org.rows("User") if row["Name"] == name)
+
+
+def writes(served: LocalSalesforce) -> list[Call]:
+    """The writes that arrived."""
+    return [call for call in served.calls if call.method == "PATCH"]
