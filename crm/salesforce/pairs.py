@@ -17,11 +17,10 @@ def fields_beside(changed: Mapping[str, object], shape: DealShape) -> Mapping[st
     """The further fields that have to be read to judge a change: what controls its fields, and what they
     control."""
     controllers = {shape.fields[name].controlled_by for name in changed if name in shape.fields}
-    dependents = {field.name for field in shape.fields.values() if field.controlled_by in changed}
     return {
-        name: kind_of(shape.fields[name].type)
-        for name in sorted({*controllers, *dependents} - {None} - {*STANDARD_PLACES})
-        if name is not None
+        name: kind_of(field.type)
+        for name, field in shape.fields.items()
+        if name not in STANDARD_PLACES and (name in controllers or field.controlled_by in changed)
     }
 
 

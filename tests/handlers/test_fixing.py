@@ -117,23 +117,6 @@ def test_a_picked_date_is_written_and_counts_at_once(demo: Council, dispatch: Di
     assert read_apm(demo.engine, demo.company, as_of=TODAY, dimension=Dimension.REGION) == stored
 
 
-def test_the_audit_says_under_whose_name_the_crm_keeps_a_change(
-    demo: Council, desk: Desk, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deal = own(demo, "close_date_past")[1].opportunity_id
-    write = desk.crm.write
-
-    def as_integration_user(fix: Fix) -> Saved:
-        assert write(fix) == Saved()
-        return Saved("the integration user")
-
-    monkeypatch.setattr(desk.crm, "write", as_integration_user)
-    dispatch.answer(MANAGER, Clicked("fix_date", deal, "2026-06-30"))
-    with reading(demo.engine) as connection:
-        [row] = connection.execute(select(audit).where(audit.c.object == f"deal:{deal}"))
-    assert (row.by, row.note) == (MANAGER, "written as the integration user")
-
-
 def test_the_form_has_the_fields_of_the_findings_and_saves_them(demo: Council, dispatch: Dispatch) -> None:
     finding = own(demo, "next_step_missing")[0]
     form = form_of(dispatch.answer(MANAGER, Clicked("fix", finding.opportunity_id)))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from bot.app import Council, open_desk
 from bot.demo import open_demo
@@ -18,6 +19,7 @@ from messages.reply import Reply
 from pipeline.access import Action
 from pipeline.crm_fields import DealShape, FieldShape, FieldType, Refusal, Rejected, Saved
 from pipeline.crm_records import FieldKind
+from storage.chat_tables import audit
 from storage.database import reading, writing
 from storage.deal_values import read_deal_record
 from storage.findings_of import findings_of
@@ -147,3 +149,20 @@ def test_the_field_on_which_picks_depend_is_read_with_them(
     asked = Asked(desk, dispatch.member(MANAGER), Where(), NOW)
     read = read_live(asked, deals[0], Action.FIX, also=("Campaign",))
     assert read.record.fields[FIELD] == live(desk, deals[0])
+
+
+def test_the_audit_says_under_whose_name_the_crm_keeps_a_change(
+    demo: Council, desk: Desk, dispatch: Dispatch, deals: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deal, write = deals[4], desk.crm.write
+
+    def as_integration_user(fix: Fix) -> Saved:
+        assert write(fix) == Saved()
+        return Saved("the integration user")
+
+    monkeypatch.setattr(desk.crm, "write", as_integration_user)
+    form = form_of(dispatch.answer(MANAGER, Clicked("next_step", deal)))
+    dispatch.answer(MANAGER, sent(form, NextStep="Call"))
+    with reading(demo.engine) as connection:
+        [row] = connection.execute(select(audit).where(audit.c.object == f"deal:{deal}"))
+    assert (row.by, row.new, row.note) == (MANAGER, "Call", "written as the integration user")

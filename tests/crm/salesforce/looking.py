@@ -38,7 +38,7 @@ def _value(held: Any, kind: FieldKind) -> FieldValue:
         return None
     match kind:
         case FieldKind.NUMBER:
-            return round(held * SCALE)
+            return _number(held)
         case FieldKind.DAY:
             return date.fromisoformat(held).toordinal()
         case FieldKind.FLAG:

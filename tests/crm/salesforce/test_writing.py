@@ -52,7 +52,7 @@ class Desk:
         """As a colleague does in Salesforce, some time ago by its stamp."""
         row = self._served.org.row("Opportunity", deal_id(self._served, deal))
         assert row is not None
-        self._served.org.update("Opportunity", str(row["Id"]), **changes)
+        self._served.org.update("Opportunity", str(row["Id"]), by=None, **changes)
         row["LastModifiedDate"] = datetime.now(UTC) - timedelta(minutes=5)
 
 
