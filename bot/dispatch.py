@@ -15,7 +15,7 @@ from bot.event_text import Happening, event_to_text
 from handlers.asking import Asked, Desk, Question, Where
 from handlers.capabilities import answer
 from handlers.recognising import recognise_sender
-from handlers.suggesting import suggest_owners
+from handlers.suggesting import suggest
 from messages.card import Choice
 from messages.problem import compose_failure, compose_problem
 from messages.reply import Reply
@@ -86,14 +86,14 @@ class Dispatch:
         """The answer to an event stands where the asker sees it. Never raises."""
         self._settle(event)
 
-    def suggest_people(self, sender: Sender, typed: str) -> tuple[Choice, ...]:
-        """People whose name holds what a chat user has typed into a menu so far; none for a stranger."""
+    def suggest(self, sender: Sender, command: str, typed: str) -> tuple[Choice, ...]:
+        """What a menu offers for the letters that a chat user has typed so far; nothing for a stranger."""
         try:
             member = self.member(recognise_sender(self.desk, sender, self.clock()))
         except CouncilError:
             return ()
         here = Where(sender.account.surface, tenant=sender.account.tenant)
-        return suggest_owners(Asked(self.desk, member, here, self.clock()), typed)
+        return suggest(Asked(self.desk, member, here, self.clock()), command, typed)
 
     def reply(self, happening: Happening, event: str | None) -> Reply:
         """The answer to an event that is in our hands; what settles it is the caller's. Never raises."""

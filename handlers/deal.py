@@ -8,26 +8,27 @@ from handlers.asking import Asked, Clicked
 from handlers.capability import Capability, Words
 from messages.card import Choice
 from messages.deal import DealShown, compose_deal, deal_label
+from messages.home import FIND_DEAL
 from messages.reply import Reply
 from messages.which_one import compose_which_one
 from pipeline.access import Action, Deal, may
 from pipeline.errors import CouncilError
-from pipeline.findings import Finding, PersonName
+from pipeline.findings import PersonName
 from pipeline.money import SCALE
 from pipeline.people import People
 from storage.database import Connection, reading
 from storage.deal_heads import find_deal_head
+from storage.deal_names import NamedDeal, find_deals
 from storage.deal_values import read_deal_record
-from storage.findings_of import findings_of, findings_on
+from storage.findings_of import findings_on
 from storage.people import read_people
 
 OPEN = "open_deal"
-_CHECKSUM_LENGTHS = (15, 18)
 
 
 def answer_deal(asked: Asked, words: Words) -> Reply:
-    """By its CRM id, or by its name among one's own and one's team's deals with something to mend; of several
-    that are called so: buttons. Raises `CouncilError`, `AccessDenied`."""
+    """By its CRM id, or by its name among one's own and one's team's deals; of several that are called so:
+    buttons. Raises `CouncilError`, `AccessDenied`."""
     wanted = " ".join(words)
     if not wanted:
         raise CouncilError("Which deal? Type /deal and its name.")
@@ -48,31 +49,38 @@ def open_deal(asked: Asked, clicked: Clicked) -> Reply:
         return Reply((compose_deal(_read(connection, asked, clicked.argument, people)),))
 
 
+def find_deal(asked: Asked, clicked: Clicked) -> Reply:
+    """By the id that was chosen of a menu, or by the words that were typed. Raises as if typed."""
+    return answer_deal(asked, tuple(clicked.value.split()))
+
+
+def name_deals(asked: Asked, typed: str) -> tuple[Choice, ...]:
+    """The asker's own deals and those of their team whose name holds what was typed, the likeliest first."""
+    with reading(asked.engine) as connection:
+        return _choices(asked, find_deals(connection, asked.member.team, typed))
+
+
 def _find(connection: Connection, asked: Asked, wanted: str) -> Sequence[Choice]:
-    findings = findings_of(connection, asked.company, asked.member.team)
-    own = {one.opportunity_id: one.opportunity_name for one in findings}
+    found = find_deals(connection, asked.member.team, wanted)
     folded = wanted.casefold()
-    found = [deal for deal, name in own.items() if name.casefold() == folded] or [
-        deal for deal, name in own.items() if folded in name.casefold() or _is_same(deal, wanted)
-    ]
-    if not found:
-        raise CouncilError(
-            f"None of your deals with something to mend is called “{wanted[:80]}”. See /hygiene."
-        )
-    first = {one.opportunity_id: one for one in reversed(findings)}
-    choices = [Choice(deal, _label(first[deal], asked)) for deal in found]
-    return sorted(choices, key=lambda choice: (choice.label, choice.value))
+    exact = [deal for deal in found if deal.name.casefold() == folded]
+    choices = _choices(asked, exact or found)
+    if not choices:
+        raise CouncilError(f"None of your deals is called “{wanted[:80]}”. See /hygiene.")
+    return choices
 
 
-def _label(finding: Finding, asked: Asked) -> str:
-    owner = finding.owner.name if finding.owner else None
-    currency = asked.company.definitions.money.corporate_currency
-    return deal_label(finding.opportunity_name, owner, finding.value, currency)
+def _choices(asked: Asked, deals: Sequence[NamedDeal]) -> tuple[Choice, ...]:
+    corporate = asked.company.definitions.money.corporate_currency
+    return tuple(
+        Choice(deal.id, deal_label(deal.name, deal.owner, _amount(deal.amount), deal.currency or corporate))
+        for deal in deals
+        if may(asked.member, Action.SEE, Deal(deal.owner_id, deal.is_confidential)).allowed
+    )
 
 
-def _is_same(deal: str, wanted: str) -> bool:
-    """An id of 15 characters is that of 18 without its check-sum."""
-    return {len(deal), len(wanted)} == set(_CHECKSUM_LENGTHS) and deal[:15] == wanted[:15]
+def _amount(amount: int | None) -> Decimal | None:
+    return None if amount is None else Decimal(amount) / SCALE
 
 
 def _read(connection: Connection, asked: Asked, deal_id: str, people: People) -> DealShown:
@@ -88,7 +96,7 @@ def _read(connection: Connection, asked: Asked, deal_id: str, people: People) ->
         name=head.name,
         owner=PersonName(owner.id, owner.name) if owner is not None else None,
         stage=record.stage,
-        amount=Decimal(record.amount) / SCALE if record.amount is not None else None,
+        amount=_amount(record.amount),
         currency=record.currency or asked.company.definitions.money.corporate_currency,
         close_day=date.fromordinal(record.close_day) if record.close_day is not None else None,
         next_step=record.next_step,
@@ -97,4 +105,4 @@ def _read(connection: Connection, asked: Asked, deal_id: str, people: People) ->
     )
 
 
-CAPABILITY = Capability(typed={"deal": answer_deal}, clicks={OPEN: open_deal})
+CAPABILITY = Capability(typed={"deal": answer_deal}, clicks={OPEN: open_deal, FIND_DEAL: find_deal})

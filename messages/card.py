@@ -183,7 +183,23 @@ class TextPick:
         _check_pick(self.label, self.command, self.argument)
 
 
-Pick = DatePick | ChoicePick | TextPick
+@dataclass(frozen=True)
+class DealPick:
+    """A deal among many that asks the application for `command`; else as `DatePick`.
+
+    What comes back is the deal's id where the surface lets people search while they type, else what they
+    have typed of its name.
+    """
+
+    label: str
+    command: str
+    argument: str = ""
+
+    def __post_init__(self) -> None:
+        _check_pick(self.label, self.command, self.argument)
+
+
+Pick = DatePick | ChoicePick | TextPick | DealPick
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from messages.card import (
     ChoicePick,
     Colour,
     DatePick,
+    DealPick,
     Divider,
     Heading,
     Paragraph,
@@ -36,7 +37,7 @@ from pipeline.findings import PersonName, Score
 
 HOME = "home"
 """The key of the page where it stands as a message."""
-PAUSE_UNTIL, PAUSE_OFF, DIGEST_AT = "pause_until", "pause_off", "digest_at"
+PAUSE_UNTIL, PAUSE_OFF, DIGEST_AT, FIND_DEAL = "pause_until", "pause_off", "digest_at", "find_deal"
 DEALS, ACTIONS, CELLS = 3, 5, 3
 """So many of each stand on the page; the rest is a command away."""
 
@@ -70,6 +71,8 @@ def compose_home(home: Home, wording: Wording | None = None) -> Card:
         blocks += _deals(home, home.deals, wording)
     if home.team_deals is not None:
         blocks += _team(home, home.team_deals, wording)
+    if home.deals is not None or home.team_deals is not None:
+        blocks.append(DealPick("Find a deal", FIND_DEAL))
     if home.cells:
         blocks += _cells(home.cells, wording)
     blocks += _actions(home, wording)

@@ -98,6 +98,7 @@ opportunity = Table(
         postgresql_where=text("gen_to < 2147483647"),
     ),
     Index("opportunity_account", "account_id"),
+    Index("opportunity_owner", "owner_id"),
     sqlite_with_rowid=False,
 )
 """The current record of each opportunity, with what rules need beside its versions.

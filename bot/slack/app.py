@@ -124,7 +124,10 @@ class Listeners:
     async def on_suggestion(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Somebody types into a menu that is searched."""
         user, typed = body.get("user", {}), str(body.get("value") or "")
-        found = await self._talk.suggest(str(user.get("id", "")), str(user.get("team_id") or ""), typed)
+        command = str(body.get("action_id") or "").partition("#")[0]
+        found = await self._talk.suggest(
+            str(user.get("id", "")), str(user.get("team_id") or ""), command, typed
+        )
         await ack(options=[{"text": plain_text(one.label, MAX_LABEL), "value": one.value} for one in found])
 
     async def on_home(self, ack: AsyncAck, body: dict[str, Any]) -> None:

@@ -65,8 +65,8 @@ class Answers(Protocol):
     def mark_shown(self, event: str) -> None:
         """The answer to the event stands in Slack."""
 
-    def suggest_people(self, sender: Sender, typed: str) -> Sequence[Choice]:
-        """People whose name holds what somebody has typed so far; nobody for whom is not known here."""
+    def suggest(self, sender: Sender, command: str, typed: str) -> Sequence[Choice]:
+        """What a menu offers for what somebody has typed so far; nothing for whom is not known here."""
 
 
 class Talk:
@@ -146,12 +146,12 @@ class Talk:
         if heard.is_from_home:
             await self.show_home(replace(heard, question=HOME))
 
-    async def suggest(self, user: str, team: str, typed: str) -> Sequence[Choice]:
+    async def suggest(self, user: str, team: str, command: str, typed: str) -> Sequence[Choice]:
         """What a menu offers for the letters typed into it so far; nothing where Slack cannot wait for it."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 person = await self._colleagues.person(user, team)
-                return await asyncio.to_thread(self._answers.suggest_people, self._vouch(person), typed)
+                return await asyncio.to_thread(self._answers.suggest, self._vouch(person), command, typed)
         except (TimeoutError, DeliveryFailed, AccessDenied):
             return ()
 

@@ -19,6 +19,7 @@ from messages.card import (
     Colour,
     DateInput,
     DatePick,
+    DealPick,
     Divider,
     Facts,
     Folded,
@@ -139,7 +140,7 @@ def _plain_elements(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Js
             yield {"type": "Container", "items": [], "separator": True, "spacing": "Medium"}
         case Buttons(buttons=buttons):
             yield from _action_sets(buttons)
-        case DatePick() | ChoicePick() | TextPick():
+        case DatePick() | ChoicePick() | TextPick() | DealPick():
             yield from pick_elements(block)
         case TextInput() | DateInput() | NumberInput() | ChoiceInput() | PersonInput():
             yield from input_elements(block)

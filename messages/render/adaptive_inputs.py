@@ -9,6 +9,7 @@ from messages.card import (
     ChoicePick,
     DateInput,
     DatePick,
+    DealPick,
     Input,
     NumberInput,
     PersonInput,
@@ -37,7 +38,7 @@ def pick_elements(pick: Pick) -> Iterator[Json]:
     name = f"{pick.command}#{pick.argument}"
     send = {
         "type": "Action.Execute",
-        "title": "Send" if isinstance(pick, TextPick) else "Set",
+        "title": _sending(pick),
         "tooltip": shortened(safe(pick.label), 100),
         "verb": pick.command,
         "data": {"argument": pick.argument, "value_in": name},
@@ -60,8 +61,20 @@ def pick_elements(pick: Pick) -> Iterator[Json]:
         yield from _left_out_choices(pick)
 
 
+def _sending(pick: Pick) -> str:
+    match pick:
+        case TextPick():
+            return "Send"
+        case DealPick():
+            return "Find"
+        case _:
+            return "Set"
+
+
 def _pick_element(pick: Pick) -> Json:
     match pick:
+        case DealPick():
+            return {"type": "Input.Text", "placeholder": "A part of its name", "maxLength": 200}
         case DatePick():
             return _date(pick)
         case ChoicePick():

@@ -20,6 +20,7 @@ from messages.card import (
     Colour,
     DateInput,
     DatePick,
+    DealPick,
     Divider,
     Facts,
     Folded,
@@ -158,7 +159,7 @@ def _plain_block(block: PlainBlock, images: Mapping[str, str]) -> Iterator[Json]
             yield {"type": "divider"}
         case Buttons(buttons=buttons):
             yield from _actions(buttons)
-        case DatePick() | ChoicePick() | TextPick():
+        case DatePick() | ChoicePick() | TextPick() | DealPick():
             yield from pick_blocks(block)
         case TextInput() | DateInput() | NumberInput() | ChoiceInput() | PersonInput():
             yield from input_blocks(block)

@@ -9,6 +9,7 @@ from messages.card import (
     ChoicePick,
     DateInput,
     DatePick,
+    DealPick,
     Input,
     NumberInput,
     PersonInput,
@@ -30,6 +31,8 @@ from messages.render.blockkit_text import (
 MAX_OPTIONS = 100
 MAX_PLACEHOLDER = 150
 MAX_OPTION_CHARACTERS = 6000
+SEARCHED_FROM = 2
+"""Letters from which on a menu is searched."""
 PROBLEM_SIGN = "⚠"
 """Begins every line that says what was wrong with an answer."""
 
@@ -52,7 +55,7 @@ def pick_blocks(pick: Pick) -> Iterator[Json]:
     if isinstance(pick, ChoicePick):
         yield from _left_out_options(pick)
     label = inert(pick.label)
-    if pick.value is None and len(label) <= MAX_PLACEHOLDER:
+    if (isinstance(pick, DealPick) or pick.value is None) and len(label) <= MAX_PLACEHOLDER:
         placeholder = plain_text(label, MAX_PLACEHOLDER)
         yield {"type": "actions", "elements": [element | {"placeholder": placeholder}]}
         return
@@ -80,8 +83,10 @@ def _text_pick(pick: TextPick) -> Json:
     }
 
 
-def _pick_element(pick: DatePick | ChoicePick) -> Json:
+def _pick_element(pick: DatePick | ChoicePick | DealPick) -> Json:
     match pick:
+        case DealPick():
+            return {"type": "external_select", "min_query_length": SEARCHED_FROM}
         case DatePick():
             return _date(pick)
         case ChoicePick():
@@ -161,7 +166,11 @@ def _is_searched(field: Menu) -> bool:
 
 def _search(field: Menu) -> Json:
     words = "Type the first letters of a name"
-    element: Json = {"type": "external_select", "min_query_length": 2, "placeholder": _prompt(words)}
+    element: Json = {
+        "type": "external_select",
+        "min_query_length": SEARCHED_FROM,
+        "placeholder": _prompt(words),
+    }
     chosen = [option for option in _all_options(field) if option["value"] == field.value]
     return element | ({"initial_option": chosen[0]} if chosen else {})
 

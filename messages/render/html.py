@@ -25,6 +25,7 @@ from messages.card import (
     DateInput,
     DatePick,
     Day,
+    DealPick,
     Divider,
     Facts,
     FigureCell,
@@ -101,7 +102,7 @@ def _block(block: Block, images: Mapping[str, str]) -> str:
             return '<hr class="m-divider">'
         case Buttons(buttons=buttons):
             return _buttons(buttons)
-        case DatePick() | ChoicePick() | TextPick():
+        case DatePick() | ChoicePick() | TextPick() | DealPick():
             return _pick(block)
         case Folded(summary=summary, blocks=blocks):
             inside = "".join(_block(item, images) for item in blocks)
@@ -226,12 +227,13 @@ def _buttons(buttons: Sequence[Button]) -> str:
 
 
 def _pick(pick: Pick) -> str:
+    sets = "Find" if isinstance(pick, DealPick) else "Set"
     return (
         f'<div class="m-pick" data-command="{escape(pick.command)}" '
         f'data-argument="{escape(pick.argument)}"><label class="m-pick-label">'
         f'<span class="m-label">{_words(pick.label)}</span>{_pick_control(pick)}</label>'
         f'<button type="button" class="m-button m-button-plain m-pick-set" '
-        f'aria-label="Set: {escape(inert(pick.label))}">Set</button></div>'
+        f'aria-label="{sets}: {escape(inert(pick.label))}">{sets}</button></div>'
     )
 
 
@@ -243,6 +245,8 @@ def _pick_control(pick: Pick) -> str:
             return _select('name="value"', [(choice.value, choice.label) for choice in choices], value)
         case TextPick(value=value):
             return f'<input type="text" name="value" maxlength="3000" value="{escape(inert(value))}">'
+        case DealPick():
+            return '<input type="text" name="value" maxlength="200" placeholder="A part of its name">'
         case _:
             assert_never(pick)
 

@@ -23,6 +23,7 @@ from messages.card import (
     Colour,
     DateInput,
     DatePick,
+    DealPick,
     Divider,
     Facts,
     FigureCell,
@@ -100,7 +101,7 @@ def _block(block: Block) -> Iterator[RenderableType]:
             yield Rule(style="dim")
         case Buttons(buttons=buttons):
             yield _buttons(buttons)
-        case DatePick() | ChoicePick() | TextPick():
+        case DatePick() | ChoicePick() | TextPick() | DealPick():
             yield _pick(block)
         case Folded(summary=summary, blocks=blocks):
             yield RichText(f"\n▾ {inert(summary)}", style="bold")
@@ -176,6 +177,8 @@ def _pick(pick: Pick) -> RichText:
             picked = " / ".join(_marked(choice.label, choice.value == value) for choice in choices)
         case TextPick(value=value):
             picked = inert(value) or "write a line"
+        case DealPick():
+            picked = "a part of its name"
         case _:
             assert_never(pick)
     return RichText(f"[{inert(pick.label)}: ", style="cyan").append(picked or "–").append("]")

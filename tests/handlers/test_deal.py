@@ -11,6 +11,7 @@ from bot.dispatch import Dispatch
 from handlers.asking import Clicked, Typed
 from messages.card import Button, Buttons
 from messages.render.terminal import render_text
+from pipeline.person_links import ChatAccount, Sender
 from tests.bot.small_company import open_pulled_company
 
 TUESDAY = datetime(2026, 7, 21, 9, tzinfo=UTC)
@@ -66,8 +67,36 @@ def test_of_several_deals_with_that_name_each_has_a_button_and_access_is_asked_a
     (card,) = dispatch.answer(MONA, Typed("/deal e")).cards
     (buttons,) = [block for block in card.blocks if isinstance(block, Buttons)]
     offered = {one.argument: one.label for one in buttons.buttons if isinstance(one, Button)}
-    assert offered == {"006B": "=Globex · $2K · Ana Lind", "006C": "Initech · $700 · Ben Osei"}
+    assert list(offered.items()) == [
+        ("006B", "=Globex · $2K · Ana Lind"),
+        ("006C", "Initech · $700 · Ben Osei"),
+        ("006A", "Acme · $4.5K · Ana Lind"),
+    ]
     (opened,) = dispatch.answer(MONA, Clicked("open_deal", "006B")).cards
     assert opened.title == "=Globex"
     (refused,) = dispatch.answer(BEN, Clicked("open_deal", "006B")).cards
     assert "Globex" not in render_text(refused, 300)
+
+
+def test_a_deal_is_found_by_the_letters_of_its_name_also_where_it_needs_nothing(dispatch: Dispatch) -> None:
+    won = [(one.value, one.label) for one in dispatch.suggest(chat_user(ANA), "find_deal", "ACME")]
+    assert won == [("006A", "Acme · $4.5K · Ana Lind")]
+    (card,) = dispatch.answer(ANA, Clicked("find_deal", "", "006A")).cards
+    assert card.title == "Acme"
+
+
+def test_nobody_is_offered_a_deal_that_they_may_not_see(dispatch: Dispatch) -> None:
+    for person, typed in ((ANA, "initech"), (ANA, "nightfall"), ("005NOBODY", "acme")):
+        assert dispatch.suggest(chat_user(person), "find_deal", typed) == ()
+
+
+def test_typed_words_of_a_surface_without_a_search_find_it_too(dispatch: Dispatch) -> None:
+    (card,) = dispatch.answer(BEN, Clicked("find_deal", "", "init")).cards
+    assert card.title == "Initech"
+    refused = dispatch.answer(BEN, Clicked("find_deal", "", "acme"))
+    assert "None of your deals is called" in " ".join(render_text(one, 300) for one in refused.cards)
+
+
+def chat_user(person: str) -> Sender:
+    email = {ANA: "ana@example.com", BEN: "ben@example.com"}.get(person, "eve@elsewhere.example")
+    return Sender(ChatAccount("fake", "T01", f"U{person}"), person, email)

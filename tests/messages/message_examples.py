@@ -21,6 +21,7 @@ from messages.card import (
     DateInput,
     DatePick,
     Day,
+    DealPick,
     Direction,
     Divider,
     Fact,
@@ -190,6 +191,7 @@ def plain_blocks(words: str = "Acme & Co") -> tuple[PlainBlock, ...]:
         ChoicePick("Status", "status", "006A", stages(words), "2"),
         TextPick(words or "–", "say", "006A"),
         TextPick("Word", "say", "006B", words),
+        DealPick(words or "–", "find_deal"),
         *inputs(words),
     )
 

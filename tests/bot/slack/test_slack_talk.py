@@ -59,8 +59,8 @@ class Desk:
     def mark_shown(self, event: str) -> None:
         self.shown.append(event)
 
-    def suggest_people(self, sender: Sender, typed: str) -> tuple[Choice, ...]:
-        return (Choice("005A", f"{sender.name} sought {typed}"),)
+    def suggest(self, sender: Sender, command: str, typed: str) -> tuple[Choice, ...]:
+        return (Choice("005A", f"{sender.name} sought {typed} for {command}"),)
 
     @property
     def questions(self) -> list[Question]:
@@ -513,7 +513,10 @@ async def test_a_menu_is_searched_while_somebody_types(kind: str) -> None:
         user = {"user": {"id": "U0ANA", "team_id": TEAM}, "team": {"id": TEAM}}
         answer = await here.ana.way.deliver("interactive", {**asked, **user})
         (option,) = answer.payload["options"]
-        assert (option["value"], option["text"]["text"]) == ("005A", "Ana Lind sought li")
+        assert (option["value"], option["text"]["text"]) == ("005A", "Ana Lind sought li for owner")
+        about_deals = {**asked, "action_id": "find_deal#", "block_id": "b1"}
+        (option,) = (await here.ana.way.deliver("interactive", {**about_deals, **user})).payload["options"]
+        assert option["text"]["text"] == "Ana Lind sought li for find_deal"
         stranger = {"user": {"id": "U0ANA", "team_id": "T0ELSEWHERE"}, "team": {"id": TEAM}}
         assert (await here.ana.way.deliver("interactive", {**asked, **stranger})).payload["options"] == []
 
