@@ -37,8 +37,9 @@ logger = structlog.get_logger()
 Json = dict[str, Any]
 
 PATIENCE_SECONDS = 6.0
-"""For the database or the CRM, before a click is answered with a request for patience."""
+"""For the database, the CRM and Teams itself, before a click is answered with a request for patience."""
 PATIENCE = "This takes a little longer than usual. I write to you when it is done."
+LATER = "Teams does not take my answer at the moment. I write to you as soon as it does."
 WHO_ARE_YOU = "Teams does not tell me at the moment who you are. Please try again in a minute."
 DONE = "Done."
 NOTHING_CHANGED = "Nothing was changed."
@@ -131,6 +132,7 @@ class Talk:
         """A control of a card, or a form in its place: the answer that Teams shows the one who clicked."""
         if isinstance(heard.question, Clicked) and heard.question.command == BACK:
             return await self._restore(heard, NOTHING_CHANGED)
+        until = _now() + PATIENCE_SECONDS
         asking = self._turns.keep(self.ask(heard))
         await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
         if not asking.done():
@@ -141,19 +143,16 @@ class Talk:
             return self._rendering.say(_spoken(answered.reply))
         if answered.is_repetition:
             return self._rendering.say(ALREADY)
-        answer = await self._answer_click(heard, answered.person, answered.reply, answered.aloud)
-        self._turns.begin(self._mark_shown(heard))
-        return answer
+        return await self._answer_click(heard, answered, until)
 
-    async def _answer_click(
-        self, heard: Heard, person: TeamsPerson, reply: Reply, aloud: Thread | None
-    ) -> Json:
-        origin = heard.origin
+    async def _answer_click(self, heard: Heard, answered: Answered, until: float) -> Json:
+        origin, reply = heard.origin, answered.reply
         if reply.form is not None:
+            self._turns.begin(self._mark_shown(heard))
             return self._rendering.replace(
                 self._rendering.form_in_place(reply.form, origin.message_key, origin.part)
             )
-        said = await self._showing.show(heard, person, reply, aloud)
+        said = await self._show_in_time(heard, answered, until)
         replacing = next((one for one in reply.cards if self._showing.replaces(heard, reply, one)), None)
         if replacing is not None:
             self._turns.begin(self._showing.replace(heard, replacing))
@@ -163,6 +162,23 @@ class Talk:
         if isinstance(heard.question, Submitted):
             return await self._restore(heard, said or DONE)
         return self._rendering.say(said or DONE)
+
+    async def _show_in_time(self, heard: Heard, answered: Answered, until: float) -> str:
+        """What of an answer stands in messages of its own, and a few words for the one who waits for it."""
+        showing = self._turns.keep(self._try_to_show(heard, answered))
+        await asyncio.wait({showing}, timeout=max(0.0, until - _now()))
+        return showing.result() if showing.done() else PATIENCE
+
+    async def _try_to_show(self, heard: Heard, answered: Answered) -> str:
+        if answered.person is None:
+            return _spoken(answered.reply)
+        try:
+            said = await self._showing.show(heard, answered.person, answered.reply, answered.aloud)
+        except (DeliveryFailed, OutcomeUnknown) as failure:
+            logger.warning("answer_not_shown", reason=str(failure))
+            return LATER
+        await self._mark_shown(heard)
+        return said
 
     async def _show_late(self, heard: Heard, asking: asyncio.Task[Answered]) -> None:
         answered = await asking
@@ -189,9 +205,12 @@ class Talk:
         card = await asyncio.to_thread(self._read_card, key, here) if key else None
         if card is None and (standing := self._showing.remembered(heard)) is not None:
             card = standing.card
-        if card is None:
-            return self._as_card(heard, Card("teams_said", words, (), words), "")
-        return self._as_card(heard, card, words)
+        if card is not None:
+            return self._as_card(heard, card, words)
+        said = Card("teams_said", words, (), words)
+        if not key and heard.origin.is_personal:  # a form that had a message of its own, on every device
+            self._turns.begin(self._showing.replace(heard, said))
+        return self._as_card(heard, said, "")
 
     def _as_card(self, heard: Heard, card: Card, words: str) -> Json:
         """The part of a card that stands in the message that was used, for the eyes of the one who clicked,
@@ -206,6 +225,7 @@ class Talk:
     async def in_dialog(self, heard: Heard) -> Json:
         """A button or the menu of a message that opens a window, or a window that was filled in: what stands
         in it next, or that it closes."""
+        until = _now() + PATIENCE_SECONDS
         asking = self._turns.keep(self.ask(heard))
         await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
         if not asking.done():
@@ -216,24 +236,23 @@ class Talk:
             return self._rendering.closing(_spoken(answered.reply))
         if answered.is_repetition:
             return self._rendering.closing(ALREADY)
-        self._turns.begin(self._mark_shown(heard))
         if answered.reply.form is not None:
             origin = heard.origin
+            self._turns.begin(self._mark_shown(heard))
             return self._rendering.dialog(answered.reply.form, origin.message_key, origin.part)
-        words = await self._show_from_dialog(heard, answered.person, answered.reply, answered.aloud)
-        return self._rendering.closing(words)
+        return self._rendering.closing(await self._show_from_dialog(heard, answered, until))
 
-    async def _show_from_dialog(
-        self, heard: Heard, person: TeamsPerson, reply: Reply, aloud: Thread | None
-    ) -> str:
+    async def _show_from_dialog(self, heard: Heard, answered: Answered, until: float) -> str:
         """Problems are said in the window; what stands in the chat is shown there."""
+        reply = answered.reply
         replacing = next((one for one in reply.cards if self._showing.replaces(heard, reply, one)), None)
         if replacing is not None:
             self._turns.begin(self._showing.replace(heard, replacing))
         others = tuple(card for card in reply.cards if card is not replacing)
         if len(others) == 1 and others[0].key == PROBLEM:
+            self._turns.begin(self._mark_shown(heard))
             return others[0].fallback
-        said = await self._showing.show(heard, person, reply, aloud)
+        said = await self._show_in_time(heard, answered, until)
         return said or (IN_CHAT if others else "")
 
     # --- Asking ---------------------------------------------------------------------------------
@@ -326,6 +345,11 @@ class Talk:
         if not message:
             return None
         return await asyncio.to_thread(self._find_key, head_place(conversation, message))
+
+
+def _now() -> float:
+    """Seconds of a clock that only ever goes on."""
+    return asyncio.get_running_loop().time()
 
 
 def _spoken(reply: Reply) -> str:

@@ -13,7 +13,7 @@ from bot.teams.rendering import BACK
 from bot.teams.room import TeamsRoom, open_teams
 from bot.teams.running import letters_in
 from bot.teams.showing import IN_OUR_CHAT
-from bot.teams.talk import IN_CHAT
+from bot.teams.talk import IN_CHAT, LATER, PATIENCE
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
 from messages.card import Button, Buttons, Card, Form, Paragraph, TextInput, text
 from messages.card_text import card_to_text
@@ -23,7 +23,7 @@ from storage.database import Engine, writing
 from storage.outbox import Letter, put_letter
 from tests.faults.delivering import COMPANY
 from tests.teams.colleagues import Colleague, Line, find_action
-from tests.teams.connector import ConnectorServer
+from tests.teams.connector import ConnectorServer, Failure
 from tests.teams.office import (
     COUNCIL_CHANNEL,
     local_microsoft,
@@ -243,6 +243,64 @@ async def test_cancel_brings_the_message_back_and_asks_nobody(scene: Scene) -> N
     assert len(scene.desk.asked) == 2
 
 
+async def test_a_form_that_had_a_message_of_its_own_is_over_on_every_device(scene: Scene) -> None:
+    scene.desk.reply = lambda asked: Reply(form=FORM) if isinstance(asked, Typed) else Reply(note="Saved.")
+    await scene.ana.say("fix Umbrella")
+    await scene.room.turns.settle()
+    message = scene.last_in(scene.ana.person.chat)
+    assert title_of(message) == "Fix this deal"
+    await scene.ana.press(message, "Save", {"NextStep": "Call Bo"})
+    await scene.room.turns.settle()
+    assert scene.said_in(scene.ana.person.chat) == ["Saved."]
+
+
+@pytest.fixture
+async def offered(scene: Scene) -> TeamsMessage:
+    """An answer with a button whose answer is a message of its own."""
+    scene.desk.reply = lambda asked: Reply(
+        (card("answer", "Deals", Button("Why", "why")) if isinstance(asked, Typed) else card("why", "Why"),)
+    )
+    await scene.ana.say("hygiene")
+    await scene.room.turns.settle()
+    return scene.last_in(scene.ana.person.chat)
+
+
+async def test_an_answer_that_teams_does_not_take_is_promised_and_waits_to_be_told(
+    scene: Scene, offered: TeamsMessage
+) -> None:
+    scene.server.failures["post"].append(Failure(429, headers={"Retry-After": "60"}))
+    answer = await scene.ana.press(offered, "Why")
+    await scene.room.turns.settle()
+    assert answer.body["value"] == LATER
+    asked = [event for *_, event in scene.desk.asked]
+    assert scene.desk.shown == asked[:1], "the inbox keeps the second one"
+
+
+async def test_a_click_is_answered_in_time_though_teams_is_slow_to_take_the_message(
+    scene: Scene, offered: TeamsMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.teams.talk.PATIENCE_SECONDS", 0.5)
+    scene.server.failures["post"].append(Failure(hangs=True))
+    answer = await scene.ana.press(offered, "Why")
+    assert answer.body["value"] == PATIENCE
+    scene.server.released.set()
+    await scene.room.turns.settle()
+    assert len(scene.desk.shown) == 1
+
+
+async def test_a_click_that_comes_twice_is_over_only_when_the_first_is_answered(
+    scene: Scene, offered: TeamsMessage
+) -> None:
+    why = find_action(offered.cards[0], "Why")
+    chosen = {"type": "Action.Execute", "title": "Why", "verb": why["verb"], "data": why["data"]}
+    click = scene.ana.invoke("adaptiveCard/action", {"action": chosen, "trigger": "manual"}, offered)
+    await scene.line.deliver(click)
+    again = await scene.line.deliver(click)
+    await scene.room.turns.settle()
+    assert again.body["value"] == ALREADY
+    assert len(scene.desk.shown) == 2, "the words and the click, once each"
+
+
 async def test_a_letter_comes_back_to_whoever_is_where_it_stands_and_to_nobody_else(scene: Scene) -> None:
     """The key that says which letter a form hides comes back from outside: from Ana it may be Ben's."""
     ben = scene.colleague("Ben Osei")
@@ -282,13 +340,8 @@ async def test_an_answer_of_several_messages_changes_in_all_of_them_and_comes_ba
     assert len(scene.said_in(chat)) == standing, "nothing was said a second time"
 
 
-async def test_an_answer_beside_the_message_is_pointed_to(scene: Scene) -> None:
-    scene.desk.reply = lambda asked: Reply(
-        (card("answer", "Deals", Button("Why", "why")) if isinstance(asked, Typed) else card("why", "Why"),)
-    )
-    await scene.ana.say("hygiene")
-    await scene.room.turns.settle()
-    answer = await scene.ana.press(scene.last_in(scene.ana.person.chat), "Why")
+async def test_an_answer_beside_the_message_is_pointed_to(scene: Scene, offered: TeamsMessage) -> None:
+    answer = await scene.ana.press(offered, "Why")
     assert answer.body["value"] == IN_CHAT
     assert scene.said_in(scene.ana.person.chat) == ["Deals", "Why"]
 
