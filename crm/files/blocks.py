@@ -48,7 +48,7 @@ class Block:
     def __getitem__(self, name: str) -> Sequence[Any]:
         return self._columns[name]
 
-    def line_of(self, row: int) -> int:
+    def line_of(self, row: int) -> int | None:
         return self._chunk.line_of(self._places[row])
 
     def text(self, row: int, column: Column) -> str:
@@ -82,7 +82,7 @@ class TableReader:
     def blocks(self) -> Iterator[Block]:
         self._log_header()
         is_empty = True
-        for chunk, misfits in self.table.csv_file.chunks(self.log):
+        for chunk, misfits in self.table.rows.chunks(self.log):
             is_empty = False
             for misfit in misfits:
                 self._log_misfit(misfit)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, islice
 from pathlib import Path
+from typing import Protocol
 
 from crm.files.encoding import Survey, UnreadableFile, check_signature, survey
 from crm.files.problems import Fault, ProblemLog
@@ -32,15 +33,16 @@ class Chunk:
     """All rows of this stretch of the file, the unusable among them: lines are counted over them."""
     places: Sequence[int]
     """Where in `file_rows` each row stands."""
-    first_line: int
+    first_line: int | None
+    """`None` where rows have no lines: those of an answer."""
 
-    def line_of(self, index: int) -> int:
+    def line_of(self, index: int) -> int | None:
         """The physical line on which a row starts, line breaks inside quotes counted."""
-        return self._starts[self.places[index]]
+        return None if self.first_line is None else self._starts[self.places[index]]
 
     @cached_property
     def _starts(self) -> list[int]:
-        return list(accumulate(map(_lines_taken, self.file_rows), initial=self.first_line))
+        return list(accumulate(map(_lines_taken, self.file_rows), initial=self.first_line or 0))
 
 
 def _lines_taken(row: Row) -> int:
@@ -64,6 +66,23 @@ class Misfit:
         return not self.row or any("\n" in cell for cell in self.row)
 
 
+class RowSource(Protocol):
+    """A table's rows, wherever they are kept."""
+
+    @property
+    def name(self) -> str:
+        """As a problem names it: `sales.csv`."""
+
+    @property
+    def header(self) -> Sequence[str]: ...
+
+    def chunks(self, log: ProblemLog) -> Iterator[tuple[Chunk, Sequence[Misfit]]]:
+        """All rows with the right number of cells, and the misfits between them."""
+
+    def row_count(self) -> int | None:
+        """About how many rows there are; `None` where nobody knows."""
+
+
 class CsvFile:
     """A CSV file with a header. Raises `UnreadableFile` where there is none to be read."""
 
@@ -72,8 +91,11 @@ class CsvFile:
         check_signature(path)
         self.header = self._read_header()
 
+    @property
+    def name(self) -> str:
+        return self.path.name
+
     def chunks(self, log: ProblemLog) -> Iterator[tuple[Chunk, Sequence[Misfit]]]:
-        """All rows with the right number of cells, and the misfits between them."""
         errors = "strict"
         if self._survey.first_foreign_line is not None:
             log.tell(_FOREIGN, line=self._survey.first_foreign_line)
@@ -95,7 +117,7 @@ class CsvFile:
                 yield chunk, [*misfits, torn] if torn else misfits
 
     def row_count(self) -> int:
-        """About how many rows there are: the ends of lines after the header."""
+        """The ends of lines after the header."""
         return max(0, self._survey.line_count - 1)
 
     @cached_property

@@ -6,6 +6,7 @@ from itertools import count, islice
 
 from crm.files.blocks import Block, Field, OnFault, TableReader
 from crm.files.cells import (
+    Cells,
     MomentCells,
     TextCells,
     amount_cells,
@@ -66,8 +67,11 @@ def read_field_history(table: Table, clock: Clock) -> Iterator[Batch]:
     )
 
 
-def read_line_items(table: Table, lookups: Lookups) -> Iterator[Batch]:
-    """Line items in the order of the export; the family from the item itself or its product."""
+def read_line_items(table: Table, lookups: Lookups, places: Cells | None = None) -> Iterator[Batch]:
+    """Line items in the order of the table; the family from the item itself or its product.
+
+    `places`: read an item's place among the others from its Id, where the table has no order.
+    """
     own = table.column("Product2.Family", "PricebookEntry.Product2.Family", "ProductFamily")
     family = (
         Field(own, TextCells()) if own else lookups.related_field(table, "Product2", "Product2", "Family")
@@ -76,12 +80,13 @@ def read_line_items(table: Table, lookups: Lookups) -> Iterator[Batch]:
         "opportunity": _on_opportunity(table),
         "price": Field(table.column("TotalPrice"), amount_cells(), _SKIP),
         "family": family or Field(None, TextCells()),
+        **_places(table, places),
         **_deleted(table),
     }
-    numbers = count(1)
+    order_of = _order(places)
 
     def records(block: Block) -> Sequence[Record]:
-        order = list(islice(numbers, len(block)))
+        order = order_of(block)
         return make_records(LineItemRecord, block["opportunity"], order, block["price"], block["family"])
 
     return _read(table, fields, records)
@@ -101,22 +106,23 @@ def read_contact_roles(table: Table) -> Iterator[Batch]:
     )
 
 
-def read_splits(table: Table, lookups: Lookups) -> Iterator[Batch]:
-    """Splits of the types that add up to 100 %; others (overlays) are passed over."""
+def read_splits(table: Table, lookups: Lookups, places: Cells | None = None) -> Iterator[Batch]:
+    """Splits of the types that add up to 100 %; others (overlays) are passed over. `places`: as there."""
     validated = lookups.related_field(table, "SplitType", "OpportunitySplitType", "IsTotalValidated")
     fields = {
         "opportunity": _on_opportunity(table),
         "owner": replace(lookups.relation_field(table, "SplitOwner"), is_required=True),
         "percentage": Field(table.column("SplitPercentage"), amount_cells(), _SKIP, is_required=True),
         "validated": validated or Field(None, TextCells()),
+        **_places(table, places),
         **_deleted(table),
     }
-    numbers = count(1)
+    order_of = _order(places)
 
     def records(block: Block) -> Sequence[Record]:
         flags = flag_cells().read([text or "" for text in block["validated"]])
         counted = block.without({row for row, flag in enumerate(flags) if not flag})
-        order = list(islice(numbers, len(counted)))
+        order = order_of(counted)
         return make_records(
             SplitRecord, counted["opportunity"], order, counted["owner"], counted["percentage"]
         )
@@ -159,13 +165,24 @@ def _read(
     table: Table, fields: Mapping[str, Field], records: Callable[[Block], Sequence[Record]]
 ) -> Iterator[Batch]:
     log = ProblemLog(table.file)
-    total = table.csv_file.row_count()
+    total = table.rows.row_count()
     for block in TableReader(table, fields, log).blocks():
         kept = block
         if "deleted" in fields:
             kept = block.without({row for row, deleted in enumerate(block["deleted"]) if deleted})
         yield Batch(records(kept), log.take(), total)
     yield Batch((), log.take_all(), total)
+
+
+def _places(table: Table, places: Cells | None) -> dict[str, Field]:
+    return {"place": Field(table.column("Id"), places)} if places else {}
+
+
+def _order(places: Cells | None) -> Callable[[Block], Sequence[int]]:
+    numbers = count(1)
+    if places is None:
+        return lambda block: list(islice(numbers, len(block)))
+    return lambda block: block["place"]
 
 
 def _on_opportunity(table: Table) -> Field:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from crm.files.csvfile import CsvFile
+from crm.files.csvfile import CsvFile, RowSource
 from crm.files.definition import FilesDefinition
 from crm.files.encoding import UnreadableFile
 from crm.files.problems import Fault
@@ -36,19 +37,32 @@ class UnusableTable:
     column: str | None = None
 
 
-class Table:
-    """A readable export with all columns that its table cannot do without."""
+class TableSet(Protocol):
+    """Tables that belong together, and how they are mapped."""
 
-    def __init__(self, name: str, csv_file: CsvFile, exports: "Exports") -> None:
+    @property
+    def definition(self) -> FilesDefinition: ...
+
+    def table(self, name: str) -> "Table | None":
+        """A table that can be used."""
+
+    def join_key(self, name: str) -> str | None:
+        """The key by which other tables join this one."""
+
+
+class Table:
+    """A readable table with all columns that it cannot do without."""
+
+    def __init__(self, name: str, rows: RowSource, exports: TableSet) -> None:
         self.name = name
-        self.csv_file = csv_file
-        self.file = csv_file.path.name
+        self.rows = rows
+        self.file = rows.name
         self._exports = exports
         self._mapping = exports.definition.columns.get(name, {})
         self._values = exports.definition.values.get(name, {})
         self._places: dict[str, int] = {}
         self.duplicate_headers: list[str] = []
-        for index, header in enumerate(csv_file.header):
+        for index, header in enumerate(rows.header):
             if header and self._places.setdefault(header.casefold(), index) != index:
                 self.duplicate_headers.append(header)
 
@@ -58,7 +72,7 @@ class Table:
             header = self._header_of(name)
             index = self._places.get(header.casefold())
             if index is not None:
-                header = self.csv_file.header[index]
+                header = self.rows.header[index]
                 return Column(name, header, index, self._values_of(name, header))
         return None
 
@@ -70,7 +84,7 @@ class Table:
         index = self._places.get(definition.column.casefold())
         if index is None:
             return None
-        header = self.csv_file.header[index]
+        header = self.rows.header[index]
         column = Column(relation, header, index, self._values_of(relation, header))
         return column, JoinTarget(TABLES[self.name].relations[relation], definition.key)
 
@@ -89,7 +103,7 @@ class Table:
         """All columns by our names; by theirs where the mapping does not name them."""
         mapped = {ours: theirs.casefold() for ours, theirs in self._mapping.items()}
         known = {name.casefold(): name for name in TABLES[self.name].columns}
-        theirs = {header for header in self.csv_file.header if header.casefold() not in mapped.values()}
+        theirs = {header for header in self.rows.header if header.casefold() not in mapped.values()}
         ours = {name for name, header in mapped.items() if header in self._places}
         return frozenset(ours | {known.get(header.casefold(), header) for header in theirs if header})
 
@@ -108,7 +122,7 @@ class Table:
         joins = self._exports.definition.joins.get(self.name, {})
         for header in [*self._mapping.values(), *(join.column for join in joins.values())]:
             if header.casefold() not in self._places:
-                hint = did_you_mean(header, self.csv_file.header)
+                hint = did_you_mean(header, self.rows.header)
                 yield header, f"the configuration maps this column, which {self.file} does not have{hint}"
 
     def _is_joined(self, alternatives: tuple[str, ...]) -> bool:
@@ -117,7 +131,7 @@ class Table:
 
     def _missing_says(self, alternatives: tuple[str, ...]) -> str:
         expected = " or ".join(alternatives)
-        header = self.csv_file.header
+        header = self.rows.header
         if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
             return f"expected cells separated by commas, and a column {expected}"
         theirs = self._mapping.get(alternatives[0])
@@ -162,12 +176,10 @@ class Exports:
         return self._opened[name]
 
     def table(self, name: str) -> Table | None:
-        """A table that can be used."""
         found = self.open(name)
         return found if isinstance(found, Table) else None
 
     def join_key(self, name: str) -> str | None:
-        """The key by which other tables join this one."""
         for table, joins in self.definition.joins.items():
             for relation, join in joins.items():
                 if TABLES[table].relations[relation] == name:

@@ -150,7 +150,7 @@ def _append(file: BinaryIO, rows: Sequence[Sequence[str]]) -> None:
     os.fsync(file.fileno())
 
 
-def _rows(path: Path, log: ProblemLog) -> Iterator[tuple[int, Row]]:
+def _rows(path: Path, log: ProblemLog) -> Iterator[tuple[int | None, Row]]:
     try:
         file = CsvFile(path)
     except UnreadableFile as error:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from crm.files.blocks import Field, OnFault, TableReader
 from crm.files.cells import KnownNameCells, ParsedCells, TextCells
-from crm.files.exports import Column, Exports, Table
+from crm.files.exports import Column, Table, TableSet
 from crm.files.problems import Fault, ProblemLog
 from crm.records import Problem
 from pipeline.crm_records import Outcome
@@ -19,7 +19,7 @@ _ONLY_LOOKED_UP = frozenset({"Product2", "RecordType", "OpportunitySplitType"})
 class Lookups:
     """Reads each table that a join leads to once, and remembers one of its columns by another."""
 
-    def __init__(self, exports: Exports) -> None:
+    def __init__(self, exports: TableSet) -> None:
         self._exports = exports
         self._known: dict[tuple[str, str, str], Names] = {}
         self._logs: list[tuple[str, ProblemLog]] = []

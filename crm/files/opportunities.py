@@ -47,7 +47,7 @@ _GAPS = {
 
 
 class OpportunityReader:
-    """Reads the opportunities once; `ids` then are all that the export names."""
+    """Reads the opportunities once; `ids` then are all that the export names, where they can repeat."""
 
     def __init__(
         self,
@@ -60,8 +60,11 @@ class OpportunityReader:
         value_field: str | None,
         *,
         has_line_items: bool,
+        repeats: bool = True,
     ) -> None:
+        """`repeats`: an Id may stand in several rows, as it never does in a database."""
         self.ids: set[str] = set()
+        self._repeats = repeats
         self._table = table
         self._fixes = fixes
         self._further = further
@@ -77,9 +80,9 @@ class OpportunityReader:
         return self._reader.unidentified
 
     def batches(self) -> Iterator[Batch]:
-        total = self._table.csv_file.row_count()
+        total = self._table.rows.row_count()
         for block in self._reader.blocks():
-            ours = block.without(self._doubles(block))
+            ours = block.without(self._doubles(block)) if self._repeats else block
             self._count_gaps(ours)
             records = self._fixes.lay_over(self._records(ours))
             yield Batch(records, self._log.take(), total)

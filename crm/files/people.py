@@ -88,7 +88,7 @@ def read_accounts(
     }
     log = ProblemLog(table.file)
     seen = _FirstOnes(table, log)
-    total = table.csv_file.row_count()
+    total = table.rows.row_count()
     for block in TableReader(table, wanted, log).blocks():
         extra = field_mappings(block, fields, wanted)
         records = make_records(AccountRecord, block["id"], block["name"], block["master"], extra)

@@ -111,7 +111,7 @@ def _is_number(text: str) -> bool:
 
 
 def _rows(table: Table) -> Iterator[Sequence[str]]:
-    for chunk, _ in islice(table.csv_file.chunks(ProblemLog(table.file)), _CHUNKS_LOOKED_AT):
+    for chunk, _ in islice(table.rows.chunks(ProblemLog(table.file)), _CHUNKS_LOOKED_AT):
         yield from chunk.rows
 
 

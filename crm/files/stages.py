@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from crm.files.blocks import Field, OnFault, TableReader
 from crm.files.cells import Cells, ParsedCells, TextCells, amount_cells, category_cells, flag_cells
 from crm.files.definition import FilesDefinition
-from crm.files.exports import Exports, Table
+from crm.files.exports import Table, TableSet
 from crm.files.problems import ProblemLog
 from crm.records import Problem, StageRecord
 from pipeline.nearest import did_you_mean
@@ -60,7 +60,7 @@ class StageList:
         return name
 
 
-def read_stages(exports: Exports) -> tuple[StageList, list[Problem]]:
+def read_stages(exports: TableSet) -> tuple[StageList, list[Problem]]:
     """The stages of the export, else the configured ones, else Salesforce's standard list.
 
     Stages that the standard list lacks are placed by the columns IsClosed, IsWon and Probability of the
@@ -68,7 +68,7 @@ def read_stages(exports: Exports) -> tuple[StageList, list[Problem]]:
     """
     table = exports.table("OpportunityStage")
     if table is not None:
-        return _read_table(table)
+        return read_stage_table(table)
     if exports.definition.stages:
         return StageList(_configured(exports.definition), {}), []
     opportunities = exports.table("Opportunity")
@@ -76,7 +76,8 @@ def read_stages(exports: Exports) -> tuple[StageList, list[Problem]]:
     return StageList(sorted([*_standard(), *placed], key=lambda stage: stage.order), {}), []
 
 
-def _read_table(table: Table) -> tuple[StageList, list[Problem]]:
+def read_stage_table(table: Table) -> tuple[StageList, list[Problem]]:
+    """The stages of a table OpportunityStage."""
     log = ProblemLog(table.file)
     skip = OnFault.SKIP_ROW
     name = table.column("ApiName", "MasterLabel")
