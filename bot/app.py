@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.read_only_crm import ReadOnlyCrm
-from bot.settings import DEFAULT_FILE, Settings, load_settings
+from bot.settings import DEFAULT_FILE, Settings, field_kinds, load_settings
 from bot.working_days import build_working_days
 from crm.files.definition import FilesDefinition
 from crm.records import Crm
@@ -88,6 +88,17 @@ def build_crm(settings: Settings, now: datetime) -> Crm:
 
         beside = TablesBeside(_with_periods(settings), settings.home)
         return HubspotCrm(settings.crm.hubspot, settings.calendar.timezone, beside)
+    if settings.crm.kind == "salesforce":
+        from crm.files.beside import TablesBeside
+        from crm.salesforce.crm import SalesforceCrm
+        from crm.salesforce.organisation import organisation_of
+
+        return SalesforceCrm(
+            organisation_of(settings.crm.salesforce, settings.home),
+            settings.calendar,
+            TablesBeside(_with_periods(settings), settings.home),
+            field_kinds(settings),
+        )
     from crm.files.crm import FilesCrm
 
     return FilesCrm(_with_periods(settings), settings.home)

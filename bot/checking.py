@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.settings import Settings, check_settings_against, field_kinds
-from crm.records import Crm, OpportunityRecord, PullRequest, StageRecord
+from crm.records import Crm, PullRequest, StageRecord
 from pipeline.errors import ConfigurationError, Mistake
 
 
@@ -22,7 +22,7 @@ def find_mistakes(settings: Settings, crm: Crm, now: datetime) -> list[Mistake]:
 
 
 def _stages(settings: Settings, crm: Crm, now: datetime) -> list[StageRecord]:
-    """Stages are among the reference tables, which a pull yields before any opportunity."""
+    """A pull begins with them; what comes behind is not read."""
     request = PullRequest(
         fields=field_kinds(settings),
         corporate_currency=settings.money.corporate_currency,
@@ -31,7 +31,8 @@ def _stages(settings: Settings, crm: Crm, now: datetime) -> list[StageRecord]:
     )
     stages: list[StageRecord] = []
     for batch in crm.pull(request):
+        others = [record for record in batch.records if not isinstance(record, StageRecord)]
         stages.extend(record for record in batch.records if isinstance(record, StageRecord))
-        if any(isinstance(record, OpportunityRecord) for record in batch.records):
+        if others:
             break
     return stages

@@ -36,6 +36,10 @@ pipelines = ["Sales", "Renewals"]
 managers = { "ana@example.com" = "mona@example.com" }
 required."Contract Sent" = ["amount", "hs_next_step"]
 
+[crm.salesforce]                   # with kind = "salesforce"; secrets stay outside this file
+host = "acme.my.salesforce.com"
+client_id = "3MVG9..."
+
 [storage]
 url = "sqlite:///council.db"
 

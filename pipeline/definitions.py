@@ -106,7 +106,8 @@ class CalendarDefinition(Definition):
     periods: str | None = Field(
         None,
         description="File of custom periods (Salesforce Period rows) for 4-4-5 and other years; "
-        "replaces start_month and name_by.",
+        'replaces start_month and name_by. With kind = "salesforce" and no such file, Salesforce\'s own '
+        "quarters count.",
     )
     holidays: str | None = Field(
         None,

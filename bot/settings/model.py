@@ -12,6 +12,7 @@ from bot.slack.definition import SlackDefinition
 from bot.teams.definition import TeamsDefinition
 from crm.files.definition import FilesDefinition
 from crm.hubspot.definition import HubspotDefinition
+from crm.salesforce.definition import SalesforceDefinition
 from pipeline.actions_definition import ActionsDefinition
 from pipeline.chat_definition import ChatDefinition
 from pipeline.definitions import (
@@ -49,12 +50,15 @@ class DemoDefinition(Definition):
 class CrmDefinition(Definition):
     """The system of record."""
 
-    kind: Literal["files", "demo", "hubspot"] = Field(
-        "files", description="A folder of CSV exports, the demo company, or HubSpot."
+    kind: Literal["files", "demo", "hubspot", "salesforce"] = Field(
+        "files", description="A folder of CSV exports, the demo company, HubSpot or Salesforce."
     )
     files: FilesDefinition = Field(FilesDefinition(), description="The folder of exports.")
     demo: DemoDefinition = Field(DemoDefinition(), description="The demo company.")
     hubspot: HubspotDefinition = Field(HubspotDefinition(), description="The HubSpot account.")
+    salesforce: SalesforceDefinition = Field(
+        SalesforceDefinition(), description="The Salesforce organisation."
+    )
 
 
 class StorageDefinition(Definition):

@@ -20,11 +20,15 @@ class TablesBeside:
         self._definition = definition
         self._base_folder = base_folder
 
+    @property
+    def tables(self) -> frozenset[str]:
+        """Those that are there and can be used."""
+        exports = self._open()
+        return frozenset(name for name in _TABLES if exports.table(name) is not None)
+
     def added_to(self, capabilities: Capabilities) -> Capabilities:
         """The same with what stands in the files."""
-        exports = self._open()
-        found = {name for name in _TABLES if exports.table(name) is not None}
-        return replace(capabilities, tables=capabilities.tables | found)
+        return replace(capabilities, tables=capabilities.tables | self.tables)
 
     def pull(self, timezone: str) -> Iterator[Batch]:
         """The records of all usable files, and what is wrong with the others."""

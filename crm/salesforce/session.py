@@ -110,12 +110,21 @@ class Session:
         Raises `LocatorExpired` where the next one was asked for too late, or the session in which the query
         began has ended: then only a query for what comes after the last row goes on.
         """
+        for page in self.pages(soql, include_deleted):
+            yield from page["records"]
+
+    def pages(self, soql: str, include_deleted: bool = False) -> Iterator[Any]:
+        """The pages as they are: `records`, and `totalSize` of them all. Raises as `query` does."""
         page = self.get("queryAll" if include_deleted else "query", {"q": soql})
         while True:
-            yield from page["records"]
+            yield page
             if page.get("done", True) or "nextRecordsUrl" not in page:
                 return
             page = self._next_page(page["nextRecordsUrl"])
+
+    def pause(self, seconds: float) -> None:
+        """Until something is tried again, or looked at again."""
+        self._line.sleep(seconds)
 
     def _next_page(self, url: str) -> Any:
         try:

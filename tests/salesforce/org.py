@@ -9,7 +9,7 @@ from itertools import count
 
 from tests.salesforce.query import Source
 from tests.salesforce.schema import SObject
-from tests.salesforce.standard_objects import standard_objects
+from tests.salesforce.standard_objects import ANY, standard_objects
 from tests.salesforce.values import Row, Value, ids, moment_of
 
 _IN_HISTORY = ("StageName", "Amount", "CloseDate", "ForecastCategory", "Probability")
@@ -68,7 +68,15 @@ class Org(Source):
         return iter(list(self._rows[name].values()))
 
     def row(self, name: str, row_id: str) -> Row | None:
+        if name == ANY:
+            return self._any(row_id)
         return self._rows[name].get(row_id)
+
+    def _any(self, row_id: str) -> Row | None:
+        for name, rows in self._rows.items():
+            if row_id in rows:
+                return {"Id": row_id, "Name": rows[row_id].get("Name"), "Type": name}
+        return None
 
     def today(self) -> date:
         return datetime.fromtimestamp(self.clock(), UTC).date()

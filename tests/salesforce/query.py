@@ -13,6 +13,8 @@ from tests.salesforce.values import Row, Value, long_id, read_moment
 
 Test = Callable[[Row], bool]
 
+_ID = re.compile(r"[0-9A-Za-z]{15}([0-9A-Za-z]{3})?")
+
 
 class Source(Protocol):
     """Where the rows are."""
@@ -137,8 +139,8 @@ class _Finder:
         path = ".".join((*(link.relation or "" for link in over), field.name))
         return Selected(path, tuple(over), field)
 
-    def _refuse(self, column: int, says: str) -> Refused:
-        return malformed(self._query.text, column, says, "INVALID_FIELD")
+    def _refuse(self, column: int, says: str, code: str = "INVALID_FIELD") -> Refused:
+        return malformed(self._query.text, column, says, code)
 
     def getter(self, selected: Selected) -> Callable[[Row], Value]:
         name, over = selected.field.name, selected.over
@@ -199,6 +201,8 @@ class _Finder:
                 column,
                 f"value of filter criterion for field '{field.name}' must be of type {kind} and {should}",
             )
+        if field.type in {Type.ID, Type.REFERENCE} and not _ID.fullmatch(text):
+            raise self._refuse(column, f"invalid ID field: {text}", "INVALID_QUERY_FILTER_OPERATOR")
         try:
             return _read(field, text)
         except ValueError:

@@ -131,6 +131,8 @@ class LocalSalesforce:
                 return self._paged(_json(200, page))
             case "GET", ["query" | "queryAll", locator]:
                 return self._paged(_json(200, self.queries.go_on(locator, token, version)))
+            case "GET", []:
+                return _json(200, {"query": f"/services/data/v{version}/query"})
             case "GET", ["sobjects"]:
                 names = [name for name in self.org.objects if self.org.visible(name)]
                 return _json(200, {"sobjects": [{"name": name, "queryable": True} for name in names]})

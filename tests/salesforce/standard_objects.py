@@ -29,6 +29,9 @@ _CURRENCY = Field(
     "CurrencyIsoCode", Type.PICKLIST, "Currency", picks=picks("EUR", "USD", "GBP"), is_restricted=True
 )
 
+ANY = "Name"
+"""The object to which a reference leads that can lead to several: it tells the record's name and object."""
+
 FORECAST = (
     Pick("Omitted"),
     Pick("Pipeline"),
@@ -148,7 +151,7 @@ def _parts() -> tuple[SObject, ...]:
             sobject(
                 name, name, prefix,
                 *_DELETABLE,
-                Field("WhatId", Type.REFERENCE, refers_to="Opportunity", relation="What"),
+                Field("WhatId", Type.REFERENCE, refers_to=ANY, relation="What"),
                 _link("OwnerId", "User"),
                 Field("Subject", length=255),
                 Field("ActivityDate", Type.DATE),
@@ -194,6 +197,10 @@ def _people_and_accounts() -> tuple[SObject, ...]:
             "UserRole", "Role", "00E",
             ID, _MODIFIED, _MODIFIER, _STAMP,
             Field("Name", length=80), Field("DeveloperName", length=80), _link("ParentRoleId", "UserRole"),
+            is_updateable=False,
+        ),
+        sobject(
+            ANY, "Name", "", ID, Field("Name", length=255), Field("Type", Type.PICKLIST),
             is_updateable=False,
         ),
         sobject("Profile", "Profile", "00e", *_KEPT, Field("Name", length=255), is_updateable=False),

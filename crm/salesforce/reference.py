@@ -1,0 +1,176 @@
+"""The small tables that everything else refers to: stages, people, rates, periods, targets."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from crm.files.beside import TablesBeside
+from crm.files.clock import Clock
+from crm.files.exports import Table
+from crm.files.people import read_roles, read_users
+from crm.files.reference import read_dated_rates, read_periods, read_static_rates
+from crm.files.stages import StageList, read_stage_table
+from crm.records import (
+    Batch,
+    FieldKind,
+    PeriodRecord,
+    Problem,
+    PullRequest,
+    Record,
+    RoleRecord,
+    UserRecord,
+)
+from crm.salesforce.quotas import may_read_quotas, read_targets
+from crm.salesforce.rows import QueriedRows
+from crm.salesforce.session import Session
+from crm.salesforce.sight import CREATOR, OWNER, Sight
+from crm.salesforce.tables import no_lookups, table_of
+from pipeline.definitions import CalendarDefinition
+from pipeline.errors import NothingUsable
+
+STAGES, USERS, ROLES, PERIODS = "OpportunityStage", "User", "UserRole", "Period"
+CURRENCIES, DATED_RATES = "CurrencyType", "DatedConversionRate"
+TARGETS = "targets"
+
+_NEVER_OWN_DEALS = ("Guest", "CspLitePortal", "CustomerSuccess", "PowerCustomerSuccess")
+"""Types of the users of a community, of whom there can be millions."""
+
+
+def read_stages(sight: Sight, session: Session) -> tuple[StageList, Sequence[Problem]]:
+    """Raises `NothingUsable` where our user does not see the stages."""
+    select = sight.select(STAGES)
+    if select is None:
+        raise NothingUsable(
+            f"Salesforce: our user does not see {STAGES}, without which no opportunity can be understood. "
+            "Give it the right to read opportunities (Read on Opportunity)."
+        )
+    return read_stage_table(table_of(QueriedRows(session, [select])))
+
+
+class ReferenceReader:
+    """Reads everything but the stages, as one request wants it."""
+
+    def __init__(
+        self,
+        sight: Sight,
+        session: Session,
+        calendar: CalendarDefinition,
+        beside: TablesBeside,
+        request: PullRequest,
+    ) -> None:
+        self._sight = sight
+        self._session = session
+        self._calendar = calendar
+        self._beside = beside
+        self._request = request
+        self._clock = Clock(request.timezone)
+
+    def batches(self) -> Iterator[Batch]:
+        """What stands in a file beside wins: periods, and targets over quotas."""
+        roles, users, periods = list[RoleRecord](), list[UserRecord](), list[PeriodRecord]()
+        yield from _kept(self._roles(), RoleRecord, roles)
+        yield from _kept(self._users(), UserRecord, users)
+        yield from self._rates()
+        if PERIODS not in self._beside.tables:
+            yield from _kept(self._periods(), PeriodRecord, periods)
+        yield from _kept(self._beside.pull(self._request.timezone), PeriodRecord, periods)
+        if TARGETS not in self._beside.tables and may_read_quotas(self._sight):
+            yield read_targets(self._sight, self._session, self._calendar, periods, users, roles)
+
+    def _roles(self) -> Iterator[Batch]:
+        return self._read(ROLES, lambda table: read_roles(table, no_lookups()))
+
+    def _users(self) -> Iterator[Batch]:
+        wanted = _over_people(self._request.fields)
+        types = ", ".join(f"'{one}'" for one in _NEVER_OWN_DEALS)
+        conditions = [f"UserType NOT IN ({types})"] if self._sight.sees(USERS, "UserType") else []
+        return self._read(
+            USERS,
+            lambda table: read_users(table, no_lookups(), wanted, self._clock),
+            further=wanted,
+            conditions=conditions,
+        )
+
+    def _periods(self) -> Iterator[Batch]:
+        return self._read(
+            PERIODS, lambda table: read_periods(table, self._clock), conditions=["Type = 'Quarter'"]
+        )
+
+    def _rates(self) -> Iterator[Batch]:
+        corporate = corporate_currency(self._sight, self._session)
+        if corporate is not None and corporate != self._request.corporate_currency:
+            yield Batch((), [_other_currency(corporate, self._request.corporate_currency)])
+            return
+        yield from self._read(CURRENCIES, read_static_rates)
+        yield from self._read(DATED_RATES, lambda table: read_dated_rates(table, self._clock))
+
+    def _read(
+        self,
+        name: str,
+        read: Callable[[Table], Iterator[Batch]],
+        *,
+        further: Iterable[str] = (),
+        conditions: Iterable[str] = (),
+    ) -> Iterator[Batch]:
+        """Nothing of a table that our user does not see."""
+        select = self._sight.select(name, further)
+        if select is not None:
+            yield from read(table_of(QueriedRows(self._session, [select.also(*conditions)])))
+
+
+def corporate_currency(sight: Sight, session: Session) -> str | None:
+    """`None` in an organisation of one currency."""
+    if not sight.sees(CURRENCIES, "IsCorporate"):
+        return None
+    select = sight.select_of(CURRENCIES, ("IsoCode",)).also("IsCorporate = true")
+    return next((str(row["IsoCode"]) for row in session.query(select.text)), None)
+
+
+def _over_people(fields: Mapping[str, FieldKind]) -> Mapping[str, FieldKind]:
+    """The further fields of owners and creators, without the relation."""
+    parts = ((path.partition("."), kind) for path, kind in fields.items())
+    return {name: kind for (relation, _, name), kind in parts if name and relation in (OWNER, CREATOR)}
+
+
+def _other_currency(corporate: str, configured: str) -> Problem:
+    return Problem(
+        CURRENCIES,
+        None,
+        "IsCorporate",
+        corporate,
+        f"Salesforce's corporate currency is {corporate}, [money] corporate_currency is {configured}; its "
+        "rates are not used",
+        "other corporate currency",
+    )
+
+
+def fiscal_notices(sight: Sight, session: Session, calendar: CalendarDefinition) -> Iterator[str]:
+    """Where the configured fiscal year is not Salesforce's; who has named periods has decided already."""
+    if calendar.periods is not None:
+        return
+    if sight.sees("FiscalYearSettings", "IsStandardYear"):
+        custom = sight.select_of("FiscalYearSettings", ("Name",)).also("IsStandardYear = false")
+        names = [str(row["Name"]) for row in session.query(custom.text)]
+        if names:
+            yield (
+                f"Salesforce has custom fiscal years ({', '.join(sorted(names)[:3])} …), and [calendar] "
+                'counts by months: set periods = "Period" there so that Salesforce\'s own quarters count.'
+            )
+            return
+    if sight.sees("Organization", "FiscalYearStartMonth"):
+        select = sight.select_of("Organization", ("FiscalYearStartMonth",))
+        month = next((row["FiscalYearStartMonth"] for row in session.query(select.text)), None)
+        if month is not None and int(month) != calendar.start_month:
+            yield (
+                f"Salesforce's fiscal year starts in month {int(month)}, [calendar] start_month is "
+                f"{calendar.start_month}."
+            )
+
+
+Kind = TypeVar("Kind", bound=Record)
+
+
+def _kept(batches: Iterator[Batch], kind: type[Kind], to: list[Kind]) -> Iterator[Batch]:
+    """The same batches; what they hold of a kind is remembered."""
+    for batch in batches:
+        to.extend(record for record in batch.records if isinstance(record, kind))
+        yield batch
