@@ -1,4 +1,7 @@
-"""Whether everything is as it has to be in the organisation, and what to click where it is not."""
+"""Whether everything is as it has to be in the organisation, and what to click where it is not.
+
+Names and ids that the configuration may need are said on the way: Teams shows ids nowhere but in links.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from bot.teams.keys import KeysUnavailable, SigningKeys
 from bot.teams.loopback import WARNING
 from bot.teams.places import Conversation
 from bot.teams.tokens import ConnectorTokens, SignInFailed
+from pipeline.nearest import did_you_mean
 from storage.chat_places import ChatPlace, PlaceKind
 
 GREETING = "This is a test of Pipeline Council: messages of ours reach you. There is nothing to do."
@@ -66,11 +70,12 @@ async def check_organisation(
         yield await _check_keys(organisation.keys)
     addresses, connector = organisation.addresses, organisation.connector
     teams = await addresses.places(PlaceKind.TEAM)
+    seen: dict[str, str] = {}
     for team in teams:
-        yield await _check_team(connector, team)
+        yield await _check_team(connector, team, seen)
     yield await _check_people(addresses, teams)
     for channel, purpose in wanted.channels.items():
-        yield await _check_channel(addresses, channel, purpose)
+        yield await _check_channel(addresses, channel, purpose, seen)
     if definition.council_team is not None:
         yield await _check_council_team(organisation, definition.council_team)
     yield await _check_owners(addresses, wanted.owners)
@@ -99,13 +104,22 @@ async def _check_keys(keys: SigningKeys) -> Checked:
     return Checked(True, "The keys by which Microsoft signs its requests can be read.")
 
 
-async def _check_team(connector: Connector, team: ChatPlace) -> Checked:
-    name = team.name or team.id
+async def _check_team(connector: Connector, team: ChatPlace, seen: dict[str, str]) -> Checked:
+    """Its channels are added to `seen`, ids by names."""
+    name = f"{team.name} ({team.id})" if team.name else team.id
     try:
         count = await _count_members(connector, Conversation(team.address, team.id))
+        channels = await connector.channels(team.address, team.id)
     except DeliveryFailed as refused:
-        return Checked(False, f"The team {name} cannot be read: {refused}")
-    return Checked(True, f"The app is in the team {name} ({_people(count)}).")
+        return Checked(
+            False,
+            f"The team {name} cannot be read: {refused}",
+            "If the app was taken out of it, add it again: Manage team, Apps; or, if the team is gone, leave "
+            "this as it is.",
+        )
+    seen |= {channel: channel_id for channel_id, channel in channels.items()}
+    named = _listed([f"#{channel} = {channel_id}" for channel_id, channel in channels.items()])
+    return Checked(True, f"The app is in the team {name} with {_people(count)} and the channels {named}.")
 
 
 async def _count_members(connector: Connector, team: Conversation) -> int:
@@ -122,12 +136,23 @@ async def _check_people(addresses: Addresses, teams: Sequence[ChatPlace]) -> Che
     return Checked(True, f"{_people(count)} {'has' if count == 1 else 'have'} a chat with the app.")
 
 
-async def _check_channel(addresses: Addresses, channel: str, purpose: str) -> Checked:
+async def _check_channel(
+    addresses: Addresses, channel: str, purpose: str, seen: Mapping[str, str]
+) -> Checked:
+    """`seen`: ids of all the channels that Teams lists to us, by their names."""
     try:
-        await addresses.conversation_of(Addressee(channel, name=channel))
+        found = await addresses.conversation_of(Addressee(channel, name=channel))
     except DeliveryFailed as refused:
-        return Checked(False, f"{channel} ({purpose}): {refused}")
-    return Checked(True, f"{channel} is there ({purpose}).")
+        return Checked(False, f"{channel} ({purpose}): {refused}", _which_channel(channel, seen))
+    return Checked(True, f"{channel} is there ({purpose}; {found.id}).")
+
+
+def _which_channel(missing: str, seen: Mapping[str, str]) -> str:
+    if not seen:
+        return f"I am in no team yet. {_ADD_TO_TEAM}"
+    meant = did_you_mean(missing, seen).removeprefix("; d")
+    asked = f"D{meant} " if meant else ""
+    return f"{asked}I see {_listed([f'#{name}' for name in seen])}."
 
 
 async def _check_council_team(organisation: Organisation, team: str) -> Checked:
@@ -151,9 +176,7 @@ async def _check_owners(addresses: Addresses, owners: Sequence[Addressee]) -> Ch
         return Checked(False, f"Who can be written to is not to be found out: {refused}")
     if not missed:
         return Checked(True, f"Everybody with open deals can be written to ({_people(len(owners))}).")
-    named = ", ".join(missed[:NAMED_AT_MOST])
-    more = f" and {len(missed) - NAMED_AT_MOST} more" if len(missed) > NAMED_AT_MOST else ""
-    says = f"{len(missed)} of {_people(len(owners))} with open deals do not have the app: {named}{more}."
+    says = f"{len(missed)} of {_people(len(owners))} with open deals do not have the app: {_listed(missed)}."
     return Checked(False, says, _INSTALL)
 
 
@@ -164,6 +187,11 @@ async def _greet(connector: Connector, addresses: Addresses, person: Addressee) 
     except (DeliveryFailed, OutcomeUnknown) as refused:
         return Checked(False, f"{person.name} could not be written to: {refused}")
     return Checked(True, f"{person.name} has a test message.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
+    return ", ".join(names[:NAMED_AT_MOST]) + more
 
 
 def _people(count: int) -> str:

@@ -1,6 +1,7 @@
 """The menu of commands that Teams shows where somebody writes to the app.
 
-Teams takes ten a menu. Those that sales operations alone have, `help` lists for them.
+Teams takes ten a menu: what people want most days. `held`, and what sales operations alone have (`link`,
+`unlink`, `outbox`, `audit`), are typed; `help`, which ends each menu, lists what each person may type.
 """
 
 from dataclasses import dataclass

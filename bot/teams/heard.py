@@ -20,7 +20,9 @@ MAX_ANSWER = 10_000
 MOST_PARTS = 1_000
 ASSIGN_COMMAND = "assign_from_message"
 """The entry in the menu of a message."""
-_OURS = frozenset({"argument", "asked_in", "card", "form", "msteams", "part", "value_in", "verb"})
+_OURS = frozenset(
+    {"alone", "argument", "asked_in", "card", "form", "message", "msteams", "part", "value_in", "verb"}
+)
 """What buttons carry beside the answers of a form."""
 _MENTION = re.compile(r"<at[^>]*>(.*?)</at>", re.IGNORECASE | re.DOTALL)
 _MARKUP = re.compile(r"<[^>]*>")
@@ -52,6 +54,8 @@ class Origin:
     """Which of the messages of that card, from 0; from outside likewise."""
     asked_in: str = ""
     """The thread of a channel from which the card came into our chat; from outside likewise."""
+    is_form_alone: bool = False
+    """The message is a form, and stands in the place of no other."""
 
     @property
     def here(self) -> Thread:
@@ -105,7 +109,10 @@ def read_click(activity: Json) -> Heard:
 def read_dialog(activity: Json) -> Heard:
     """A button that opens a dialog, or a dialog that was sent (`task/fetch`, `task/submit`)."""
     data = _object(_object(activity.get("value")).get("data"))
-    return _heard(activity, _used(data, data), _card_origin(activity, data))
+    origin = _card_origin(activity, data)
+    if not origin.message:  # Teams need not say what a window was opened from, so we wrote it down there
+        origin = replace(origin, message=str(data.get("message") or "")[:100])
+    return _heard(activity, _used(data, data), origin)
 
 
 def read_message_menu(activity: Json) -> Heard:
@@ -214,6 +221,7 @@ def _with_key(origin: Origin, data: Json) -> Origin:
         message_key=str(data.get("card") or "")[:1500],
         part=part if isinstance(part, int) and 0 <= part < MOST_PARTS else 0,
         asked_in=str(data.get("asked_in") or "")[:500],
+        is_form_alone=origin.is_personal and data.get("alone") is True,
     )
 
 

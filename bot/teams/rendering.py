@@ -62,6 +62,13 @@ class Rendering:
                     _open_dialog(action)
         return shown
 
+    def form_alone(self, form: Form) -> Json:
+        """A form that stands in a message of its own."""
+        shown = self.form_in_place(form, "")
+        for action in _actions(shown):
+            action["data"]["alone"] = True
+        return shown
+
     def form_in_place(self, form: Form, key: str, part: int = 0) -> Json:
         """A form in the place of a message, with a way back to it: `part` of the card of that key."""
         shown: Json = self.spoken.card(render_form(form))
@@ -78,14 +85,16 @@ class Rendering:
         shown["body"][-1]["actions"].append(leave)
         return shown
 
-    def dialog(self, form: Form, key: str, part: int = 0) -> Json:
-        """A form as what `task/fetch` and `task/submit` are answered with: a window of its own."""
+    def dialog(self, form: Form, key: str, part: int, message: str) -> Json:
+        """A form as what `task/fetch` and `task/submit` are answered with: a window of its own, opened from a
+        message in which that part of the card stands."""
         shown: Json = self.spoken.card(render_form(form))
         for action in _actions(shown):
             action["data"] = {
                 **action["data"],
                 "verb": action.pop("verb"),
                 **_place(key, part),
+                "message": message,
                 "form": True,
             }
             action["type"] = "Action.Submit"
@@ -98,7 +107,7 @@ class Rendering:
         return {"task": {"type": "continue", "value": value}}
 
     def form_message(self, form: Json, title: str) -> Activity:
-        """A form in a message of its own."""
+        """The message of a form that stands alone."""
         return _message([_attachment(form)], title)
 
     def say(self, words: str) -> Json:

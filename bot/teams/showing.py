@@ -26,6 +26,8 @@ from messages.reply import Reply, Visibility
 logger = structlog.get_logger()
 
 IN_OUR_CHAT = "I have answered in our chat."
+IN_CHANNEL = "It stands in the channel now, for everybody there."
+NOT_IN_CHANNEL = "Nothing was shared: {reason}"
 NO_CHAT = (
     "I cannot write to you yet. Open Apps in Teams, find me under “Built for your org”, press Add, and ask "
     "again."
@@ -61,24 +63,25 @@ class Showing:
         words for whoever asked: the reply's own, else where the answer stands.
         """
         quiet: list[Card] = []
+        said = [reply.note]
         for card in reply.cards:
             if self.replaces(heard, reply, card):
                 continue
             if reply.visibility is Visibility.CHANNEL and aloud is not None:
-                await self._say(card, aloud)
+                said.append(await self._share(heard, card, aloud))
             elif heard.origin.is_personal:
                 await self._say(card, Thread(heard.origin.conversation))
             else:
                 quiet.append(card)
         file = None if reply.attachment is None else ask_to_take(reply.attachment, heard.question)
-        where = await self._say_in_chat(heard, person, quiet, [file] if file is not None else [])
-        return " ".join(words for words in (reply.note, where) if words)
+        said.append(await self._say_in_chat(heard, person, quiet, [file] if file is not None else []))
+        return " ".join(words for words in said if words)
 
     def replaces(self, heard: Heard, reply: Reply, card: Card) -> bool:
-        """Whether a card stands where the one stood whose control was used."""
-        return (
-            bool(heard.origin.message_key) and card is reply.cards[0] and card.key == heard.origin.message_key
-        )
+        """Whether a card stands where the one stood whose control was used, or the form that was sent."""
+        origin = heard.origin
+        is_same = bool(origin.message_key) and card.key == origin.message_key
+        return card is reply.cards[0] and (is_same or origin.is_form_alone)
 
     async def replace(self, heard: Heard, card: Card) -> None:
         """In the place of the message that was used: what all see changes for all."""
@@ -88,11 +91,24 @@ class Showing:
             if known is not None:
                 self._remember(card, await self._posting.change(known.place, activities), known.asked_in)
                 return
-            origin = heard.origin  # a letter, whose other parts delivery changes; or it is long ago
+            origin = heard.origin
+            if origin.is_form_alone:
+                form = MessagePlace(origin.conversation, (origin.message,))
+                self._remember(card, await self._posting.change(form, activities), "")
+                return
+            # a letter, whose other parts delivery changes; or it is long ago
             if origin.part < len(activities):
                 await self._connector.change(origin.conversation, origin.message, activities[origin.part])
         except _FAILED as error:
             logger.info("message_not_replaced", reason=str(error))
+
+    async def replace_by_form(self, heard: Heard, form: Json, title: str) -> None:
+        """In the place of a form that stands alone: another one that does."""
+        try:
+            shown = self._rendering.form_message(form, title)
+            await self._connector.change(heard.origin.conversation, heard.origin.message, shown)
+        except _FAILED as error:
+            logger.info("form_not_replaced", reason=str(error))
 
     def remembered(self, heard: Heard) -> Standing | None:
         """The answer of ours that stands in the message that was used, if it is not long ago."""
@@ -115,6 +131,15 @@ class Showing:
         await self._say_in_chat(heard, person, [], [self._rendering.words(words)])
 
     # --- Ways -----------------------------------------------------------------------------------
+
+    async def _share(self, heard: Heard, card: Card, aloud: Thread) -> str:
+        """For all. Where it was asked from our chat, a few words there of what came of it."""
+        try:
+            await self._say(card, aloud)
+        except _FAILED as error:
+            logger.info("not_shared", reason=str(error))
+            return NOT_IN_CHANNEL.format(reason=error)
+        return IN_CHANNEL if heard.origin.is_personal else ""
 
     async def _say(self, card: Card, where: Thread, asked_in: str = "") -> None:
         activities = self._rendering.activities(card, card.key, asked_in)

@@ -26,7 +26,7 @@ from bot.teams.rendering import BACK, Rendering
 from bot.teams.showing import Showing
 from bot.turns import Turns, unwatched
 from handlers.asking import Clicked, Question, Submitted, Typed, Where
-from messages.card import Card
+from messages.card import Card, Form
 from messages.problem import PROBLEM, compose_failure, compose_problem
 from messages.reply import Reply, Visibility
 from pipeline.errors import AccessDenied, CouncilError
@@ -36,14 +36,17 @@ logger = structlog.get_logger()
 
 Json = dict[str, Any]
 
-PATIENCE_SECONDS = 6.0
-"""For the database, the CRM and Teams itself, before a click is answered with a request for patience."""
+PATIENCE_SECONDS = 4.0
+"""For the database, the CRM and Teams itself, before a click or a form is answered with a request for
+patience: what stands in a window has five seconds, a click ten."""
 PATIENCE = "This takes a little longer than usual. I write to you when it is done."
 LATER = "Teams does not take my answer at the moment. I write to you as soon as it does."
 WHO_ARE_YOU = "Teams does not tell me at the moment who you are. Please try again in a minute."
 DONE = "Done."
 NOTHING_CHANGED = "Nothing was changed."
 IN_CHAT = "The answer stands in the chat."
+SAID = "teams_said"
+"""The key of what a form that stood alone leaves behind; nobody asks for it by that."""
 
 
 class Answers(Protocol):
@@ -115,8 +118,7 @@ class Talk:
             return
         said = await self._showing.show(heard, person, reply, answered.aloud)
         if reply.form is not None:
-            form = self._rendering.form_in_place(reply.form, "")
-            said = await self._showing.show_form(heard, person, form, reply.form.title) or said
+            said = await self._show_form(heard, person, reply.form) or said
         if said:
             await self._showing.mention(heard, said)
         await self._mark_shown(heard)
@@ -137,7 +139,7 @@ class Talk:
         await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
         if not asking.done():
             self._turns.begin(self._show_late(heard, asking))
-            return self._rendering.say(PATIENCE)
+            return await self._ask_for_patience(heard)
         answered = asking.result()
         if answered.person is None:
             return self._rendering.say(_spoken(answered.reply))
@@ -146,12 +148,13 @@ class Talk:
         return await self._answer_click(heard, answered, until)
 
     async def _answer_click(self, heard: Heard, answered: Answered, until: float) -> Json:
-        origin, reply = heard.origin, answered.reply
+        reply = answered.reply
         if reply.form is not None:
             self._turns.begin(self._mark_shown(heard))
-            return self._rendering.replace(
-                self._rendering.form_in_place(reply.form, origin.message_key, origin.part)
-            )
+            return self._rendering.replace(self._form_there(heard, reply.form))
+        if problem := _problem_in(reply):  # a form stays as it is filled in
+            self._turns.begin(self._mark_shown(heard))
+            return self._rendering.say(problem)
         said = await self._show_in_time(heard, answered, until)
         replacing = next((one for one in reply.cards if self._showing.replaces(heard, reply, one)), None)
         if replacing is not None:
@@ -180,37 +183,69 @@ class Talk:
         await self._mark_shown(heard)
         return said
 
+    def _form_there(self, heard: Heard, form: Form) -> Json:
+        """Where the control stood that was used, be it that of a form."""
+        origin = heard.origin
+        if origin.is_form_alone:
+            return self._rendering.form_alone(form)
+        return self._rendering.form_in_place(form, origin.message_key, origin.part)
+
+    async def _ask_for_patience(self, heard: Heard) -> Json:
+        """A form goes: left there, it would be sent once more."""
+        if not isinstance(heard.question, Submitted):
+            return self._rendering.say(PATIENCE)
+        if heard.origin.is_form_alone:
+            return self._as_card(heard, _said(PATIENCE), "")
+        return await self._restore(heard, PATIENCE)
+
     async def _show_late(self, heard: Heard, asking: asyncio.Task[Answered]) -> None:
+        is_alone = heard.origin.is_form_alone
+        if is_alone:
+            await self._showing.replace(heard, _said(PATIENCE))
         answered = await asking
         person, reply = answered.person, answered.reply
-        if person is None or answered.is_repetition:
+        if answered.is_repetition:
+            return
+        if person is None:
+            await self._refuse(heard, reply)
             return
         for card in reply.cards:
             if self._showing.replaces(heard, reply, card):
                 await self._showing.replace(heard, card)
         said = await self._showing.show(heard, person, reply, answered.aloud)
-        if reply.form is not None:
-            form = self._rendering.form_in_place(reply.form, heard.origin.message_key, heard.origin.part)
-            said = await self._showing.show_form(heard, person, form, reply.form.title) or said
+        if reply.form is not None and is_alone:
+            form = self._rendering.form_alone(reply.form)
+            await self._showing.replace_by_form(heard, form, reply.form.title)
+        elif reply.form is not None:
+            said = await self._show_form(heard, person, reply.form) or said
+        elif is_alone and not reply.cards:
+            await self._showing.replace(heard, _said(said or DONE))
+            said = ""
         if said:
             await self._showing.say_to(heard, person, said)
         await self._mark_shown(heard)
+
+    async def _show_form(self, heard: Heard, person: TeamsPerson, form: Form) -> str:
+        return await self._showing.show_form(heard, person, self._rendering.form_alone(form), form.title)
 
     async def _mark_shown(self, heard: Heard) -> None:
         await asyncio.to_thread(self._answers.mark_shown, heard.event)
 
     async def _restore(self, heard: Heard, words: str) -> Json:
-        """The message as it was before a form stood in its place, with a few words below."""
+        """The message as it was before a form stood in its place, with a few words below.
+
+        A form that stood alone leaves the words behind, on every device: it is not to be sent once more.
+        """
+        if heard.origin.is_form_alone:
+            self._turns.begin(self._showing.replace(heard, _said(words)))
+            return self._as_card(heard, _said(words), "")
         key, here = heard.origin.message_key, heard.origin.conversation.id
         card = await asyncio.to_thread(self._read_card, key, here) if key else None
         if card is None and (standing := self._showing.remembered(heard)) is not None:
             card = standing.card
-        if card is not None:
-            return self._as_card(heard, card, words)
-        said = Card("teams_said", words, (), words)
-        if not key and heard.origin.is_personal:  # a form that had a message of its own, on every device
-            self._turns.begin(self._showing.replace(heard, said))
-        return self._as_card(heard, said, "")
+        if card is None:
+            return self._as_card(heard, _said(words), "")
+        return self._as_card(heard, card, words)
 
     def _as_card(self, heard: Heard, card: Card, words: str) -> Json:
         """The part of a card that stands in the message that was used, for the eyes of the one who clicked,
@@ -239,7 +274,9 @@ class Talk:
         if answered.reply.form is not None:
             origin = heard.origin
             self._turns.begin(self._mark_shown(heard))
-            return self._rendering.dialog(answered.reply.form, origin.message_key, origin.part)
+            return self._rendering.dialog(
+                answered.reply.form, origin.message_key, origin.part, origin.message
+            )
         return self._rendering.closing(await self._show_from_dialog(heard, answered, until))
 
     async def _show_from_dialog(self, heard: Heard, answered: Answered, until: float) -> str:
@@ -249,9 +286,9 @@ class Talk:
         if replacing is not None:
             self._turns.begin(self._showing.replace(heard, replacing))
         others = tuple(card for card in reply.cards if card is not replacing)
-        if len(others) == 1 and others[0].key == PROBLEM:
+        if problem := _problem_in(reply):
             self._turns.begin(self._mark_shown(heard))
-            return others[0].fallback
+            return problem
         said = await self._show_in_time(heard, answered, until)
         return said or (IN_CHAT if others else "")
 
@@ -350,6 +387,16 @@ class Talk:
 def _now() -> float:
     """Seconds of a clock that only ever goes on."""
     return asyncio.get_running_loop().time()
+
+
+def _said(words: str) -> Card:
+    return Card(SAID, words, (), words)
+
+
+def _problem_in(reply: Reply) -> str:
+    """What went wrong, where that is all there is to say."""
+    alone = [card.fallback for card in reply.cards if card.key == PROBLEM]
+    return alone[0] if len(reply.cards) == len(alone) == 1 else ""
 
 
 def _spoken(reply: Reply) -> str:

@@ -103,10 +103,37 @@ def _check_card(card: Json) -> None:
     known = {name: value for name, value in card.items() if name != "msteams"}  # Teams' own, in no schema
     assert set(card.get("msteams", {})) <= {"width", "entities"}
     _check_element(known, "AdaptiveCard")
+    _check_folds(card)
     ids = Counter(one["id"] for one in inputs_of(card))
     assert not [name for name, times in ids.items() if times > 1], "a client shows no card with two of one id"
     for one in inputs_of(card):
         assert one.get("label") or one.get("placeholder") or one.get("title"), f"an unnamed field {one}"
+
+
+def _check_folds(card: Json) -> None:
+    """What is hidden can be opened in the card in which it stands, and every line opens something."""
+    named = Counter(one["id"] for one in _elements_of(card) if "id" in one)
+    assert not [name for name, times in named.items() if times > 1], "two elements of one id"
+    opened = {
+        target
+        for one in actions_of(card)
+        if one["type"] == "Action.ToggleVisibility"
+        for target in one["targetElements"]
+    }
+    assert opened <= set(named), opened - set(named)
+    hidden = {one.get("id") for one in _elements_of(card) if one.get("isVisible") is False}
+    assert hidden <= opened, hidden - opened
+
+
+def _elements_of(content: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(content, Mapping):
+        yield content
+        for name, value in content.items():
+            if name not in _PLAIN:
+                yield from _elements_of(value)
+    elif isinstance(content, list):
+        for one in content:
+            yield from _elements_of(one)
 
 
 def _check_element(element: Any, kind: str) -> None:

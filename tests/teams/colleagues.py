@@ -2,7 +2,8 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,12 +119,42 @@ class Colleague:
         view = self.server.organisation.views.get((self.person.id, message.id))
         return message.cards if view is None else [view]
 
+    def reads(self, message: TeamsMessage) -> list[str]:
+        """The texts of a message that this person sees without opening anything."""
+        return [words for card in self.seen(message) for words in _visible_texts(card)]
+
+    def closed_fold(self, message: TeamsMessage) -> str | None:
+        """The first line below which something is hidden still."""
+        for card in self.seen(message):
+            hidden = _hidden(card)
+            for action in actions_of(card):
+                if set(action.get("targetElements", ())) & set(hidden):
+                    return str(action["title"])
+        return None
+
+    def open_fold(self, message: TeamsMessage, line: str) -> None:
+        """What the client does by itself, for this person: nobody is asked."""
+        (card,) = self.seen(message)
+        shown = deepcopy(card)
+        (action,) = [one for one in actions_of(shown) if one.get("title") == line]
+        for name in action["targetElements"]:
+            _hidden(shown)[name]["isVisible"] = True
+        self.server.organisation.views[self.person.id, message.id] = shown
+
     async def dialog(self, name: str, value: Json, message: TeamsMessage | None = None) -> Answered:
         """`task/fetch` or `task/submit`."""
         sent = {**value, "context": {"theme": "default"}}
         answer = await self.line.deliver(self.invoke(name, sent, message))
         check_dialog(answer.body)
         return answer
+
+    async def send_window(self, opened: Answered, inputs: Mapping[str, Any]) -> Answered:
+        """The form in the window that an answer has opened, filled in. Teams does not say any more to which
+        message it belongs."""
+        card = opened.body["task"]["value"]["card"]["content"]
+        held = {one["id"]: one["value"] for one in inputs_of(card) if one.get("value") not in (None, "")}
+        (send,) = actions_of(card)
+        return await self.dialog("task/submit", {"data": {**send["data"], **held, **inputs}})
 
     # --- The menu of a message, addresses, files ------------------------------------------------
 
@@ -247,6 +278,29 @@ def find_action(card: Json, label: str) -> Json:
         if action.get("title") == label:
             return action
     raise AssertionError(f"no button {label!r}")
+
+
+def _hidden(content: Any) -> dict[str, Json]:
+    """Elements that are hidden, by their ids."""
+    found: dict[str, Json] = {}
+    for one in (
+        content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    ):
+        found |= _hidden(one)
+    if isinstance(content, dict) and content.get("isVisible") is False:
+        found[content["id"]] = content
+    return found
+
+
+def _visible_texts(content: Any) -> Iterator[str]:
+    if isinstance(content, list):
+        for one in content:
+            yield from _visible_texts(one)
+    elif isinstance(content, dict) and content.get("isVisible") is not False:
+        if content.get("type") == "RichTextBlock":
+            yield "".join(one["text"] for one in content["inlines"])
+        for name in ("body", "items", "columns", "rows", "cells"):
+            yield from _visible_texts(content.get(name, []))
 
 
 def _mention(user: str, name: str) -> Json:

@@ -1,5 +1,6 @@
 """`council check teams`: a line for each thing, and what to click where it is not well, over real HTTP."""
 
+from bot.checked import Checked
 from bot.surface import Addressee
 from bot.teams.checkup import Wanted, check_organisation
 from bot.teams.room import open_organisation
@@ -15,6 +16,10 @@ WANTED = Wanted({"#pipeline-council": "the council", "#nowhere": "sales operatio
 
 
 async def check(engine: Engine, **further: object) -> list[tuple[bool, str]]:
+    return [(one.is_well, one.says) for one in await check_all(engine, WANTED, **further)]
+
+
+async def check_all(engine: Engine, wanted: Wanted, **further: object) -> list[Checked]:
     organisation = people_at_work()
     async with serve_microsoft(organisation) as server:
         with writing(engine) as connection:
@@ -23,15 +28,19 @@ async def check(engine: Engine, **further: object) -> list[tuple[bool, str]]:
         definition = make_definition(**further)
         opening = open_organisation(definition, engine, local_microsoft(server, server.issuer))
         async with opening as asked:
-            return [(one.is_well, one.says) async for one in check_organisation(asked, definition, WANTED)]
+            return [one async for one in check_organisation(asked, definition, wanted)]
 
 
 async def test_what_is_well_and_what_lacks_is_said_line_by_line(database: Engine) -> None:
     found = await check(database)
     wells = [says for is_well, says in found if is_well]
     assert "The keys by which Microsoft signs its requests can be read." in wells
-    assert "The app is in the team Sales (4 people)." in wells
-    assert "#pipeline-council is there (the council)." in wells
+    assert (
+        "The app is in the team Sales (19:Sales@thread.tacv2) with 4 people and the channels "
+        "#General = 19:Sales@thread.tacv2, #random = 19:Sales-random@thread.tacv2, "
+        "#pipeline-council = 19:Sales-pipeline-council@thread.tacv2."
+    ) in wells
+    assert "#pipeline-council is there (the council; 19:Sales-pipeline-council@thread.tacv2)." in wells
     assert "Ana Lind has a test message." in wells
     faults = [says for is_well, says in found if not is_well]
     assert len(faults) == 2
@@ -57,3 +66,21 @@ async def test_the_development_switch_is_no_state_to_leave_a_machine_in(database
 def test_nobody_owns_an_open_deal_where_nothing_was_pulled(database: Engine) -> None:
     with reading(database) as connection:
         assert read_owners_of_open_deals(connection) == ()
+
+
+async def test_of_a_channel_that_is_not_there_it_is_said_which_are_and_which_was_meant(
+    database: Engine,
+) -> None:
+    wanted = Wanted({"#pipline-council": "the council"}, (), ())
+    (fault,) = [one for one in await check_all(database, wanted) if not one.is_well]
+    assert fault.says.startswith("#pipline-council (the council): I see no channel pipline-council.")
+    assert fault.do == "Did you mean pipeline-council? I see #General, #random, #pipeline-council."
+
+
+async def test_where_the_app_is_in_no_team_it_is_said_how_it_gets_into_one(database: Engine) -> None:
+    async with serve_microsoft(people_at_work()) as server:
+        definition = make_definition()
+        async with open_organisation(definition, database, local_microsoft(server, server.issuer)) as asked:
+            found = [one async for one in check_organisation(asked, definition, WANTED)]
+    (council, _) = [one for one in found if one.says.startswith("#")]
+    assert council.do.startswith("I am in no team yet. In Teams open Apps, Built for your org")

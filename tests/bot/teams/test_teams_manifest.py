@@ -14,6 +14,9 @@ from bot.cli.command_line import run
 from bot.teams.heard import ASSIGN_COMMAND
 from bot.teams.manifest import build_manifest, package_id, write_package
 from handlers.capabilities import TYPED_NAMES
+from messages.help import compose_help
+from messages.render.terminal import render_text
+from pipeline.access import Role
 from pipeline.actions_definition import ActionsDefinition
 from pipeline.errors import CouncilError
 from tests.teams.issuer import APP_ID, TENANT
@@ -62,6 +65,26 @@ def test_every_command_of_a_menu_can_be_typed_and_each_menu_has_at_most_ten() ->
         assert len(menu["commands"]) <= 10
         assert {command["title"].split()[0] for command in menu["commands"]} <= known
         assert "help" in [command["title"] for command in menu["commands"]]
+
+
+def test_what_is_in_no_menu_help_names_to_those_who_may_type_it() -> None:
+    menus = manifest()["bots"][0]["commandLists"]
+    offered = {command["title"].split()[0] for menu in menus for command in menu["commands"]}
+    listed = render_text(compose_help([role.value for role in Role]), 300)
+    typed_alone = TYPED_NAMES - offered - {"assign"}  # another word for action
+    assert typed_alone == {"held", "link", "unlink", "outbox", "audit"}
+    assert all(f"/{name}" in listed for name in typed_alone)
+
+
+def test_every_right_that_the_package_asks_for_has_its_reason_in_the_readme() -> None:
+    readme = Path("README.md").read_text(encoding="utf-8")
+    section = readme.split("## Microsoft Teams, from nothing")[1].split("\n## ")[0]
+    asked = manifest(crm_domains=["example.lightning.force.com"])
+    bot, extension = asked["bots"][0], asked["composeExtensions"][0]
+    rights = {*asked["permissions"], *(f"scopes: {one}" for one in bot["scopes"]), "supportsFiles",
+              *(command["id"] for command in extension["commands"]), "messageHandlers", "validDomains",
+              "supportsChannelFeatures"}  # fmt: skip
+    assert {right for right in rights if f"| `{right}` |" not in section} == set()
 
 
 def test_the_same_app_has_the_same_package_to_the_byte_and_another_has_another_id() -> None:

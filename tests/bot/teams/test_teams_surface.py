@@ -256,6 +256,30 @@ async def test_a_post_that_may_have_happened_is_in_doubt_and_a_change_is_made_ag
         await office.surface.update(posted, "one", card("one", "Done"))
 
 
+@pytest.mark.parametrize(
+    "failure", [Failure(cuts=True), Failure(happens_first=True)], ids=["cut", "cut after"]
+)
+async def test_a_post_on_a_connection_that_is_kept_and_breaks_is_said_once(
+    office: Office, failure: Failure
+) -> None:
+    """HTTP clients repeat by themselves what was sent on a kept connection that closes: never a message."""
+    for number in range(3):
+        await office.surface.post(ANA, f"{number}", card(f"{number}", f"Kept {number}"), None)
+        office.server.failures["post"].append(failure)
+        with pytest.raises(OutcomeUnknown):
+            await office.surface.post(ANA, "lost", card("lost", "Lost"), None)
+    sent = [body["summary"] for _, body in office.server.called("post")]
+    assert sent == ["Kept 0", "Lost", "Kept 1", "Lost", "Kept 2", "Lost"]
+    assert said(office).count("Lost") == (3 if failure.happens_first else 0)
+
+
+async def test_a_chat_that_breaks_while_it_opens_is_opened_by_delivery_alone(office: Office) -> None:
+    office.server.failures["open"].append(Failure(cuts=True))
+    with pytest.raises(TryLater):
+        await office.surface.post(ANA, "one", card("one", "One"), None)
+    assert len(office.server.called("open")) == 1
+
+
 async def test_a_token_that_is_refused_is_renewed_once(office: Office) -> None:
     await office.surface.post(CHANNEL, "one", card("one", "One"), None)
     office.server.refused_tokens.add("token-1")
