@@ -1,4 +1,4 @@
-"""What came of looking whether a chat platform is set up as it has to be."""
+"""What came of looking whether a chat platform or a CRM is set up as it has to be."""
 
 from dataclasses import dataclass
 

@@ -17,11 +17,11 @@ def check_configuration(settings: Settings, crm: Crm, now: datetime) -> None:
 
 def find_mistakes(settings: Settings, crm: Crm, now: datetime) -> list[Mistake]:
     fields = crm.capabilities().opportunity_fields
-    stages = sorted(_stages(settings, crm, now), key=lambda stage: stage.order)
+    stages = sorted(read_stages(settings, crm, now), key=lambda stage: stage.order)
     return check_settings_against(settings, [stage.name for stage in stages], fields)
 
 
-def _stages(settings: Settings, crm: Crm, now: datetime) -> list[StageRecord]:
+def read_stages(settings: Settings, crm: Crm, now: datetime) -> list[StageRecord]:
     """A pull begins with them; what comes behind is not read."""
     request = PullRequest(
         fields=field_kinds(settings),

@@ -1,4 +1,4 @@
-"""`council check`: the configuration against the CRM, and `council check slack`: against the workspace."""
+"""`council check`: the configuration against the CRM, and our rights there and in the chat."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from bot.checking import check_configuration
 from bot.cli.invocation import Called
 from bot.cli.opening import opened
 from bot.cli.sheet import print_text
+from bot.settings import field_keys, mended_fields
 from messages.owner_notice import idle_words
 from pipeline.audiences import Addressee, listed_people, to_channel
 from pipeline.cell_owners import functions_without_owner
@@ -24,16 +25,21 @@ from storage.people import read_people
 FAILED = 1
 
 
-def check(what: Literal["configuration", "slack", "teams"] = "configuration", *, invocation: Called) -> int:
+def check(
+    what: Literal["configuration", "salesforce", "slack", "teams"] = "configuration", *, invocation: Called
+) -> int:
     """Check keys, values, stages and fields of the configuration; nothing is written.
 
     Parameters
     ----------
     what
+        salesforce: sign in, and try each object and field that is needed there.
         slack: check tokens, rights and channels in the workspace, and send the administrators a test message.
         teams: the same in Microsoft Teams, and who cannot be written to there.
     """
     match what:
+        case "salesforce":
+            return _check_salesforce(invocation)
         case "slack":
             return _check_slack(invocation)
         case "teams":
@@ -53,6 +59,21 @@ def _check_configuration(invocation: Called) -> int:
     for notice in notices:
         print_text(f"Note: {notice}\n")
     return 0
+
+
+def _check_salesforce(invocation: Called) -> int:
+    """A line for each thing; the exit code says whether all is well."""
+    from bot.salesforce_checkup import Needed, check_salesforce
+    from crm.salesforce.organisation import organisation_of
+
+    with opened(invocation) as council:
+        settings = council.settings
+        needed = Needed(field_keys(settings), mended_fields(settings), _owners(council))
+        organisation = organisation_of(settings.crm.salesforce, settings.home)
+        is_well = True
+        for one in check_salesforce(organisation, needed):
+            is_well = _print_checked(one) and is_well
+    return 0 if is_well else FAILED
 
 
 def _check_slack(invocation: Called) -> int:

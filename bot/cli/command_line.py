@@ -36,11 +36,13 @@ _COMMANDS = {
     "audit": ("bot.cli.audit:show_audit", "Who changed what, from what to what, where."),
     "check": (
         "bot.cli.check:check",
-        "Check the configuration against the CRM, or against the chat (check slack, check teams).",
+        "Check the configuration against the CRM, or its rights there and in the chat (check salesforce, "
+        "check slack, check teams).",
     ),
+    "fields": ("bot.cli.fields:show_fields", "What the CRM's deals hold, and a first configuration of it."),
     "manifest": (
         "bot.cli.manifest:make_manifest",
-        "The app's manifest or package, to make the app: manifest slack, manifest teams.",
+        "What makes the app, or gives it its rights: manifest slack, manifest teams, manifest salesforce.",
     ),
     "db": ("bot.cli.db:show_state", "The state of the mirror."),
     "docs": ("bot.cli.docs:write_docs", "Write docs/configuration.md from the settings."),

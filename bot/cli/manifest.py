@@ -1,5 +1,6 @@
-"""`council manifest slack` and `council manifest teams`: what makes the app on the platform."""
+"""`council manifest`: what makes the app on a chat platform, and what gives us our rights in Salesforce."""
 
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,7 +18,7 @@ DEFAULT_PACKAGE = Path("pipeline-council-teams.zip")
 
 
 def make_manifest(
-    platform: Literal["slack", "teams"],
+    platform: Literal["slack", "teams", "salesforce"],
     *,
     name: Annotated[str, Parameter(help="What the app is called there.")] = "Pipeline Council",
     public_address: Annotated[
@@ -28,23 +29,47 @@ def make_manifest(
         ),
     ] = None,
     output: Annotated[
-        Path | None, Parameter(help=f"File of the package for Teams; default: {DEFAULT_PACKAGE}.")
+        Path | None,
+        Parameter(
+            help=f"File of the package for Teams; default: {DEFAULT_PACKAGE}. Of the package for Salesforce; "
+            "default: its permission set is printed."
+        ),
     ] = None,
     invocation: Called,
 ) -> None:
-    """Print the app's manifest for Slack, or write the app's package for Teams.
+    """Print the app's manifest for Slack, write its package for Teams, or make its rights in Salesforce.
 
     Parameters
     ----------
     platform
-        The chat platform.
+        The chat platform, or salesforce: a permission set with the least rights, as metadata to deploy.
     """
-    if platform == "slack":
-        if output is not None:
-            raise CouncilError("The manifest for Slack is printed; --output is for Teams alone.")
-        _print_slack_manifest(name, public_address, invocation)
-    else:
-        _write_teams_package(name, public_address, output or DEFAULT_PACKAGE, invocation)
+    match platform:
+        case "slack":
+            if output is not None:
+                raise CouncilError("The manifest for Slack is printed; --output is for Teams and Salesforce.")
+            _print_slack_manifest(name, public_address, invocation)
+        case "teams":
+            _write_teams_package(name, public_address, output or DEFAULT_PACKAGE, invocation)
+        case "salesforce":
+            _make_permission_set(name, output, invocation)
+
+
+def _make_permission_set(label: str, output: Path | None, invocation: Invocation) -> None:
+    from bot.salesforce_rights import rights_of
+    from crm.salesforce.permission_set import write_package, write_permission_set
+
+    settings = read_settings(invocation.config, invocation.environ)
+    rights, notes = rights_of(settings)
+    sys.stderr.writelines(f"{note}\n" for note in notes)
+    if output is None:
+        print_text(write_permission_set(rights, label))
+        return
+    _write(output, write_package(rights, label))
+    print_text(
+        f"{output} holds the permission set {label}. Deploy it: sf project deploy start --metadata-dir "
+        f"{output}, or in Workbench under migration, Deploy. Then assign it to our user.\n"
+    )
 
 
 def _print_slack_manifest(name: str, public_address: str | None, invocation: Invocation) -> None:
@@ -93,11 +118,15 @@ def _write_teams_package(name: str, public_address: str | None, output: Path, in
         version=version("pipeline-council"),
         crm_domains=definition.crm_domains,
     )
-    try:
-        output.write_bytes(write_package(manifest))
-    except OSError as error:
-        raise CouncilError(f"{output} cannot be written: {error.strerror}.") from error
+    _write(output, write_package(manifest))
     print_text(
         f"{output} is the app's package. In the Teams admin center, under Teams apps, Manage apps, press "
         "Actions, Upload new app.\n"
     )
+
+
+def _write(output: Path, content: bytes) -> None:
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise CouncilError(f"{output} cannot be written: {error.strerror}.") from error

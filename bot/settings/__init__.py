@@ -5,7 +5,7 @@
 """
 
 from bot.settings.against_crm import check_settings_against
-from bot.settings.fields import field_kinds
+from bot.settings.fields import field_keys, field_kinds, mended_fields
 from bot.settings.loading import DEFAULT_FILE, load_settings
 from bot.settings.model import CrmDefinition, DemoDefinition, Sections, Settings, StorageDefinition
 from bot.settings.proposal import Proposal, load_proposal
@@ -19,7 +19,9 @@ __all__ = [
     "Settings",
     "StorageDefinition",
     "check_settings_against",
+    "field_keys",
     "field_kinds",
     "load_proposal",
     "load_settings",
+    "mended_fields",
 ]

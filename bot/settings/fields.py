@@ -23,6 +23,9 @@ from pipeline.hygiene.rule_settings import Exemptions, RuleCase, RuleSettings
 
 _FACT_KINDS: Mapping[str, Kind] = {name: fact.kind for name, fact in FACTS.items()}
 _FIELD_KINDS = {Kind.NUMBER: FieldKind.NUMBER, Kind.DAY: FieldKind.DAY, Kind.FLAG: FieldKind.FLAG}
+_ALWAYS_MENDED = frozenset(
+    {"Name", "StageName", "ForecastCategoryName", "Amount", "CloseDate", "NextStep", "OwnerId"}
+)
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,30 @@ def kinds(settings: Settings) -> Mapping[str, Kind]:
     named = {name for tree in trees for name in tree.names() if name not in _FACT_KINDS}
     anything = dict.fromkeys([*(use.field for use in uses), *sorted(named)], Kind.TEXT)
     return {**wanted_fields(settings.hygiene), **anything, **known}
+
+
+def field_keys(settings: Settings) -> Mapping[str, str]:
+    """The same fields with the key that names each; defaults that nobody wrote down are left out."""
+    found = {use.field: use.key for use in field_uses(settings) if use.is_written and _is_further(use)}
+    for written in written_expressions(settings):
+        tree = _tree_of(written)
+        for name in () if tree is None else tree.names():
+            if name not in _FACT_KINDS:
+                found.setdefault(name, written.key)
+    return found
+
+
+def mended_fields(settings: Settings) -> frozenset[str]:
+    """The opportunity's own fields that findings ask people to mend."""
+    hygiene = settings.hygiene
+    of_rules = (rule.thresholds().get("field") for _, rule in rules(settings) if rule.enabled)
+    named = {
+        settings.metrics.value_field,
+        *hygiene.qualification_fields,
+        *(name for name in of_rules if isinstance(name, str)),
+        *(name for rule in hygiene.custom for name in rule.fixes),
+    }
+    return frozenset(_ALWAYS_MENDED | {name for name in named if "." not in name})
 
 
 def mistaken_fields(settings: Settings) -> Iterator[Mistake]:

@@ -137,12 +137,13 @@ class Sight:
         """What is lost with what our user does not see."""
         for table, loss in WITHOUT.items():
             if not self.is_usable(table):
-                yield f"Salesforce: our user does not see {self._missing(table)}: {loss}."
+                yield f"Salesforce: our user does not see {self.missing(table)}: {loss}."
         for field, loss in WITHOUT_FIELD.items():
             if not self.sees(OPPORTUNITY, field):
                 yield f"Salesforce: our user does not see {OPPORTUNITY}.{field}: {loss}."
 
-    def _missing(self, table: str) -> str:
+    def missing(self, table: str) -> str:
+        """What keeps a table from being usable: itself, or fields of it."""
         if self.descriptions.object(table) is None:
             return table
         return ", ".join(f"{table}.{name}" for name in self._missing_fields(table))

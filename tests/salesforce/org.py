@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
 
+from tests.salesforce.errors import Refused
 from tests.salesforce.query import Source
 from tests.salesforce.schema import SObject
 from tests.salesforce.standard_objects import ANY, standard_objects
@@ -35,6 +36,8 @@ class Org(Source):
     hidden_fields: set[tuple[str, str]] = field(default_factory=set)
     """What field-level security keeps from the account: (object, field)."""
     hidden_objects: set[str] = field(default_factory=set)
+    closed_objects: set[str] = field(default_factory=set)
+    """Described, and refused to every query: forecasts, where the user lacks the right to them."""
     locked: set[str] = field(default_factory=set)
     """Ids of records in an approval."""
     read_only_for: set[tuple[str, str]] = field(default_factory=set)
@@ -65,6 +68,8 @@ class Org(Source):
         return seen
 
     def rows(self, name: str) -> Iterator[Row]:
+        if name in self.closed_objects:
+            raise Refused(403, "INSUFFICIENT_ACCESS", f"insufficient access rights on {name}")
         return iter(list(self._rows[name].values()))
 
     def row(self, name: str, row_id: str) -> Row | None:
