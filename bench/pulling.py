@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.app import build_company, build_crm
 from bot.settings import Settings, load_settings
 from bot.settings.fields import field_kinds
+from crm.records import Crm
 from jobs.pull import Progress, run_pull
 from storage.database import open_database
 
@@ -56,6 +57,11 @@ def pull_in_child(config: Path, exports: Path, database: Path, now: datetime) ->
 def pull_here(config: Path, exports: Path, database: Path, now: datetime) -> PullFigures:
     """The same in this process, whose peak memory then is that of all it ever did."""
     settings = settings_over(config, exports)
+    return measure_pull(settings, build_crm(settings, now), database, now)
+
+
+def measure_pull(settings: Settings, crm: Crm, database: Path, now: datetime) -> PullFigures:
+    """One pull of any system of record; the peak memory is that of all that this process ever did."""
     engine = open_database(f"sqlite:///{database}")
     starts: dict[str, float] = {}
     processor: dict[str, float] = {}
@@ -68,7 +74,7 @@ def pull_here(config: Path, exports: Path, database: Path, now: datetime) -> Pul
     begun, processor_begun = time.perf_counter(), time.process_time()
     report = run_pull(
         engine,
-        build_crm(settings, now),
+        crm,
         build_company(settings),
         fields=field_kinds(settings),
         now=now,

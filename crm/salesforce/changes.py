@@ -6,14 +6,17 @@ from email.utils import parsedate_to_datetime
 
 from crm.files.problems import ProblemLog
 from crm.records import Batch, DealEvidence, PullRequest
-from crm.salesforce.evidence import EvidenceReader
+from crm.salesforce.evidence import ELSEWHERE, EvidenceReader, Step
 from crm.salesforce.rows import ID, QueriedRows
 from crm.salesforce.session import Session
-from crm.salesforce.sight import ACCOUNT, CREATOR, OPPORTUNITY, OWNER, Sight
+from crm.salesforce.sight import ACCOUNT, OPPORTUNITY, Sight
 from crm.salesforce.soql import Select, moment
+from crm.salesforce.tables import table_of
 
 MOST_CHANGED = 10_000
 """Deals from which on reading everything costs fewer calls than reading what changed."""
+MOST_ACCOUNTS = 20_000
+"""Changed accounts, likewise."""
 DEALS_TOGETHER = 200
 """Deals that are read at once where only some are wanted."""
 OVERLAP_SECONDS = 600
@@ -22,7 +25,7 @@ shortly before the last look can have come after it."""
 OLDEST_SECONDS = 14 * 24 * 60 * 60
 """Salesforce empties the recycle bin after fifteen days: what was deleted before cannot be seen any more."""
 
-_STAMP, _MADE, _EDITED = "SystemModstamp", "CreatedDate", "LastModifiedDate"
+_STAMP, _MADE = "SystemModstamp", "CreatedDate"
 _DEAL = "OpportunityId"
 
 
@@ -73,19 +76,31 @@ class ChangeReader:
                     return None
         return sorted(found)
 
-    def accounts(self, reader: EvidenceReader, deal_ids: Sequence[str]) -> Iterator[Batch]:
-        """Those that changed, and those of the deals: an old account can be a new one to us."""
-        if not self._sight.sees(OPPORTUNITY, "AccountId"):
-            return
-        ids: set[str] = set()
+    def accounts(self, reader: EvidenceReader, deal_ids: Sequence[str]) -> Iterator[Batch] | None:
+        """Those that changed, and those of the deals: an old account can be a new one to us.
+
+        `None`: too many, as where another system touches all of them each night.
+        """
+        step = reader.account_step()
+        if step is None:
+            return iter(())
+        rows = None
         if self._sight.sees(ACCOUNT, _STAMP):
-            changed = self._select(ACCOUNT, ID, _STAMP)
-            for some in self._ids(changed.also(f"{ID} IN (SELECT AccountId FROM {OPPORTUNITY})")):
-                ids.update(some)
-        for select in Select(OPPORTUNITY, ("AccountId",)).of_each(ID, deal_ids):
+            rows = QueriedRows(self._session, [step.select.also(f"{_STAMP} >= {self._since}")])
+            if (rows.row_count() or 0) > MOST_ACCOUNTS:
+                return None
+        return self._accounts(reader, step, rows, deal_ids)
+
+    def _accounts(
+        self, reader: EvidenceReader, step: Step, changed: QueriedRows | None, deal_ids: Sequence[str]
+    ) -> Iterator[Batch]:
+        if changed is not None:
+            yield from step.read(table_of(changed))
+        ids: set[str] = set()
+        for select in Select(OPPORTUNITY, ("AccountId",), include_deleted=True).of_each(ID, deal_ids):
             for some in self._ids(select):
                 ids.update(some)
-        yield from reader.accounts(sorted(ids))
+        yield from reader.batches(step, sorted(ids))
 
     def deals(self, reader: EvidenceReader, deal_ids: Sequence[str]) -> Iterator[Sequence[DealEvidence]]:
         for start in range(0, len(deal_ids), DEALS_TOGETHER):
@@ -113,16 +128,12 @@ class ChangeReader:
                 yield on_deals.also(f"What.Type = '{OPPORTUNITY}'")
 
     def _stamps_over_relations(self) -> Iterator[str]:
-        """Of the records that deals take something from. A login stamps a user too; edits are rarer."""
-        relations = dict.fromkeys(
-            (ACCOUNT, *(path.partition(".")[0] for path in self._request.fields if "." in path))
-        )
+        """Of the records that deals take something from. Accounts and people come whole, and whoever keeps
+        them tells what is different."""
+        relations = dict.fromkeys(path.partition(".")[0] for path in self._request.fields if "." in path)
         for relation in relations:
-            if relation not in (OWNER, CREATOR) and self._sight.sees(OPPORTUNITY, f"{relation}.{_STAMP}"):
+            if relation not in ELSEWHERE and self._sight.sees(OPPORTUNITY, f"{relation}.{_STAMP}"):
                 yield f"{relation}.{_STAMP}"
-        for relation in (OWNER, CREATOR):
-            if self._sight.sees(OPPORTUNITY, f"{relation}.{_EDITED}"):
-                yield f"{relation}.{_EDITED}"
 
     def _select(self, sobject: str, field: str, stamp: str, *, include_deleted: bool = False) -> Select:
         select = Select(sobject, (field,), include_deleted=include_deleted)

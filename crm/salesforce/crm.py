@@ -143,10 +143,13 @@ class SalesforceCrm:
             return None
         stages, problems = read_stages(self._sight, session)
         reader = EvidenceReader(self._sight, session, stages, request)
+        accounts = changed.accounts(reader, deal_ids)
+        if accounts is None:
+            return None
         further = ReferenceReader(self._sight, session, self._calendar, self._beside, request)
         return Changes(
             reference=[Batch(stages.records, problems), *further.batches()],
-            accounts=changed.accounts(reader, deal_ids),
+            accounts=accounts,
             deals=changed.deals(reader, deal_ids),
             mark=mark_of(now),
         )

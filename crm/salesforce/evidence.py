@@ -39,7 +39,7 @@ from crm.salesforce.tables import no_lookups, table_of
 from crm.salesforce.values import place_of, rows_of
 from pipeline.deal_fields import CATEGORY_FIELD
 
-_ELSEWHERE = frozenset({ACCOUNT, OWNER, CREATOR})
+ELSEWHERE = frozenset({ACCOUNT, OWNER, CREATOR})
 """Relations whose fields are read with the accounts and people themselves."""
 _FOLLOWED = ("StageName", "Amount", "CloseDate", "ForecastCategory", CATEGORY_FIELD, "Owner", "OwnerId",
              "CurrencyIsoCode", "NextStep")  # fmt: skip
@@ -116,11 +116,6 @@ class EvidenceReader:
                 )
         return None
 
-    def accounts(self, account_ids: Sequence[str]) -> Iterator[Batch]:
-        for step in self.steps():
-            if step.name == ACCOUNT:
-                yield from self.batches(step, account_ids)
-
     def batches(self, step: Step, ids: Sequence[str]) -> Iterator[Batch]:
         """The rows of a table on some opportunities."""
         selects = list(step.select.of_each(step.key, ids))
@@ -128,7 +123,7 @@ class EvidenceReader:
             yield from step.read(table_of(QueriedRows(self._session, selects)))
 
     def _steps(self) -> Iterator[Step | None]:
-        yield self._accounts()
+        yield self.account_step()
         opportunities = self._opportunities()
         yield None if opportunities is None else Step(opportunities, self._read_opportunities, "Id")
         yield self._step(
@@ -150,7 +145,7 @@ class EvidenceReader:
         yield self._step("Event", self._read_activities, "WhatId", conditions=[_ON_DEALS, self._to_come()])
 
     def _opportunities(self, further: Iterable[str] = ()) -> Select | None:
-        own = [path for path in self._request.fields if path.partition(".")[0] not in _ELSEWHERE]
+        own = [path for path in self._request.fields if path.partition(".")[0] not in ELSEWHERE]
         select = self._sight.select(OPPORTUNITY, (*own, *further))
         return None if select is None else replace(select, include_deleted=True)
 
@@ -169,7 +164,8 @@ class EvidenceReader:
             return None
         return Step(replace(select.also(*conditions), include_deleted=include_deleted), read, key)
 
-    def _accounts(self) -> Step | None:
+    def account_step(self) -> Step | None:
+        """Accounts that have deals; `None` where our user does not see whose a deal is."""
         if not self._sight.sees(OPPORTUNITY, "AccountId"):
             return None
         wanted: dict[str, FieldKind] = {
