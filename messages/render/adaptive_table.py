@@ -1,6 +1,8 @@
 """Tables as Adaptive Card tables: the cell's style shows the colour, and the word says it."""
 
+import re
 from collections.abc import Iterator, Sequence
+from math import ceil
 from typing import assert_never
 
 from messages.card import (
@@ -26,12 +28,21 @@ MAX_CELL = 300
 """A longer cell is shortened, and stands below the table in full."""
 SMALL_FROM = 4
 """A table of so many columns has small letters: a phone cannot show it otherwise."""
-PHONE_LETTERS = 48
-"""So many small letters a phone shows side by side."""
-PADDING = 2
-"""The room around a cell's words, in letters."""
+PHONE_PX = 288
+"""So much a phone of 320 pixels shows side by side, within the edges of a card."""
+SMALL_PX = 6.0
+"""A small letter, on the average."""
+FIGURE_PX = 8.5
+"""A letter of a figure, which is not small, and bold in the line of the total."""
+GAP_PX, COLOURED_GAP_PX = 12.0, 14.0
+"""The room around a cell's words; a cell with a colour has edges."""
+LONGEST_PIECE = 12
+"""A longer word in the name of a row may be broken, or it would leave the figures no room."""
 LINES = 3
 """A sentence shall not take more, where there is room for that; a name in the first column one less."""
+
+SOFT_HYPHEN, BREAK = "\u00ad", "\u200b"
+_JOINTS = re.compile(r"[/_&.-](?=.)")
 
 STYLES = {Status.RED: "attention", Status.YELLOW: "warning", Status.GREEN: "good", Status.GREY: "emphasis"}
 
@@ -44,18 +55,30 @@ def table_elements(table: Table) -> Iterator[Json]:
 
 def _bands(table: Table) -> Iterator[Table]:
     """Figures do not wrap: a wide table becomes several that a phone can show, each with the first column."""
-    has_figures = any(isinstance(cell, FigureCell) for row in table.rows for cell in row.cells)
-    if not has_figures or len(table.columns) <= MAX_FIGURE_COLUMNS:
+    if not _has_figures(table):
         yield table
         return
-    step = MAX_FIGURE_COLUMNS - 1
-    for start in range(1, len(table.columns), step):
-        kept = (0, *range(start, min(start + step, len(table.columns))))
-        yield Table(
-            table.title,
-            tuple(table.columns[index] for index in kept),
-            tuple(TableRow(tuple(row.cells[index] for index in kept), row.kind) for row in table.rows),
-        )
+    name, *figures = _least_widths(table)
+    kept, used = [0], name
+    for index, width in enumerate(figures, start=1):
+        if len(kept) > 1 and (len(kept) == MAX_FIGURE_COLUMNS or used + width > PHONE_PX):
+            yield _with_columns(table, kept)
+            kept, used = [0], name
+        kept.append(index)
+        used += width
+    yield _with_columns(table, kept)
+
+
+def _with_columns(table: Table, kept: Sequence[int]) -> Table:
+    return Table(
+        table.title,
+        tuple(table.columns[index] for index in kept),
+        tuple(TableRow(tuple(row.cells[index] for index in kept), row.kind) for row in table.rows),
+    )
+
+
+def _has_figures(table: Table) -> bool:
+    return any(isinstance(cell, FigureCell) for row in table.rows for cell in row.cells)
 
 
 def _band_elements(table: Table) -> Iterator[Json]:
@@ -78,8 +101,7 @@ def _band_elements(table: Table) -> Iterator[Json]:
 
 def _is_too_wide(table: Table) -> bool:
     """Its words would stand on each other on a phone. Figures are parted into bands before."""
-    has_figures = any(isinstance(cell, FigureCell) for row in table.rows for cell in row.cells)
-    return bool(table.rows) and not has_figures and sum(_least_widths(table)) > PHONE_LETTERS
+    return bool(table.rows) and not _has_figures(table) and sum(_least_widths(table)) > PHONE_PX
 
 
 def _rows_below_each_other(table: Table) -> Iterator[Json]:
@@ -129,30 +151,59 @@ def _widths(table: Table) -> list[int]:
     """The shares of the columns: the longest word of each fits, and sentences get what is left."""
     least = _least_widths(table)
     wishes = [max(0, _wish(table, number) - width) for number, width in enumerate(least)]
-    spare = max(0, PHONE_LETTERS - sum(least))
+    spare = max(0, PHONE_PX - sum(least))
     wished = max(sum(wishes), spare, 1)
-    return [width + wish * spare // wished for width, wish in zip(least, wishes, strict=True)]
+    return [round(width + wish * spare / wished) for width, wish in zip(least, wishes, strict=True)]
 
 
-def _least_widths(table: Table) -> list[int]:
+def _least_widths(table: Table) -> list[float]:
+    """In pixels: the longest of what is not broken in each column, and the room around it."""
+    gap = COLOURED_GAP_PX if _has_figures(table) else GAP_PX
     columns = zip(table.columns, zip(*(row.cells for row in table.rows), strict=True), strict=True)
     return [
-        max(len(word) for word in (*column.title.split(" "), *(w for cell in cells for w in _words(cell))))
-        + PADDING
-        for column, cells in columns
+        max(_word_px(column.title), *(_cell_px(cell, is_name=index == 0) for cell in cells), 0.0) + gap
+        for index, (column, cells) in enumerate(columns)
     ]
 
 
-def _words(cell: TableCell) -> list[str]:
-    """What is not broken: the words of a text, the lines of a figure."""
-    return _figure_lines(cell) if isinstance(cell, FigureCell) else cell_words(cell).split(" ")
+def _cell_px(cell: TableCell, *, is_name: bool) -> float:
+    if not isinstance(cell, FigureCell):
+        return _word_px(cell_words(cell))
+    first, *rest = _figure_lines(cell)
+    if is_name:
+        return max(_word_px(words) for words in (_with_spaces(first), *rest))
+    return max(_word_px(first, FIGURE_PX), *(_word_px(words) for words in rest), 0.0)
 
 
-def _wish(table: Table, number: int) -> int:
+def _word_px(words: str, letter_px: float = SMALL_PX) -> float:
+    """Of the longest word; lines break at spaces."""
+    return max(len(word) for word in words.split(" ")) * letter_px
+
+
+def _with_spaces(name: str) -> str:
+    return _with_breaks(name).replace(SOFT_HYPHEN, "- ").replace(BREAK, " ")
+
+
+def _with_breaks(name: str) -> str:
+    """Where a long word may be broken, into parts of about one length; nothing shows unless it is."""
+    words = (
+        _JOINTS.sub(rf"\g<0>{BREAK}", word) if len(word) > LONGEST_PIECE else word for word in name.split(" ")
+    )
+    return " ".join(BREAK.join(_hyphenated(part) for part in word.split(BREAK)) for word in words)
+
+
+def _hyphenated(word: str) -> str:
+    if len(word) <= LONGEST_PIECE:
+        return word
+    parts = ceil(len(word) / (LONGEST_PIECE - 1))
+    return SOFT_HYPHEN.join(pieces(word, ceil(len(word) / parts)))
+
+
+def _wish(table: Table, number: int) -> float:
     """How wide a column would be in which no text takes more lines than are good to read."""
     texts = [cell_words(row.cells[number]) for row in table.rows if isinstance(row.cells[number], TextCell)]
     lines = LINES - 1 if number == 0 else LINES
-    return max((len(words) // lines for words in texts), default=0) + PADDING
+    return max((len(words) // lines for words in texts), default=0) * SMALL_PX + GAP_PX
 
 
 def _header(table: Table) -> Json:
@@ -188,6 +239,7 @@ def _cell(cell: TableCell, row: TableRow, index: int) -> Json:
         case FigureCell():
             first, *rest = _figure_lines(cell)
             strong = {"weight": "Bolder", "size": "Small"} if index == 0 else weight
+            first = _with_breaks(first) if index == 0 else first
             lines = [[*indent, run(first, **strong)], *([run(line, size="Small")] for line in rest)]
             return _table_cell(lines, STYLES[cell.status] if cell.status else None)
         case _:

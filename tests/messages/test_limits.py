@@ -240,8 +240,61 @@ def test_a_column_on_teams_is_as_wide_as_its_longest_word_and_a_sentence_has_the
     row = TableRow(tuple(TextCell(text(words)) for words in ("Acme", "$840K", "word " * 30)))
     (rendered,) = adaptive.render_card(card(Table("Deals", columns, (row,))))
     (table,) = (element for element in rendered["body"] if element["type"] == "Table")
-    # Four, five and five letters with two of padding each make 20 of the phone's 48.
-    assert [column["width"] for column in table["columns"]] == [6, 7, 7 + 28]
+    # Four, five and five letters of 6 pixels with 12 around each make 120 of the phone's 288.
+    assert [column["width"] for column in table["columns"]] == [36, 42, 42 + 168]
+
+
+def test_figures_that_a_phone_cannot_show_side_by_side_stand_in_more_tables() -> None:
+    titles = ("Segment", "Forecast", "Closed won", "Open pipeline", "Pipe gen", "Coverage")
+    columns = tuple(Column(title) for title in titles)
+
+    def shown(name: str, *figures: str) -> list[tuple[int, list[str]]]:
+        """Of each table the number of its columns, and what its row says."""
+        row = TableRow((FigureCell(name), *(FigureCell(words, Status.YELLOW) for words in figures)))
+        (rendered,) = adaptive.render_card(card(Table("Segments", columns, (row,))))
+        tables = [element for element in rendered["body"] if element["type"] == "Table"]
+        return [
+            (len(table["columns"]), [cell_text(one) for one in table["rows"][1]["cells"]]) for table in tables
+        ]
+
+    # 12 letters of 6 pixels and 3 times 6 of 8.5, with 14 around each, are 281 of 288.
+    assert [count for count, _ in shown("(Unassigned)", "$8.76M", "$3.65M", "$21.9M", "$5.0M", "2.6×")] == [
+        4,
+        3,
+    ]
+    # A letter more in two of them is 298.
+    assert [count for count, _ in shown("(Unassigned)", "$218.4M", "$118.4M", "$1.22B", "$9M", "1×")] == [
+        3,
+        4,
+    ]
+    yen = shown("Telecommunications", "¥12,345M", "¥1,234.5M", "¥98,765M", "¥4,321M", "12.4×")
+    assert [count for count, _ in yen] == [3, 3, 2]
+    assert {row[0].replace("\u00ad", "") for _, row in yen} == {"Telecommunications"}
+    assert [words for _, row in yen for words in row[1:]] == [
+        f"{figure} ◆\u00a0Yellow" for figure in ("¥12,345M", "¥1,234.5M", "¥98,765M", "¥4,321M", "12.4×")
+    ]
+
+
+def cell_text(cell: dict[str, Any]) -> str:
+    return " ".join("".join(run["text"] for run in line["inlines"]) for line in cell["items"])
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("(Unassigned)", "(Unassigned)"),
+        ("Telecommunications", "Telecommu|nications"),
+        ("Public sector", "Public sector"),
+        ("Österreich/Schweiz", "Österreich/~Schweiz"),
+        ("Manufacturing & Automotive", "Manufac|turing & Automotive"),
+    ],
+)
+def test_a_long_word_in_the_name_of_a_row_may_be_broken_on_teams(name: str, broken: str) -> None:
+    row = TableRow((FigureCell(name), FigureCell("$1M", Status.GREEN)))
+    (rendered,) = adaptive.render_card(card(Table("t", (Column("Segment"), Column("Won")), (row,))))
+    (table,) = (element for element in rendered["body"] if element["type"] == "Table")
+    shown = cell_text(table["rows"][1]["cells"][0])
+    assert shown.replace("\u00ad", "|").replace("\u200b", "~") == broken
 
 
 @settings(max_examples=20, deadline=None)
