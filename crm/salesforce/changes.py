@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from crm.files.problems import ProblemLog
 from crm.records import Batch, DealEvidence, PullRequest
 from crm.salesforce.evidence import ELSEWHERE, EvidenceReader, Step
-from crm.salesforce.rows import ID, QueriedRows
+from crm.salesforce.rows import ID, QueriedRows, begin_together
 from crm.salesforce.session import Session
 from crm.salesforce.sight import ACCOUNT, OPPORTUNITY, Sight
 from crm.salesforce.soql import Select, moment
@@ -68,9 +68,11 @@ class ChangeReader:
 
     def deal_ids(self) -> Sequence[str] | None:
         """Of all deals that changed themselves or through what hangs on them; `None`: too many."""
+        many = [QueriedRows(self._session, [select]) for select in self._selects()]
+        begin_together(self._session, many)
         found: set[str] = set()
-        for select in self._selects():
-            for ids in self._ids(select):
+        for rows in many:
+            for ids in _ids(rows):
                 found.update(ids)
                 if len(found) > self._most_changed:
                     return None
@@ -97,8 +99,9 @@ class ChangeReader:
         if changed is not None:
             yield from step.read(table_of(changed))
         ids: set[str] = set()
-        for select in Select(OPPORTUNITY, ("AccountId",), include_deleted=True).of_each(ID, deal_ids):
-            for some in self._ids(select):
+        if deal_ids:
+            select = Select(OPPORTUNITY, ("AccountId",), include_deleted=True)
+            for some in _ids(QueriedRows(self._session, list(select.of_each(ID, deal_ids)))):
                 ids.update(some)
         yield from reader.batches(step, sorted(ids))
 
@@ -139,6 +142,8 @@ class ChangeReader:
         select = Select(sobject, (field,), include_deleted=include_deleted)
         return select.also(f"{stamp} >= {self._since}")
 
-    def _ids(self, select: Select) -> Iterator[Sequence[str]]:
-        for chunk, _ in QueriedRows(self._session, [select]).chunks(ProblemLog(select.sobject)):
-            yield [row[0] for row in chunk.rows if row[0]]
+
+def _ids(rows: QueriedRows) -> Iterator[Sequence[str]]:
+    """The first field of all rows, where it is filled in."""
+    for chunk, _ in rows.chunks(ProblemLog(rows.name)):
+        yield [row[0] for row in chunk.rows if row[0]]

@@ -30,7 +30,7 @@ from crm.salesforce.ids import is_id
 from crm.salesforce.loading import Loading, live_ids
 from crm.salesforce.organisation import Organisation
 from crm.salesforce.quotas import may_read_quotas
-from crm.salesforce.reference import TARGETS, ReferenceReader, fiscal_notices, read_stages
+from crm.salesforce.reference import TARGETS, ReferenceReader, RememberedStages, fiscal_notices, read_stages
 from crm.salesforce.session import Session
 from crm.salesforce.sight import FIELDS, OPPORTUNITY, Sight
 from crm.salesforce.writing import Writer
@@ -81,10 +81,12 @@ class SalesforceCrm:
         tables = {table for table in FIELDS if self._sight.is_usable(table)}
         if may_read_quotas(self._sight):
             tables.add(TARGETS)
-        notices = (
-            *self._sight.notices(),
-            *fiscal_notices(self._sight, self._session, self._calendar),
+        calendar = self._calendar
+        fiscal = self._organisation.remembered.get(
+            ("fiscal year", calendar.periods, calendar.start_month),
+            lambda session: tuple(fiscal_notices(self._sight, session, calendar)),
         )
+        notices = (*self._sight.notices(), *fiscal)
         fields = self._sight.opportunity_fields(self._fields)
         return self._beside.added_to(Capabilities(frozenset(tables), fields, notices))
 
@@ -92,6 +94,7 @@ class SalesforceCrm:
         """Everything that counts; the large tables in pieces from which another pull can go on."""
         session = self._session.in_background()
         self._organisation.descriptions.forget()
+        self._organisation.remembered.forget()
         self._check_opportunities()
         stages, problems = read_stages(self._sight, session)
         loading = Loading(
@@ -162,8 +165,14 @@ class SalesforceCrm:
         return EvidenceReader(self._sight, session, self._stages(session), request)
 
     def _stages(self, session: Session) -> StageList:
-        stages, _ = read_stages(self._sight, session)
-        return stages
+        """As they are remembered: most deals that are read alone are in one of them."""
+
+        def read(session: Session) -> StageList:
+            stages, _ = read_stages(self._sight, session)
+            return stages
+
+        known = self._organisation.remembered.get("stages", read)
+        return RememberedStages(known, lambda: read(session))
 
     def _check_opportunities(self) -> None:
         if not self._sight.is_usable(OPPORTUNITY):

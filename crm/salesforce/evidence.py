@@ -31,7 +31,7 @@ from crm.records import (
     SplitRecord,
 )
 from crm.salesforce.deals import LiveDeal
-from crm.salesforce.rows import KnownRows, QueriedRows
+from crm.salesforce.rows import KnownRows, QueriedRows, begin_together
 from crm.salesforce.session import Session
 from crm.salesforce.sight import ACCOUNT, CREATOR, OPPORTUNITY, OWNER, Sight
 from crm.salesforce.soql import Select, day, moment, quoted
@@ -88,12 +88,16 @@ class EvidenceReader:
 
     def read(self, opportunity_ids: Sequence[str]) -> Found:
         """Deals in the order of the ids; those that are gone for good are left out."""
+        if not opportunity_ids:
+            return Found()
         gathered, problems = _Gathered(), list[Problem]()
-        for step in self.steps():
-            if step.name != ACCOUNT:
-                for batch in self.batches(step, opportunity_ids):
-                    gathered.add(batch.records)
-                    problems.extend(batch.problems)
+        steps = [step for step in self.steps() if step.name != ACCOUNT]
+        many = [self._rows(step, opportunity_ids) for step in steps]
+        begin_together(self._session, many)
+        for step, rows in zip(steps, many, strict=True):
+            for batch in step.read(table_of(rows)):
+                gathered.add(batch.records)
+                problems.extend(batch.problems)
         return Found(list(gathered.deals(opportunity_ids)), problems)
 
     def read_live(self, opportunity_id: str) -> LiveDeal | None:
@@ -118,9 +122,11 @@ class EvidenceReader:
 
     def batches(self, step: Step, ids: Sequence[str]) -> Iterator[Batch]:
         """The rows of a table on some opportunities."""
-        selects = list(step.select.of_each(step.key, ids))
-        if selects:
-            yield from step.read(table_of(QueriedRows(self._session, selects)))
+        if ids:
+            yield from step.read(table_of(self._rows(step, ids)))
+
+    def _rows(self, step: Step, ids: Sequence[str]) -> QueriedRows:
+        return QueriedRows(self._session, list(step.select.of_each(step.key, ids)))
 
     def _steps(self) -> Iterator[Step | None]:
         yield self.account_step()

@@ -27,6 +27,8 @@ class Organisation:
     definition: SalesforceDefinition
     session: Session
     descriptions: Descriptions
+    remembered: Remembered
+    """What else is asked often and changes seldom."""
     people: People
     shapes: Shapes
 
@@ -37,7 +39,7 @@ class Organisation:
         descriptions, remembered = Descriptions(session, minutes), Remembered(session, minutes)
         people = People(remembered)
         return Organisation(
-            definition, session, descriptions, people, Shapes(descriptions, people, remembered)
+            definition, session, descriptions, remembered, people, Shapes(descriptions, people, remembered)
         )
 
 

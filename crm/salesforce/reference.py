@@ -20,9 +20,10 @@ from crm.records import (
     UserRecord,
 )
 from crm.salesforce.quotas import may_read_quotas, read_targets
-from crm.salesforce.rows import QueriedRows
+from crm.salesforce.rows import QueriedRows, begin_together
 from crm.salesforce.session import Session
 from crm.salesforce.sight import CREATOR, OWNER, Sight
+from crm.salesforce.soql import quoted
 from crm.salesforce.tables import no_lookups, table_of
 from pipeline.definitions import CalendarDefinition
 from pipeline.errors import NothingUsable
@@ -46,6 +47,24 @@ def read_stages(sight: Sight, session: Session) -> tuple[StageList, Sequence[Pro
     return read_stage_table(table_of(QueriedRows(session, [select])))
 
 
+class RememberedStages(StageList):
+    """Stages that were read a while ago: a text that names none of them has them read again, once."""
+
+    def __init__(self, known: StageList, read_again: Callable[[], StageList]) -> None:
+        super().__init__(known.records, {})
+        self._known = known
+        self._read_again: Callable[[], StageList] | None = read_again
+
+    def parse(self, text: str) -> str:
+        try:
+            return self._known.parse(text)
+        except ValueError:
+            if self._read_again is None:
+                raise
+            self._known, self._read_again = self._read_again(), None
+            return self._known.parse(text)
+
+
 class ReferenceReader:
     """Reads everything but the stages, as one request wants it."""
 
@@ -66,55 +85,49 @@ class ReferenceReader:
 
     def batches(self) -> Iterator[Batch]:
         """What stands in a file beside wins: periods, and targets over quotas."""
+        wanted_of_people = _over_people(self._request.fields)
+        types = ", ".join(map(quoted, _NEVER_OWN_DEALS))
+        own = [f"UserType NOT IN ({types})"] if self._sight.sees(USERS, "UserType") else []
+        rows = {
+            ROLES: self._rows(ROLES),
+            USERS: self._rows(USERS, wanted_of_people, own),
+            CURRENCIES: self._rows(CURRENCIES),
+            DATED_RATES: self._rows(DATED_RATES),
+            PERIODS: self._rows(PERIODS, conditions=["Type = 'Quarter'"]),
+        }
+        begin_together(self._session, [one for one in rows.values() if one is not None])
         roles, users, periods = list[RoleRecord](), list[UserRecord](), list[PeriodRecord]()
-        yield from _kept(self._roles(), RoleRecord, roles)
-        yield from _kept(self._users(), UserRecord, users)
-        yield from self._rates()
+        yield from _kept(_read(rows[ROLES], lambda table: read_roles(table, no_lookups())), RoleRecord, roles)
+        read_people = _read(
+            rows[USERS], lambda table: read_users(table, no_lookups(), wanted_of_people, self._clock)
+        )
+        yield from _kept(read_people, UserRecord, users)
+        yield from self._rates(rows[CURRENCIES], rows[DATED_RATES])
         if PERIODS not in self._beside.tables:
-            yield from _kept(self._periods(), PeriodRecord, periods)
+            read_quarters = _read(rows[PERIODS], lambda table: read_periods(table, self._clock))
+            yield from _kept(read_quarters, PeriodRecord, periods)
         yield from _kept(self._beside.pull(self._request.timezone), PeriodRecord, periods)
         if TARGETS not in self._beside.tables and may_read_quotas(self._sight):
             yield read_targets(self._sight, self._session, self._calendar, periods, users, roles)
 
-    def _roles(self) -> Iterator[Batch]:
-        return self._read(ROLES, lambda table: read_roles(table, no_lookups()))
-
-    def _users(self) -> Iterator[Batch]:
-        wanted = _over_people(self._request.fields)
-        types = ", ".join(f"'{one}'" for one in _NEVER_OWN_DEALS)
-        conditions = [f"UserType NOT IN ({types})"] if self._sight.sees(USERS, "UserType") else []
-        return self._read(
-            USERS,
-            lambda table: read_users(table, no_lookups(), wanted, self._clock),
-            further=wanted,
-            conditions=conditions,
-        )
-
-    def _periods(self) -> Iterator[Batch]:
-        return self._read(
-            PERIODS, lambda table: read_periods(table, self._clock), conditions=["Type = 'Quarter'"]
-        )
-
-    def _rates(self) -> Iterator[Batch]:
+    def _rates(self, static: QueriedRows | None, dated: QueriedRows | None) -> Iterator[Batch]:
         corporate = corporate_currency(self._sight, self._session)
         if corporate is not None and corporate != self._request.corporate_currency:
             yield Batch((), [_other_currency(corporate, self._request.corporate_currency)])
             return
-        yield from self._read(CURRENCIES, read_static_rates)
-        yield from self._read(DATED_RATES, lambda table: read_dated_rates(table, self._clock))
+        yield from _read(static, read_static_rates)
+        yield from _read(dated, lambda table: read_dated_rates(table, self._clock))
 
-    def _read(
-        self,
-        name: str,
-        read: Callable[[Table], Iterator[Batch]],
-        *,
-        further: Iterable[str] = (),
-        conditions: Iterable[str] = (),
-    ) -> Iterator[Batch]:
-        """Nothing of a table that our user does not see."""
+    def _rows(
+        self, name: str, further: Iterable[str] = (), conditions: Iterable[str] = ()
+    ) -> QueriedRows | None:
+        """`None` of a table that our user does not see."""
         select = self._sight.select(name, further)
-        if select is not None:
-            yield from read(table_of(QueriedRows(self._session, [select.also(*conditions)])))
+        return None if select is None else QueriedRows(self._session, [select.also(*conditions)])
+
+
+def _read(rows: QueriedRows | None, read: Callable[[Table], Iterator[Batch]]) -> Iterator[Batch]:
+    return iter(()) if rows is None else read(table_of(rows))
 
 
 def corporate_currency(sight: Sight, session: Session) -> str | None:

@@ -90,6 +90,11 @@ class Session:
     def usage(self) -> Usage | None:
         return self._line.budget.usage
 
+    @property
+    def version(self) -> str:
+        """Of the API."""
+        return self._line.version
+
     def close(self) -> None:
         """Ends the connections of the whole line."""
         self._line.client.close()
@@ -115,7 +120,15 @@ class Session:
 
     def pages(self, soql: str, include_deleted: bool = False) -> Iterator[Any]:
         """The pages as they are: `records`, and `totalSize` of them all. Raises as `query` does."""
-        page = self.get("queryAll" if include_deleted else "query", {"q": soql})
+        yield from self.pages_from(self.get(self.query_path(include_deleted), {"q": soql}))
+
+    @staticmethod
+    def query_path(include_deleted: bool) -> str:
+        """The resource that answers queries."""
+        return "queryAll" if include_deleted else "query"
+
+    def pages_from(self, page: Any) -> Iterator[Any]:
+        """A first page, which is there already, and those that follow it."""
         while True:
             yield page
             if page.get("done", True) or "nextRecordsUrl" not in page:
@@ -141,6 +154,10 @@ class Session:
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """One attempt: `Unavailable` leaves open whether it was done."""
         return self._answer("POST", path, body=body).body
+
+    def ask(self, path: str, body: Mapping[str, Any]) -> Any:
+        """A post that changes nothing, so it is tried again like any reading."""
+        return self._patiently(lambda: self._answer("POST", path, body=body)).body
 
     def delete(self, path: str) -> None:
         self._answer("DELETE", path)

@@ -28,6 +28,9 @@ from tests.salesforce.writing import patch
 
 LONGEST_ADDRESS = 16_384
 _BULK_PAGE = 100_000
+_MOST_PARTS, _MOST_QUERIES = 25, 5
+"""Of a composite request."""
+_QUERIES = frozenset({"query", "queryAll"})
 
 
 @dataclass(frozen=True)
@@ -151,9 +154,39 @@ class LocalSalesforce:
             case "GET", ["limits"]:
                 left = max(0, self.calls_allowed - self.calls_used)
                 return _json(200, {"DailyApiRequests": {"Max": self.calls_allowed, "Remaining": left}})
+            case "POST", ["composite"]:
+                return _json(200, {"compositeResponse": self._composite(call, token, user_id)})
             case _, ["jobs", "query", *rest]:
                 return self._bulk(call, rest, version)
         raise no_such_resource()
+
+    def _composite(self, call: Call, token: str, user_id: str) -> list[Json]:
+        """Several requests in one call; each is answered as it would be alone."""
+        parts = call.body["compositeRequest"]
+        queries = [part for part in parts if urlsplit(part["url"]).path.rpartition("/")[2] in _QUERIES]
+        if len(parts) > _MOST_PARTS or len(queries) > _MOST_QUERIES:
+            raise Refused(
+                400,
+                "LIMIT_EXCEEDED",
+                f"A composite request holds {_MOST_PARTS} requests and {_MOST_QUERIES} queries at most.",
+            )
+        return [self._part(part, token, user_id) for part in parts]
+
+    def _part(self, part: Json, token: str, user_id: str) -> Json:
+        address = urlsplit(part["url"])
+        params = {key: values[-1] for key, values in parse_qs(address.query).items()}
+        _, _, version, *path = address.path.strip("/").split("/")
+        inner = Call(part["method"], address.path, params, part.get("body"), {}, user_id)
+        try:
+            answered = self._versioned(inner, path, version.removeprefix("v"), token, user_id)
+        except Refused as refused:
+            answered = _json(refused.status, refused.body())
+        return {
+            "body": json.loads(answered.content) if answered.content else None,
+            "httpHeaders": {},
+            "httpStatusCode": answered.status,
+            "referenceId": part["referenceId"],
+        }
 
     def _check_ui_api(self) -> None:
         if not self.has_ui_api:

@@ -62,8 +62,11 @@ def running(tmp_path: Path) -> Iterator[Running]:
 def test_nothing_has_changed_where_nothing_has(running: Running) -> None:
     mark = running.crm.mark()
     running.later(15)
+    running.changes(mark)
+    calls = len(running.served.calls)
     changes = running.changes(mark)
     assert list(changes.deals) == []
+    assert len(running.served.calls) - calls == 9, "of a day that has some ten thousand"
     assert not of_kind(list(changes.accounts), AccountRecord)
     assert mark == "2026-09-21T14:13:20Z"
     assert changes.mark == "2026-09-21T14:28:20Z"

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -26,7 +27,7 @@ from crm.records import (
     TargetRecord,
     UserRecord,
 )
-from crm.salesforce.errors import LimitReached
+from crm.salesforce.errors import LimitReached, QueryRefused
 from pipeline.definitions import CalendarDefinition
 from pipeline.errors import NothingUsable
 from pipeline.records import Category
@@ -55,8 +56,13 @@ def connected(org: Org, folder: Path) -> Iterator[tuple[LocalSalesforce, Connect
 
 
 def asked(served: LocalSalesforce) -> list[str]:
-    """The queries that arrived, by REST or for a job."""
-    return [call.params.get("q") or (call.body or {}).get("query", "") for call in served.calls]
+    """The queries that arrived: alone, with others, or for a job."""
+    queries = []
+    for call in served.calls:
+        body = call.body or {}
+        queries += [call.params.get("q", ""), body.get("query", "")]
+        queries += [unquote(part["url"]) for part in body.get("compositeRequest", ())]
+    return queries
 
 
 # --- What a pull yields ---------------------------------------------------------------------------
@@ -563,3 +569,53 @@ def test_one_of_many_deals_is_read_with_all_that_hangs_on_it(
     short = crm.read_deal(ids[0][:15], request_for())
     assert short is not None
     assert short.opportunity.id == ids[0]
+
+
+# --- What it costs --------------------------------------------------------------------------------
+
+
+def test_a_deal_is_read_in_two_calls(
+    served: LocalSalesforce, connections: Connections, tmp_path: Path
+) -> None:
+    """Eight tables, five of them in a call; the stages and what describe says are remembered."""
+    crm = open_crm(connections, tmp_path)
+    deal = deal_id(served, "Spray tower")
+    first = crm.read_deal(deal, request_for())
+    before = len(served.calls)
+    assert crm.read_deal(deal, request_for()) == first
+    assert len(served.calls) - before == 2
+
+
+def test_an_api_that_takes_one_query_a_call_is_asked_so(
+    served: LocalSalesforce, connections: Connections, tmp_path: Path
+) -> None:
+    crm = open_crm(connections, tmp_path, api_version="37.0")
+    deal = deal_id(served, "Spray tower")
+    found = crm.read_deal(deal, request_for())
+    assert found == open_crm(connections, tmp_path).read_deal(deal, request_for())
+    assert found is not None
+    assert not [call for call in served.calls if call.path.endswith("37.0/composite")]
+
+
+def test_a_query_that_fails_among_others_is_asked_again_alone(
+    served: LocalSalesforce, connections: Connections, tmp_path: Path
+) -> None:
+    """The field went away after it was described, which only the query itself can tell."""
+    crm = open_crm(connections, tmp_path)
+    deal = deal_id(served, "Spray tower")
+    assert crm.read_deal(deal, request_for()) is not None
+    served.org.hidden_fields.add(("OpportunityContactRole", "Role"))
+    with pytest.raises(QueryRefused, match="No such column 'Role' on entity 'OpportunityContactRole'"):
+        crm.read_deal(deal, request_for())
+
+
+def test_a_deal_in_a_stage_that_is_newer_than_what_we_remember_is_read(
+    served: LocalSalesforce, connections: Connections, tmp_path: Path
+) -> None:
+    crm = open_crm(connections, tmp_path)
+    deal = deal_id(served, "Spray tower")
+    assert crm.read_deal(deal, request_for()) is not None
+    served.org.rename_stage("Proposal", "Offer")
+    found = crm.read_deal(deal, request_for())
+    assert found is not None
+    assert found.opportunity.stage == "Offer"
