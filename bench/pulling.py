@@ -13,7 +13,8 @@ from bot.app import build_company, build_crm
 from bot.settings import Settings, load_settings
 from bot.settings.fields import field_kinds
 from crm.records import Crm
-from jobs.pull import Progress, run_pull
+from jobs.pull import run_pull
+from jobs.pulling import Progress
 from storage.database import open_database
 
 KILOBYTES_A_MEGABYTE = 1024

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bot.app import Council, build_crm, open_council
 from bot.settings import DEFAULT_FILE, field_kinds, load_settings
-from jobs.pull import Progress, run_pull
+from jobs.pull import run_pull
+from jobs.pulling import Progress
 from storage.apm import definitions_hash
 from storage.mirror import read_mirror
 

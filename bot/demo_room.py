@@ -13,7 +13,7 @@ from bot.preview.said import SaidFile
 from bot.preview.surface import NAME, restore_room
 from bot.room import list_guests
 from bot.running import present, run_in_room
-from jobs.pull import Progress
+from jobs.pulling import Progress
 from storage.database import reading
 from storage.outbox_reading import read_shown
 

@@ -20,7 +20,7 @@ from messages.card import (
 )
 from messages.deal_findings import field_label
 from messages.wording import NO_VALUE, Wording
-from pipeline.pull_report import PullProblem, PullReport
+from pipeline.pull_report import PullProblem, PullReport, PullWay
 
 FIRST = 10
 
@@ -69,7 +69,15 @@ def _quirks(report: PullReport, wording: Wording) -> tuple[Block, ...]:
     return (Paragraph(words), Folded("Where", (_table("Worth knowing", report.quirks, wording),)))
 
 
+_READ = {
+    PullWay.CHANGES: "what has changed since the last pull",
+    PullWay.REST: "the rest of a pull that broke off, and what has changed since it began",
+}
+
+
 def _facts(report: PullReport, wording: Wording) -> Iterator[Fact]:
+    if report.way in _READ:
+        yield Fact("Read", text(_READ[report.way]))
     for kind, count in report.taken.items():
         yield Fact(field_label(kind), text(wording.number(count)))
     changes = (

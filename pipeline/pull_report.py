@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,16 @@ class PullProblem:
     kind: str
     times: int = 1
     """How many equal ones it stands for; `line` is that of the first."""
+
+
+class PullWay(StrEnum):
+    """How much a pull has read."""
+
+    EVERYTHING = "everything"
+    REST = "the rest"
+    """Behind what a pull had read that broke off, and what has changed since that one began."""
+    CHANGES = "changes"
+    """What has changed since the pull before, and no more."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +53,4 @@ class PullReport:
     notices: tuple[str, ...]
     versions: int
     seconds: float
+    way: PullWay = PullWay.EVERYTHING

@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from pipeline.learning import Learnt
 from pipeline.sums import KEYS, SliceSums, add_sums
-from storage.bulk import insert_rows, read_rows
+from storage.bulk import insert_or_update, insert_rows, read_rows
 from storage.fix_tables import base_day, base_sum
 
 Base = Mapping[str, Sequence[SliceSums]]
 """By point of view (`now`, `untrusted`, `prior`, `prior_full`)."""
 
-_KEY_NAMES = SliceSums._fields[:KEYS]
+_SUM_NAMES = SliceSums._fields[KEYS:]
 
 
 def store_base(connection: Connection, generation: int, as_of: int, base: Base, learnt: Learnt) -> None:
@@ -50,6 +50,12 @@ def read_base(connection: Connection, generation: int, as_of: int) -> tuple[Base
     return base, Learnt(*map(_as_fraction, taught))
 
 
+def forget_base_of(connection: Connection, generation: int) -> None:
+    """Remove the sums of a generation: until they are measured anew, answers measure for themselves."""
+    for table in (base_sum, base_day):
+        connection.execute(delete(table).where(table.c.generation == generation))
+
+
 def has_base(connection: Connection, generation: int, as_of: int) -> bool:
     """Whether the sums of that day are kept."""
     day = select(base_day.c.as_of).where(base_day.c.generation == generation, base_day.c.as_of == as_of)
@@ -64,23 +70,24 @@ def move_sums(
     before: Sequence[SliceSums],
     after: Sequence[SliceSums],
 ) -> None:
-    """Take away from the sums of a view what a deal added to them, and add what it adds now.
+    """Take away from the sums of a view what some deals added to them, and add what they add now.
 
-    Only the slices that the deal is or was in are read and written.
+    Only the slices that the deals are or were in are written. Where nothing is left, the row is gone.
     """
-    for moved in add_sums(add_sums((), before, sign=-1), after):
-        row = and_(
-            base_sum.c.generation == generation,
-            base_sum.c.as_of == as_of,
-            base_sum.c.view == view,
-            *(base_sum.c[name] == part for name, part in zip(_KEY_NAMES, moved, strict=False)),
-        )
-        columns = (base_sum.c[name] for name in SliceSums._fields)
-        kept = [SliceSums._make(one) for one in connection.execute(select(*columns).where(row))]
-        connection.execute(delete(base_sum).where(row))
-        for one in add_sums(kept, [moved]):
-            place = {"generation": generation, "as_of": as_of, "view": view}
-            connection.execute(insert(base_sum).values(place | one._asdict()))
+    place = {"generation": generation, "as_of": as_of, "view": view}
+    moved = [place | one._asdict() for one in add_sums(add_sums((), before, sign=-1), after)]
+    if not moved:
+        return
+    adding = insert_or_update(connection, base_sum)
+    connection.execute(
+        adding.on_conflict_do_update(
+            index_elements=list(base_sum.primary_key.columns),
+            set_={name: base_sum.c[name] + adding.excluded[name] for name in _SUM_NAMES},
+        ),
+        moved,
+    )
+    of_view = (base_sum.c[name] == value for name, value in place.items())
+    connection.execute(delete(base_sum).where(*of_view, *(base_sum.c[name] == 0 for name in _SUM_NAMES)))
 
 
 def _as_text(fraction: Fraction | None) -> str | None:

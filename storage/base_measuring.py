@@ -1,6 +1,6 @@
-"""Measuring the sums that a day's tables are put together from, of all deals or of a single one."""
+"""Measuring the sums that a day's tables are put together from, of all deals or of a few."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -24,16 +24,16 @@ def measure_base(
     untrusted: Select[Any],
     *,
     owners: Sequence[int] | None = None,
-    only: int | None = None,
+    only: Collection[int] | None = None,
 ) -> Base:
-    """The sums of a day by point of view; `only`: what the deal of that number adds to them.
+    """The sums of a day by point of view; `only`: what the deals of those numbers add to them.
 
     `untrusted` yields the numbers of the deals whose records nobody can believe.
     """
     calendar = scales.calendar
     period, (prior_period, prior_as_of) = calendar.period_of(as_of), prior_of(calendar, as_of)
     if only is not None:
-        untrusted = untrusted.where(untrusted.selected_columns[0] == only)
+        untrusted = untrusted.where(untrusted.selected_columns[0].in_(only))
 
     def sums(of: Period | None, day: date | None, among: Select[Any] | None = None) -> list[SliceSums]:
         if of is None or day is None:

@@ -55,9 +55,14 @@ def read_rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any,
 
 def insert_new(connection: Connection, table: Table) -> Insert:
     """An insert that leaves a row of the same key as it is; it then returns none, if asked to return any."""
+    return insert_or_update(connection, table).on_conflict_do_nothing()
+
+
+def insert_or_update(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can be told what to do with a row of the same key."""
     if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def remove_some(connection: Connection, table: Table, at_most: int) -> bool:

@@ -120,20 +120,23 @@ def record_done(connection: Connection, deal_id: str, done: Done, *, by: str, no
     )
 
 
-def renew_findings(connection: Connection, deal: int, found: Collection[Finding]) -> None:
-    """Let every digest that shows a deal (its number) say how the deal stands now: its close date, and the
-    words and values of the findings that are still open. What is closed keeps its old words."""
-    current = {one.rule: one for one in found}
-    close_day = connection.execute(
-        select(opportunity_version.c.close_day).where(
-            opportunity_version.c.opportunity == deal,
-            opportunity_version.c.part == 0,
-            opportunity_version.c.valid_to == FOREVER,
-            is_seen(opportunity_version),
+def renew_findings(connection: Connection, found: Mapping[int, Collection[Finding]]) -> None:
+    """Let every digest that shows some deals (by their numbers) say how they stand now: the close dates, and
+    the words and values of the findings that are still open. What is closed keeps its old words."""
+    rows = connection.execute(select(digest_item).where(digest_item.c.opportunity.in_(list(found)))).all()
+    close_days: dict[int, int | None] = {
+        row.opportunity: row.close_day
+        for row in connection.execute(
+            select(opportunity_version.c.opportunity, opportunity_version.c.close_day).where(
+                opportunity_version.c.opportunity.in_({row.opportunity for row in rows}),
+                opportunity_version.c.part == 0,
+                opportunity_version.c.valid_to == FOREVER,
+                is_seen(opportunity_version),
+            )
         )
-    ).scalar()
-    rows = connection.execute(select(digest_item).where(digest_item.c.opportunity == deal)).all()
+    }
     for row in rows:
+        current = {one.rule: one for one in found[row.opportunity]}
         findings = [
             _finding_to_json(current[one["rule"]]) | {"since": one["since"]}
             if one["rule"] in current
@@ -143,10 +146,10 @@ def renew_findings(connection: Connection, deal: int, found: Collection[Finding]
         value = next((one.value for one in current.values()), None)
         connection.execute(
             digest_item.update()
-            .where(digest_item.c.digest == row.digest, digest_item.c.opportunity == deal)
+            .where(digest_item.c.digest == row.digest, digest_item.c.opportunity == row.opportunity)
             .values(
                 findings=findings,
-                close_day=close_day,
+                close_day=close_days.get(row.opportunity),
                 value=row.value if value is None else int(value * SCALE),
             )
         )

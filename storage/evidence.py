@@ -2,11 +2,11 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Select, Table, Text, cast, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, Text, cast, select
 
 from pipeline.crm_records import FieldValue
 from storage.bulk import read_rows
@@ -45,12 +45,13 @@ class StagedRow(NamedTuple):
     currency: str | None
     next_step: str | None
     last_activity_day: int | None
-    is_deleted: bool
+    is_deleted: int
+    """A flag, as the driver gives it."""
     fields: str
     """JSON"""
 
 
-HistoryRow = tuple[str, int, str | None, int | None, int | None, int | None, bool]
+HistoryRow = tuple[str, int, str | None, int | None, int | None, int | None, int]
 """Opportunity, moment, stage, amount, close day, category, whether there is an amount at all.
 
 There are millions of them, so they stay what the driver makes of them.
@@ -88,8 +89,8 @@ class SplitRow(NamedTuple):
 class ActivityRow(NamedTuple):
     crm_id: str
     day: int | None
-    is_closed: bool
-    is_task: bool
+    is_closed: int
+    is_task: int
 
 
 class Live(NamedTuple):
@@ -147,7 +148,10 @@ def read_evidence(connection: Connection, after: str) -> list[Evidence]:
     splits = _made(SplitRow, _grouped(connection, staged_split, first, last, staged_split.c.split_order))
     activities = _made(ActivityRow, _grouped(connection, staged_activity, first, last))
     lives = _live_records(connection, first, last)
-    observed = _observations(connection, [live.no for live in lives.values()])
+    numbers = [live.no for live in lives.values()]
+    observed = _observations(
+        connection, observation.c.opportunity.between(min(numbers, default=0), max(numbers, default=0))
+    )
     chunk = []
     for row in rows:
         record = StagedRow._make(row[:_RECORD_COLUMNS])
@@ -167,7 +171,7 @@ def read_evidence(connection: Connection, after: str) -> list[Evidence]:
                 activities=activities.get(crm_id, ()),
                 no=number,
                 live=lives.get(crm_id),
-                observed=observed.get(number, ()),
+                observed=observed.get(number or 0, ()),
             )
         )
     return chunk
@@ -199,20 +203,34 @@ def _next_opportunities(after: str) -> Select[Any]:
     )
 
 
-def account_of_deal(connection: Connection, account_id: str | None) -> tuple[str | None, Account]:
+class AccountOfDeal(NamedTuple):
     """A deal's account, or the one into which it was merged: its id and what deals take from it."""
+
+    id: str | None
+    account: Account
+
+
+def accounts_of_deals(
+    connection: Connection, account_ids: Collection[str]
+) -> Mapping[str | None, AccountOfDeal]:
+    """By the id that stands in the deal; an account that the mirror does not hold is absent."""
     own, master = account.alias("own"), account.alias("master")
-    row = connection.execute(
+    rows = connection.execute(
         select(
-            own.c.master_id, own.c.name, cast(own.c.fields, Text), master.c.name, cast(master.c.fields, Text)
+            own.c.crm_id,
+            own.c.master_id,
+            own.c.name,
+            cast(own.c.fields, Text),
+            master.c.name,
+            cast(master.c.fields, Text),
         )
         .outerjoin(master, master.c.crm_id == own.c.master_id)
-        .where(own.c.crm_id == account_id)
-    ).one_or_none()
-    if row is None:
-        return account_id, NO_ACCOUNT
-    master_id, *names_and_fields = row
-    return master_id or account_id, _account_of(*names_and_fields)
+        .where(own.c.crm_id.in_(account_ids))
+    )
+    return {
+        own_id: AccountOfDeal(master_id or own_id, _account_of(*names_and_fields))
+        for own_id, master_id, *names_and_fields in rows
+    }
 
 
 @lru_cache(maxsize=16_384)
@@ -266,17 +284,17 @@ def _live_records(connection: Connection, first: str, last: str) -> dict[str, Li
     return {row[0]: Live._make(row[1:]) for row in read_rows(connection, statement)}
 
 
-def _observations(
-    connection: Connection, numbers: Sequence[int]
-) -> dict[int, list[tuple[int, Mapping[str, Any] | None]]]:
-    """Earlier observations of a chunk's opportunities; most have none."""
-    if not numbers:
-        return {}
-    statement = (
-        select(observation)
-        .where(observation.c.opportunity.between(min(numbers), max(numbers)))
-        .order_by(observation.c.opportunity, observation.c["at"])
-    )
+Observations = Mapping[int, Sequence[tuple[int, Mapping[str, Any] | None]]]
+"""By our own number of the opportunity, in time order."""
+
+
+def observations_of(connection: Connection, numbers: Collection[int]) -> Observations:
+    """Earlier observations of some opportunities; most have none."""
+    return _observations(connection, observation.c.opportunity.in_(numbers))
+
+
+def _observations(connection: Connection, wanted: ColumnElement[bool]) -> Observations:
+    statement = select(observation).where(wanted).order_by(observation.c.opportunity, observation.c["at"])
     grouped: defaultdict[int, list[tuple[int, Mapping[str, Any] | None]]] = defaultdict(list)
     for number, at, state in connection.execute(statement):
         grouped[number].append((at, state))

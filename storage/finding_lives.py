@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
@@ -42,9 +42,26 @@ class HowClosed(StrEnum):
     RULE_CHANGED = "rule_changed"
 
 
+class SomeDeals(Protocol):
+    """Some deals, as part of a statement."""
+
+    def rows(self, table: Table) -> ColumnElement[bool]:
+        """That a row of a table is one of theirs."""
+
+
+@dataclass(frozen=True)
+class TheseDeals:
+    """Deals by our own numbers, a thousand or so at most."""
+
+    numbers: Sequence[int]
+
+    def rows(self, table: Table) -> ColumnElement[bool]:
+        return table.c.opportunity.in_(self.numbers)
+
+
 @dataclass(frozen=True)
 class Deals:
-    """Some deals, by our own numbers."""
+    """Deals whose numbers follow each other."""
 
     first: int
     last: int
@@ -62,7 +79,7 @@ def keep_all_lives(engine: Engine, asked: Collection[str], day: date) -> None:
 
 
 def keep_lives(
-    connection: Connection, deals: Deals, asked: Collection[str], day: date, how: HowClosed
+    connection: Connection, deals: SomeDeals, asked: Collection[str], day: date, how: HowClosed
 ) -> None:
     """Open, close and re-assign the lives of some deals; `how`: what a closing is put down to."""
     _reopen(connection, deals)
@@ -81,15 +98,6 @@ def keep_lives(
         .where(deals.rows(finding_life), is_open, finding_life.c.owner.is_distinct_from(owner))
         .values(owner=owner)
     )
-
-
-def keep_lives_of(
-    connection: Connection, deal_id: str, asked: Collection[str], day: date, how: HowClosed
-) -> None:
-    """After the findings of one deal were stored."""
-    number = connection.scalar(select(opportunity_key.c.no).where(opportunity_key.c.crm_id == deal_id))
-    if number is not None:
-        keep_lives(connection, Deals(number, number), asked, day, how)
 
 
 def rules_that_ran(company: Company, report: HygieneReport) -> frozenset[str]:
@@ -117,7 +125,7 @@ def _is_live() -> ColumnElement[bool]:
     )
 
 
-def _reopen(connection: Connection, deals: Deals) -> None:
+def _reopen(connection: Connection, deals: SomeDeals) -> None:
     """What was closed and came back on the same day goes on as if it had never been gone."""
     same = exists().where(
         finding.c.opportunity == finding_life.c.opportunity,
@@ -132,7 +140,7 @@ def _reopen(connection: Connection, deals: Deals) -> None:
     )
 
 
-def _open(connection: Connection, deals: Deals) -> None:
+def _open(connection: Connection, deals: SomeDeals) -> None:
     known = finding_life.alias("known")
     has_life = exists().where(
         known.c.opportunity == finding.c.opportunity,

@@ -162,7 +162,7 @@ def judge_opportunities(
     find_twins(connection, question, only=numbers)
     exemptions = read_exemptions(connection, question.as_of)
     wording = _Wording(question, staff or read_staff(connection), exemptions, silenced)
-    since = first_seen_days(connection, numbers, question.generation)
+    since = first_seen_days(connection, numbers, question.generation, question.today)
     found: dict[int, tuple[Finding, ...]] = dict.fromkeys(numbers, ())
     for deal in DealReader(question).read(connection, numbers):
         findings = wording.findings(deal, broken_rules(question.plan, deal.facts), since)
@@ -329,7 +329,7 @@ def _findings_by_deal(
     for start in range(0, len(broken.numbers), DEALS_A_CHUNK):
         numbers = broken.numbers[start : start + DEALS_A_CHUNK]
         masks = dict(zip(numbers, broken.masks[start : start + DEALS_A_CHUNK], strict=True))
-        since = first_seen_days(connection, list(numbers), question.generation)
+        since = first_seen_days(connection, list(numbers), question.generation, question.today)
         for deal in reader.read(connection, numbers):
             yield deal, wording.findings(deal, _rules_of(masks[deal.number], question), since)
 

@@ -20,13 +20,15 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
 from sqlalchemy.schema import CreateTable, DropTable
 
 from pipeline.findings import Finding, HygieneReport
-from storage.finding_lives import Deals
+from storage.finding_lives import Deals, SomeDeals, TheseDeals
+from storage.nudge_tables import finding_life
 from storage.tables import FOREVER, finding, opportunity_key
 
 ROWS_A_CHUNK = 1_000
@@ -56,17 +58,26 @@ class StoredFinding:
 
 
 def first_seen_days(
-    connection: Connection, numbers: Sequence[int], generation: int
+    connection: Connection, numbers: Sequence[int], generation: int, day: int
 ) -> Mapping[tuple[int, str], int]:
     """Since when some deals have had their findings, by number and rule: in the generation before, or in
-    this one where it was measured already, say on the day before."""
+    this one where it was measured already, say on the day before.
+
+    What was gone on an earlier day than the `day` that is measured begins anew when it comes back.
+    """
     first_seen = func.min(finding.c.first_seen)
+    was_gone = exists().where(
+        finding_life.c.opportunity == finding.c.opportunity,
+        finding_life.c.rule == finding.c.rule,
+        finding_life.c.opened_day == finding.c.first_seen,
+        finding_life.c.closed_day < day,
+    )
     rows = connection.execute(
         select(finding.c.opportunity, finding.c.rule, first_seen)
         .where(
             finding.c.opportunity.in_(numbers),
             finding.c.gen_from <= generation,
-            finding.c.gen_to >= generation,
+            or_(finding.c.gen_to > generation, and_(finding.c.gen_to == generation, ~was_gone)),
         )
         .group_by(finding.c.opportunity, finding.c.rule)
     )
@@ -86,7 +97,7 @@ def findings_to_store(
 
 
 def store_findings(
-    connection: Connection, deals: Deals, rows: Sequence[dict[str, Any]], generation: int
+    connection: Connection, deals: SomeDeals, rows: Sequence[dict[str, Any]], generation: int
 ) -> None:
     """Write rows as the findings of some deals in a generation; what has not changed is left as it stands.
 
@@ -103,16 +114,10 @@ def store_findings(
 
 
 def store_findings_of(
-    connection: Connection, deal_id: str, findings: Sequence[Finding], generation: int
+    connection: Connection, deals: TheseDeals, findings: Sequence[Finding], generation: int
 ) -> None:
-    """Put the findings of one deal in the place of those that readers see, after it was fixed."""
-    number = connection.scalar(select(opportunity_key.c.no).where(opportunity_key.c.crm_id == deal_id))
-    of_deal = finding.c.opportunity == number
-    connection.execute(delete(finding).where(of_deal, finding.c.gen_from == generation))
-    connection.execute(update(finding).where(of_deal, finding.c.gen_to == FOREVER).values(gen_to=generation))
-    rows = [row | {"gen_from": generation, "gen_to": FOREVER} for row in _rows(connection, findings)]
-    if rows:
-        connection.execute(insert(finding), rows)
+    """Put the findings of some deals in the place of those that readers see, after the deals changed."""
+    store_findings(connection, deals, _rows(connection, findings), generation)
 
 
 def _rows(connection: Connection, findings: Sequence[Finding]) -> list[dict[str, Any]]:
@@ -137,14 +142,14 @@ def _rows(connection: Connection, findings: Sequence[Finding]) -> list[dict[str,
     ]
 
 
-def _take_back(connection: Connection, deals: Deals, generation: int) -> None:
+def _take_back(connection: Connection, deals: SomeDeals, generation: int) -> None:
     """Undo an earlier storing of the same generation."""
     of_deals = deals.rows(finding)
     connection.execute(delete(finding).where(of_deals, finding.c.gen_from == generation))
     connection.execute(update(finding).where(of_deals, finding.c.gen_to == generation).values(gen_to=FOREVER))
 
 
-def _end_what_is_gone(connection: Connection, deals: Deals, generation: int) -> None:
+def _end_what_is_gone(connection: Connection, deals: SomeDeals, generation: int) -> None:
     unchanged = exists().where(
         _same_key(),
         _incoming.c.first_seen == finding.c.first_seen,

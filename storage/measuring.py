@@ -4,7 +4,7 @@ DOMAIN section 6. The scan yields a base of sums per slice, currency and basis; 
 APM is rolled up from that base (`pipeline.sums`), so ten tables cost one scan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -64,15 +64,15 @@ def measure(
     *,
     among: Select[Any] | None = None,
     owners: Sequence[int] | None = None,
-    only: int | None = None,
+    only: Collection[int] | None = None,
 ) -> list[SliceSums]:
     """The base sums of all deals, or `among` those whose numbers a statement yields, or of some owners;
-    `only`: of the deal of that number. They are additive: those of all deals are the sum of each one's."""
+    `only`: of the deals of those numbers. They are additive: those of all deals are the sum of each one's."""
     statement = base_statement(generation, point, metrics, scales)
     if among is not None:
         statement = statement.where(_version.opportunity.in_(among))
     if only is not None:
-        statement = statement.where(_version.opportunity == only)
+        statement = statement.where(_version.opportunity.in_(only))
     if owners is not None:
         statement = statement.where(_version.owner.in_(owners))
     return [SliceSums._make(map(int, row)) for row in connection.execute(statement)]

@@ -7,7 +7,6 @@ rows end with the current generation, new ones begin with the next. Readers see 
 `storage.mirror.switch_over` moves them over, and a merge that died leaves nothing that they could see.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +17,7 @@ from pipeline.crm_records import DealEvidence
 from storage.bulk import insert_rows, read_rows
 from storage.database import reading, writing
 from storage.deal_rows import begin_generation, number_of, write_deal
+from storage.ended_deals import deleted_record, ended_version, remember_last_states
 from storage.evidence import Evidence, read_evidence, remember_observations
 from storage.field_history import FieldHistory
 from storage.rebuilding import MergeRequest, Rebuilding
@@ -30,8 +30,6 @@ from storage.tables import (
     staged_kept,
     staged_opportunity,
 )
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 @dataclass
@@ -231,28 +229,12 @@ class Merge:
                 opportunity_version.c.opportunity.in_(numbers), opportunity_version.c.gen_to == FOREVER
             )
         ).all()
+        generation, now = self._request.generation, self._request.now
         self._end_records(connection, numbers)
-        remember_observations(connection, [(row.no, row.observed_at, _json(row.state)) for row in records])
-        insert_rows(connection, opportunity, [self._deleted_record(row) for row in records])
-        ended = [self._ended_version(row, today) for row in versions if row.valid_from < today]
+        remember_last_states(connection, records)
+        insert_rows(connection, opportunity, [deleted_record(row, generation, now) for row in records])
+        ended = [ended_version(row, generation, today) for row in versions if row.valid_from < today]
         insert_rows(connection, opportunity_version, self._end_versions(connection, numbers, ended))
-
-    def _deleted_record(self, row: Any) -> tuple[Any, ...]:
-        values = dict(row._mapping) | {
-            "gen_from": self._request.generation,
-            "gen_to": FOREVER,
-            "fields": _json(row.fields),
-            "state": "null",
-            "content_hash": "",
-            "is_deleted": True,
-            "observed_at": self._request.now,
-        }
-        return tuple(values[column.name] for column in opportunity.columns)
-
-    def _ended_version(self, row: Any, today: int) -> tuple[Any, ...]:
-        values = dict(row._mapping) | {"gen_from": self._request.generation, "gen_to": FOREVER}
-        values["valid_to"] = min(row.valid_to, today)
-        return tuple(values[column.name] for column in opportunity_version.columns)
 
 
 def _absent_opportunities(connection: Connection) -> list[int]:

@@ -24,8 +24,10 @@ from pipeline.crm_records import Capabilities, FieldKind
 from pipeline.errors import CouncilError, PullRefused
 from storage.base import forget_base
 from storage.database import reading, writing, writing_a_part
+from storage.deals_to_read import forget_deals_to_read
 from storage.field_history import follow_fields
 from storage.finding_lives import steps_through_deals
+from storage.pull_progress import forget_progress
 from storage.refreshes import last_refresh
 from storage.registries import lock_numbering, replace_people, replace_stages
 from storage.staging import Reference, is_staged
@@ -73,6 +75,10 @@ class MirrorState:
     """The further fields that the last pull brought."""
     tracked: frozenset[str] = frozenset()
     """The fields whose changes the CRM keeps, as the last pull saw them."""
+    mark: str | None = None
+    """What the CRM takes to tell what changed since the last pull."""
+    mark_ground: str = ""
+    """A digest of what the mirror is built by."""
 
 
 EMPTY = MirrorState(0, None, None, None, "", "", "", Capabilities(frozenset(), frozenset()), ())
@@ -103,6 +109,8 @@ def mirror_state(connection: Connection) -> MirrorState:
         notices=tuple(known.get("notices", ())),
         fields={name: FieldKind(kind) for name, kind in known.get("fields", {}).items()},
         tracked=frozenset(known.get("tracked", ())),
+        mark=row.mark,
+        mark_ground=row.mark_ground,
     )
 
 
@@ -131,6 +139,9 @@ class Switch:
     """The further fields that the pull brought."""
     tracked: Collection[str] = ()
     """The fields whose changes the CRM keeps."""
+    mark: str | None = None
+    """The CRM's, of before the pull."""
+    mark_ground: str = ""
 
 
 def begin_mirror(engine: Engine, today: date) -> None:
@@ -162,7 +173,9 @@ def switch_over(engine: Engine, to: Switch, refreshed_until: int) -> bool:
         lock_numbering(connection)
         if last_refresh(connection) != refreshed_until:
             return False
-        _replace_reference(connection, to.reference)
+        replace_reference(connection, to.reference)
+        forget_progress(connection)
+        forget_deals_to_read(connection)
         follow_fields(connection, to.fields.keys(), to.today)
         connection.execute(
             mirror.update().values(
@@ -172,6 +185,8 @@ def switch_over(engine: Engine, to: Switch, refreshed_until: int) -> bool:
                 definitions_hash=to.definitions_hash,
                 corporate_currency=to.corporate_currency,
                 source=to.source,
+                mark=to.mark,
+                mark_ground=to.mark_ground,
                 capabilities=json.dumps(
                     {
                         "tables": sorted(to.capabilities.tables),
@@ -184,6 +199,16 @@ def switch_over(engine: Engine, to: Switch, refreshed_until: int) -> bool:
             )
         )
     return True
+
+
+def move_mark(engine: Engine, mark: str, now: int) -> None:
+    """After everything that changed up to a mark is in the mirror: it is as of `now`, and so are its tables,
+    which are to be put together again."""
+    with writing(engine) as connection:
+        connection.execute(mirror.update().values(mark=mark, pulled_at=now))
+        connection.execute(
+            apm_table.delete().where(apm_table.c.generation == mirror_state(connection).generation)
+        )
 
 
 def move_measured_day(engine: Engine, today: date) -> None:
@@ -279,7 +304,8 @@ def _already_running() -> PullRefused:
     )
 
 
-def _replace_reference(connection: Connection, reference: Reference) -> None:
+def replace_reference(connection: Connection, reference: Reference) -> None:
+    """Put the small tables of a pull in the place of those of the one before."""
     replace_stages(connection, reference.stages)
     replace_people(connection, reference.users)
     rows = {

@@ -108,6 +108,11 @@ class Rebuilding:
         """Stages that history names and the CRM does not know (any more)."""
         return sorted(self._states.unknown_stages)
 
+    def learns_of(self, fields: Collection[str]) -> bool:
+        """Whether the CRM keeps changes of a field that counts and that it kept none of until now. Then every
+        opportunity is to be built anew: an absent change of it means that it was always the same."""
+        return not self._states.places_of(fields) <= self._rules.tracked
+
     def knows_stage(self, name: str) -> bool:
         return name in self._stages
 
@@ -120,9 +125,13 @@ class Rebuilding:
         digest = hashlib.blake2b(self._rules_hash, digest_size=16)
         record = tuple(evidence.record[: len(staged_opportunity.columns)])
         digest.update(repr((record, evidence.account_id, evidence.account, state)).encode())
-        hanging = (evidence.history, evidence.changes, evidence.contacts)
-        digest.update(repr(hanging).encode())
-        digest.update(repr(evidence.activities).encode())
+        hanging = (
+            *map(repr, evidence.history),
+            *map(repr, evidence.changes),
+            *sorted(map(repr, evidence.contacts)),  # they come in no order
+            *sorted(map(repr, evidence.activities)),
+        )
+        digest.update("\n".join(hanging).encode())
         return digest.hexdigest()
 
     def rows(self, number: int, evidence: Evidence, state: State, content_hash: str) -> DealRows:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, select
 
+from storage.bulk import insert_rows
 from storage.fix_tables import refreshed_deal
 
 
@@ -21,9 +22,13 @@ def last_refresh(connection: Connection) -> int:
     return connection.execute(select(func.max(refreshed_deal.c.no))).scalar() or 0
 
 
-def note_refresh(connection: Connection, opportunity_id: str, now: int) -> None:
-    number = last_refresh(connection) + 1
-    connection.execute(insert(refreshed_deal).values(no=number, opportunity_id=opportunity_id, at=now))
+def note_refresh(connection: Connection, opportunity_ids: Sequence[str], now: int) -> None:
+    following = last_refresh(connection) + 1
+    insert_rows(
+        connection,
+        refreshed_deal,
+        [(following + place, one, now) for place, one in enumerate(opportunity_ids)],
+    )
 
 
 def refreshed_since(connection: Connection, number: int) -> Refreshed:

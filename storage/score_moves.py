@@ -32,6 +32,9 @@ from storage.scales import read_scales
 from storage.scores_by_day import NO_RISK, OwnerRisk, money_at_risk, move_risks, move_scores
 from storage.tables import finding
 
+DEALS_A_STEP = 1_000
+"""Deals looked at in one statement, which takes only so many numbers."""
+
 
 @dataclass(frozen=True)
 class _Added:
@@ -81,7 +84,12 @@ class ScoreMove:
         return {(one.level, one.id): one for one in sums}
 
     def _read(self, numbers: Collection[int]) -> Mapping[int, _Added]:
-        return _read_added(self._connection, self._question, self._staff, numbers)
+        added: dict[int, _Added] = {}
+        wanted = list(numbers)
+        for start in range(0, len(wanted), DEALS_A_STEP):
+            some = wanted[start : start + DEALS_A_STEP]
+            added |= _read_added(self._connection, self._question, self._staff, some)
+        return added
 
 
 @contextmanager
@@ -97,7 +105,7 @@ def moving_scores(connection: Connection, company: Company, deal: DealHead, now:
     move.remember([deal.number])
     yield
     move.apply()
-    note_refresh(connection, deal.id, int(now.timestamp()))
+    note_refresh(connection, [deal.id], int(now.timestamp()))
 
 
 def _moved(before: Mapping[Group, ScoreSum], after: Mapping[Group, ScoreSum]) -> Collection[ScoreSum]:

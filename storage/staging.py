@@ -5,11 +5,11 @@ people, rates, targets …) stay in memory until the pull is switched over as a 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Table, func, select
 
 from pipeline.crm_records import (
     AccountRecord,
@@ -33,6 +33,7 @@ from pipeline.crm_records import (
 from storage.bulk import insert_rows, remove_some
 from storage.database import reading, writing, writing_a_part
 from storage.json_text import flat_json
+from storage.pull_progress import PullProgress, forget_progress, note_progress
 from storage.tables import (
     STAGED,
     account,
@@ -47,6 +48,8 @@ from storage.tables import (
 )
 
 ROWS_A_WRITE = 10_000
+_LONGEST_WAIT = 20
+"""For so many times the rows a CRM may let us wait for its next word on how to go on."""
 ROWS_A_REMOVAL = 100_000
 """Rows a transaction: it stays within a few hundred milliseconds."""
 
@@ -62,6 +65,20 @@ class Reference:
     periods: list[PeriodRecord] = field(default_factory=list)
     targets: list[TargetRecord] = field(default_factory=list)
     spend: list[SpendRecord] = field(default_factory=list)
+
+    def take(self, records: Sequence[Record]) -> None:
+        """Add records of one of these kinds."""
+        lists: dict[type, list[Any]] = {
+            StageRecord: self.stages,
+            UserRecord: self.users,
+            RoleRecord: self.roles,
+            RateRecord: self.rates,
+            PeriodRecord: self.periods,
+            TargetRecord: self.targets,
+            SpendRecord: self.spend,
+        }
+        if records:
+            lists[type(records[0])].extend(records)
 
 
 def _opportunity_row(record: OpportunityRecord) -> tuple[Any, ...]:
@@ -85,24 +102,54 @@ _STREAMED: Mapping[type, tuple[Table, Callable[[Any], Sequence[Any]] | None]] = 
 """Table of each streamed record, and how its row is made where it is not the record itself."""
 
 
-class Staging:
-    """The staged part of one pull. Use from one thread."""
+def _table_of(records: Sequence[Record]) -> Table | None:
+    streamed = _STREAMED.get(type(records[0]))
+    return None if streamed is None else streamed[0]
 
-    def __init__(self, engine: Engine) -> None:
+
+class Staging:
+    """The staged part of one pull, which goes on behind what is staged by `progress`. Use from one thread."""
+
+    def __init__(self, engine: Engine, progress: PullProgress) -> None:
         self._engine = engine
+        self._progress = progress
         self.reference = Reference()
         self._waiting: defaultdict[Table, list[Sequence[Any]]] = defaultdict(list)
         self._rows_waiting = 0
-        empty_staging(engine)
+        self._is_covered = True
+        """What waits is all in front of the place that `resume` names, or may come twice."""
+        if progress.resume is None:
+            empty_staging(engine)
+        else:
+            _forget_walks(engine)
 
-    def take(self, records: Sequence[Record], problems: Sequence[Problem]) -> None:
-        """Take in one batch: records of one kind. They are written a few batches at a time."""
+    def take(self, records: Sequence[Record], problems: Sequence[Problem], resume: str | None = None) -> None:
+        """Take in one batch: records of one kind. They are written a few batches at a time.
+
+        `resume`: what the CRM takes to go on behind this batch. Once it has given one, rows are written only
+        together with the next, so that going on brings none of them twice.
+        """
+        kept = [(problem.opportunity_id,) for problem in problems if problem.opportunity_id]
+        if kept or (records and _table_of(records) not in (None, account)):
+            self._is_covered = False
+        if resume is not None:
+            self._progress = replace(self._progress, resume=resume)
+            self._is_covered = True
         if records:
             self._take_records(records)
-        kept = [(problem.opportunity_id,) for problem in problems if problem.opportunity_id]
         self._wait(staged_kept, kept)
-        if self._rows_waiting >= ROWS_A_WRITE:
+        waits = self._progress.resume is not None and not self._is_covered
+        if self._rows_waiting >= ROWS_A_WRITE * (_LONGEST_WAIT if waits else 1):
             self._write()
+
+    def counts(self) -> Mapping[type, int]:
+        """How many records of each streamed kind are staged; accounts are not."""
+        with reading(self._engine) as connection:
+            return {
+                kind: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for kind, (table, _) in _STREAMED.items()
+                if table is not account
+            }
 
     def finish(self) -> None:
         """Write the rest, and index what was staged, once, now that all of it is there."""
@@ -117,7 +164,7 @@ class Staging:
             table, make_row = _STREAMED[kind]
             self._wait(table, list(map(make_row, records)) if make_row else records)
         else:
-            self._list_of(kind).extend(records)
+            self.reference.take(records)
 
     def _wait(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         self._waiting[table].extend(rows)
@@ -125,27 +172,20 @@ class Staging:
 
     def _write(self) -> None:
         """Write all that waits, in one short transaction."""
+        if not self._is_covered:
+            self._progress = replace(self._progress, resume=None)
         with writing(self._engine) as connection:
             for table, rows in self._waiting.items():
                 if table is account:
-                    _replace_accounts(connection, rows)
+                    _write_accounts(connection, rows)
                 else:
                     insert_rows(connection, table, rows)
+            if self._progress.resume is None:
+                forget_progress(connection)
+            else:
+                note_progress(connection, self._progress)
         self._waiting.clear()
         self._rows_waiting = 0
-
-    def _list_of(self, kind: type) -> list[Any]:
-        reference = self.reference
-        lists: dict[type, list[Any]] = {
-            StageRecord: reference.stages,
-            UserRecord: reference.users,
-            RoleRecord: reference.roles,
-            RateRecord: reference.rates,
-            PeriodRecord: reference.periods,
-            TargetRecord: reference.targets,
-            SpendRecord: reference.spend,
-        }
-        return lists[kind]
 
 
 def empty_staging(engine: Engine) -> None:
@@ -153,6 +193,8 @@ def empty_staging(engine: Engine) -> None:
 
     In steps: whoever writes to us meanwhile waits for none of them longer than for a moment.
     """
+    with writing(engine) as connection:
+        forget_progress(connection)
     for table in (*(table for table in STAGED if table is not staged_opportunity), staged_opportunity):
         with writing_a_part(engine) as connection:
             connection.exec_driver_sql(f"DROP INDEX IF EXISTS {table.name}_walk")
@@ -160,6 +202,12 @@ def empty_staging(engine: Engine) -> None:
             with writing_a_part(engine) as connection:
                 if not remove_some(connection, table, ROWS_A_REMOVAL):
                     break
+
+
+def _forget_walks(engine: Engine) -> None:
+    for table in STAGED:
+        with writing_a_part(engine) as connection:
+            connection.exec_driver_sql(f"DROP INDEX IF EXISTS {table.name}_walk")
 
 
 def is_staged(engine: Engine) -> bool:
@@ -174,7 +222,11 @@ def _create_walk(connection: Connection, table: Table) -> None:
     connection.exec_driver_sql(f"CREATE INDEX {table.name}_walk ON {table.name} ({columns})")
 
 
-def _replace_accounts(connection: Connection, rows: list[Sequence[Any]]) -> None:
+def replace_accounts(connection: Connection, records: Iterable[AccountRecord]) -> None:
+    _write_accounts(connection, list(map(_account_row, records)))
+
+
+def _write_accounts(connection: Connection, rows: list[Sequence[Any]]) -> None:
     """Accounts are only read while merging, so they can be replaced at once."""
     if connection.dialect.name == "postgresql":
         by_id = {row[0]: row for row in rows}

@@ -49,6 +49,10 @@ class Mirror(SQLModel, table=True):
     source: str = ""
     capabilities: str = "{}"
     """JSON: tables and fields the CRM account holds, and notices of the last pull."""
+    mark: str | None = None
+    """What the CRM takes to tell what changed since the last pull; NULL: the next one reads everything."""
+    mark_ground: str = ""
+    """A digest of what the mirror is built by: the mark is worth nothing where that has changed."""
 
 
 opportunity_key = Table(
@@ -340,6 +344,24 @@ STAGED = (
     staged_activity,
     staged_kept,
 )
+
+pull_progress = Table(
+    "pull_progress",
+    metadata,
+    Column("no", Integer, primary_key=True, autoincrement=False),
+    Column("resume", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("mark", Text),
+    Column("begun_at", BigInteger, nullable=False),
+)
+"""How far the staged rows of a pull go that has not come to its end, in what the CRM takes to go on.
+
+One row or none. `ground`: a digest of what was read and how; `mark`: the CRM's when the pull began.
+"""
+
+deal_to_read = Table("deal_to_read", metadata, Column("crm_id", CrmId, primary_key=True))
+"""Deals that have not changed themselves, but what they take from an account or a person: the next pull reads
+them again."""
 
 observation = Table(
     "observation",

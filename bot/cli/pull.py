@@ -25,6 +25,14 @@ def pull(
             "zone where none is given); default: now."
         ),
     ] = None,
+    everything: Annotated[
+        bool,
+        Parameter(
+            name="--all",
+            negative=(),
+            help="Read everything, also where the CRM could tell what has changed since the last pull.",
+        ),
+    ] = False,
     format: OutputFormat = Format.TABLE,
     invocation: Called,
 ) -> None:
@@ -37,7 +45,13 @@ def pull(
     try:
         with shown_progress() as progress:
             report = run_pull(
-                council.engine, crm, council.company, fields=field_kinds(settings), now=now, progress=progress
+                council.engine,
+                crm,
+                council.company,
+                fields=field_kinds(settings),
+                now=now,
+                progress=progress,
+                everything=everything,
             )
     finally:
         council.engine.dispose()

@@ -9,6 +9,7 @@ Json = dict[str, object]
 def pull_json(report: PullReport) -> Json:
     return {
         "source": report.source,
+        "read": report.way.value,
         "taken": dict(report.taken),
         "new": report.new,
         "changed": report.changed,

@@ -10,7 +10,8 @@ from pathlib import Path
 from bot.app import build_company, build_crm
 from bot.settings import load_settings
 from bot.settings.fields import field_kinds
-from jobs.pull import Progress, run_pull
+from jobs.pull import run_pull
+from jobs.pulling import Progress
 from pipeline.pull_report import PullReport
 from storage.database import open_database
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 from bench.generate import Size, write_exports
 from bot.app import build_company
 from bot.settings import load_settings
-from jobs.pull import Progress
+from jobs.pulling import Progress
 from pipeline.errors import PullRefused
 from pipeline.findings import Finding
 from pipeline.matrix import Dimension, Matrix

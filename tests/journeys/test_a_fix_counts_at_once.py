@@ -180,7 +180,7 @@ def _interrupt(monkeypatch: pytest.MonkeyPatch, when: str, fix: Callable[[], Non
     elif when == "after it was merged":
         monkeypatch.setattr(Merge, "run", run_and_fix)
     else:
-        monkeypatch.setattr("jobs.pull.switch_over", fix_and_switch)
+        monkeypatch.setattr("jobs.pull_everything.switch_over", fix_and_switch)
 
 
 def test_a_fix_after_midnight_is_measured_for_the_new_day(tmp_path: Path) -> None:

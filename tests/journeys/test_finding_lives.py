@@ -12,7 +12,8 @@ from crm.files.crm import FilesCrm
 from jobs.pull import run_pull
 from pipeline.findings import Finding
 from storage.database import reading, writing
-from storage.finding_lives import HowClosed, keep_lives_of
+from storage.deal_rows import numbers_of
+from storage.finding_lives import HowClosed, TheseDeals, keep_lives
 from storage.findings_of import findings_of, findings_on, owners_with_findings
 from storage.hygiene_findings import store_findings_of
 from storage.hygiene_reading import read_hygiene, store_hygiene
@@ -98,9 +99,10 @@ def test_a_finding_fixed_in_chat_closes_with_its_deal_and_can_come_back(council:
     before = [one for one in of(council, "005A") if one.opportunity_id == "006B"]
     asked = {one.rule for one in before}
     with writing(council.engine) as connection:
+        deals = TheseDeals([numbers_of(connection, ["006B"])["006B"]])
         for findings in ((), before, ()):
-            store_findings_of(connection, "006B", findings, 1)
-            keep_lives_of(connection, "006B", asked, DAY, HowClosed.FIXED_IN_CHAT)
+            store_findings_of(connection, deals, findings, 1)
+            keep_lives(connection, deals, asked, DAY, HowClosed.FIXED_IN_CHAT)
     assert {how for _, _, how in lives(council)} == {"fixed_in_chat"}
     assert of(council, "005A") == ()
 

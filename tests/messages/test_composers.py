@@ -37,6 +37,7 @@ from pipeline.findings import Severity
 from pipeline.freshness import Staleness
 from pipeline.matrix import Basis, Dimension, Metric, PeriodStamp, Row, Spend, TargetState
 from pipeline.past_scores import PastScores, PastShare
+from pipeline.pull_report import PullWay
 from tests.messages.digest_examples import digest, digest_done, digest_later, long_digest, nothing_to_fix
 from tests.messages.finding_examples import (
     ANA,
@@ -390,6 +391,18 @@ def test_a_pull_report_names_file_line_column_value_and_counts_the_rest() -> Non
     assert "Not usable: 42 unknown stage, 1 bad date, 1 bad number." in shown
     assert "30 further problems are counted above and not listed." in shown
     assert card.fallback == "Pull from exports/: 44 problems."
+
+
+@pytest.mark.parametrize(
+    ("way", "says"),
+    [
+        (PullWay.CHANGES, "what has changed since the last pull"),
+        (PullWay.REST, "the rest of a pull that broke off, and what has changed since it began"),
+    ],
+)
+def test_a_pull_report_says_what_was_read_where_that_is_not_everything(way: PullWay, says: str) -> None:
+    assert says in words_of(compose_pull_report(replace(pull_report(), way=way)))
+    assert says not in words_of(compose_pull_report(pull_report()))
 
 
 def test_a_pull_report_keeps_what_was_taken_in_apart_and_counts_its_rows() -> None:
