@@ -23,14 +23,14 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=["preview", "slack by socket", "slack by http", "teams"])
+@pytest.fixture(params=["preview", "slack by socket", "slack by http", "teams in place", "teams in dialogs"])
 async def stage(request: pytest.FixtureRequest, founded: Path, tmp_path: Path) -> AsyncIterator[Stage]:
     company = copy_company(founded, tmp_path / "company", TUESDAY)
     opened: Stage
     if request.param == "preview":
         yield PreviewStage(company)
-    elif request.param == "teams":
-        async with open_teams_stage(company) as opened:
+    elif request.param.startswith("teams"):
+        async with open_teams_stage(company, request.param.removeprefix("teams ")) as opened:
             yield opened
     else:
         async with open_slack_stage(company, request.param.rpartition(" ")[2]) as opened:

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 import aiohttp
@@ -52,7 +53,8 @@ _SENDS_PICK = ("Set", "Send")
 
 
 @asynccontextmanager
-async def open_teams_stage(company: Company) -> AsyncIterator["TeamsStage"]:
+async def open_teams_stage(company: Company, forms: str = "in place") -> AsyncIterator["TeamsStage"]:
+    """`forms`: where they stand: "in place" of the message, or "in dialogs"."""
     organisation = Organisation()
     people = {
         email: organisation.add_person(name, email, role="guest" if email == GUEST else "user")
@@ -63,7 +65,7 @@ async def open_teams_stage(company: Company) -> AsyncIterator["TeamsStage"]:
     engine = company.council.engine
     async with serve_microsoft(organisation) as server, aiohttp.ClientSession() as session:
         opening = open_teams(
-            make_definition(dialogs=False),
+            make_definition(dialogs=forms == "in dialogs"),
             company.dispatch,
             engine,
             letters_in(engine),
@@ -78,13 +80,24 @@ async def open_teams_stage(company: Company) -> AsyncIterator["TeamsStage"]:
             yield TeamsStage(company, server, room, line, people, channel)
 
 
+class _Form(Enum):
+    """Where a form stands."""
+
+    IN_PLACE = auto()
+    """Of the message, for the one."""
+    IN_DIALOG = auto()
+    """That a button of the message opened."""
+    BEHIND_MENU = auto()
+    """In a dialog that an entry in the message's own menu opened."""
+
+
 @dataclass(frozen=True)
 class _Open:
-    """A form, and the message in whose place or from whose menu it stands."""
+    """A form, and the message from which it was opened."""
 
     card: Json
     message: TeamsMessage
-    is_dialog: bool = False
+    stands: _Form = _Form.IN_PLACE
 
 
 @dataclass(frozen=True)
@@ -154,7 +167,7 @@ class TeamsStage(Stage):
             one for one in reversed(self._messages(who)) if words in _text_of(self._cards(who, one), one)
         )
         answer = await self.colleague(who).use_menu(message)
-        await self._took(who, message, answer)
+        await self._took(who, message, answer, _Form.BEHIND_MENU)
 
     async def fill(self, who: str, answers: Mapping[str, str]) -> None:
         form = self._open.pop(who)
@@ -165,20 +178,24 @@ class TeamsStage(Stage):
 
     async def send_again(self, who: str) -> None:
         sent = self._sent[who]
-        message, card = sent.form.message, sent.form.card
+        message, card, stands = sent.form.message, sent.form.card, sent.form.stands
         (send,) = [one for one in actions_of(card) if one["data"].get("form")]
-        if sent.form.is_dialog:
-            held = {one["id"]: one["value"] for one in inputs_of(card) if one.get("value") not in (None, "")}
-            data = {**send["data"], **held, **sent.inputs}
-            answer = await self.colleague(who).send_menu_form(message, data)
-        else:
-            answer = await self.colleague(who).use(message, card, send, sent.inputs)
-        await self._took(who, message, answer)
+        held = {one["id"]: one["value"] for one in inputs_of(card) if one.get("value") not in (None, "")}
+        data = {**send["data"], **held, **sent.inputs}
+        colleague = self.colleague(who)
+        match stands:
+            case _Form.IN_PLACE:
+                answer = await colleague.use(message, card, send, sent.inputs)
+            case _Form.IN_DIALOG:
+                answer = await colleague.dialog("task/submit", {"data": data}, message)
+            case _Form.BEHIND_MENU:
+                answer = await colleague.send_menu_form(message, data)
+        await self._took(who, message, answer, stands)
 
     def take_form(self, who: str, of: str) -> None:
         taken = self._open[of]
         here = TeamsMessage(self._people[who].chat, taken.message.id, taken.message.activity)
-        self._open[who] = _Open(taken.card, here, taken.is_dialog)
+        self._open[who] = _Open(taken.card, here, taken.stands)
 
     # --- What a person sees -----------------------------------------------------------------------
 
@@ -274,25 +291,27 @@ class TeamsStage(Stage):
                     await self._leave_form(who, message)
                     inputs = {} if picked is None else {action["data"]["value_in"]: picked}
                     answer = await self.colleague(who).use(message, card, action, inputs)
-                    await self._took(who, message, answer)
+                    stands = _Form.IN_DIALOG if action["type"] == "Action.Submit" else _Form.IN_PLACE
+                    await self._took(who, message, answer, stands)
                     return
         raise AssertionError(f"{who} sees no control {label!r} about {about!r}")
 
     async def _leave_form(self, who: str, message: TeamsMessage) -> None:
         """A form stands where the buttons stood: whoever wants those leaves it first."""
         opened = self._open.get(who)
-        if opened is not None and opened.message is message and not opened.is_dialog:
+        if opened is not None and opened.message is message:
             del self._open[who]
-            await self.colleague(who).press(message, "Cancel")
+            if opened.stands is _Form.IN_PLACE:
+                await self.colleague(who).press(message, "Cancel")
 
-    async def _took(self, who: str, message: TeamsMessage, answer: Answered) -> None:
+    async def _took(self, who: str, message: TeamsMessage, answer: Answered, stands: _Form) -> None:
         """What a client does with the answer to a click or a form."""
         assert answer.status == 200
         await self.answered()
         now = self._last_id()
-        form, is_dialog = _form_in(answer)
+        form = _form_in(answer.body)
         if form is not None:
-            self._open[who] = _Open(form, message, is_dialog)
+            self._open[who] = _Open(form, message, stands)
         await self._went_on(who)
         note = self._note_in(message, answer.body)
         if note:
@@ -306,7 +325,7 @@ class TeamsStage(Stage):
         said = answer.get("value", answer.get("task", {}).get("value", ""))
         if isinstance(said, str):
             return _said(said)
-        if _form_in(Answered(200, answer))[0] is not None:
+        if _form_in(answer) is not None:
             return ""
         here = [card for one in self._standing({message.conversation}) for card in one.cards]
         known = [element for card in here for element in card["body"]]
@@ -336,13 +355,11 @@ class TeamsStage(Stage):
         self._files.setdefault(who, []).append(SeenFile(name, content.decode()))
 
 
-def _form_in(answer: Answered) -> tuple[Json | None, bool]:
-    """The form that an answer shows, and whether in a dialog."""
-    task = answer.body.get("task", {}).get("value")
-    if isinstance(task, Mapping):
-        return task["card"]["content"], True
-    card = answer.body.get("value")
-    return (card, False) if isinstance(card, dict) and _is_form(card) else (None, False)
+def _form_in(answer: Json) -> Json | None:
+    """The form that an answer shows, in a dialog or in the place of the message."""
+    task = answer.get("task", {}).get("value")
+    card = task["card"]["content"] if isinstance(task, Mapping) else answer.get("value")
+    return card if isinstance(card, dict) and _is_form(card) else None
 
 
 def _is_form(card: Json) -> bool:
@@ -391,7 +408,7 @@ def _walk(content: Any) -> Iterator[tuple[str, Any]]:
         yield "text", content["text"]
     elif kind.startswith("Input."):
         yield "field", content
-    elif kind == "Action.Execute":
+    elif kind in ("Action.Execute", "Action.Submit"):
         yield "action", content
     elif content.get("selectAction", {}).get("type") != "Action.ToggleVisibility":
         for inner in ("body", "items", "columns", "rows", "cells", "actions"):
