@@ -13,6 +13,19 @@ from pipeline.crm_records import StageRecord
 from pipeline.field_proposals import FieldProposal, propose_fields
 
 _SHOWN_CHOICES = 6
+_OF_THE_SYSTEM = frozenset(
+    {
+        "Id",
+        "CreatedById",
+        "CreatedDate",
+        "IsDeleted",
+        "LastModifiedById",
+        "LastModifiedDate",
+        "LastReferencedDate",
+        "LastViewedDate",
+        "SystemModstamp",
+    }
+)
 _NO_DEAL = ""
 """Of an unknown deal a CRM describes the fields of any."""
 
@@ -56,9 +69,19 @@ def _card(crm: str, shape: DealShape, stages: Sequence[StageRecord], paths: Coll
     blocks = (
         Table(title, _columns("Field", "Label", "Type", "Here", "Choices"), tuple(map(_field_row, fields))),
         Table("Stages", _columns("Stage", "State"), tuple(_row(one.name, _state(one)) for one in ordered)),
-        Paragraph(text(f"Over relations: {', '.join(paths) or 'none'}."), Tone.NOTE),
     )
-    return Card("fields", crm, blocks, title)
+    further = tuple(Paragraph(text(line), Tone.NOTE) for line in _over_relations(paths))
+    return Card("fields", crm, (*blocks, *further), title)
+
+
+def _over_relations(paths: Collection[str]) -> Iterator[str]:
+    """A line for each relation, without what the system keeps for itself."""
+    names: dict[str, list[str]] = {}
+    for relation, _, name in (path.rpartition(".") for path in paths):
+        if name not in _OF_THE_SYSTEM:
+            names.setdefault(relation, []).append(name)
+    for relation, held in names.items():
+        yield f"Over {relation}: {', '.join(f'{relation}.{name}' for name in held)}."
 
 
 def _field_row(field: FieldShape) -> TableRow:

@@ -1,6 +1,7 @@
 """Salesforce as a CRM: what a pull reads and in which order, and how a fix is saved."""
 
-from collections.abc import Collection, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from crm.files.beside import TablesBeside
 from crm.files.stages import StageList
@@ -57,6 +58,7 @@ class SalesforceCrm:
         *,
         bulk_from: int = BULK_FROM,
         rows_a_page: int = ROWS_A_PAGE,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._organisation = organisation
         self._session = organisation.session
@@ -66,6 +68,7 @@ class SalesforceCrm:
         self._fields = fields
         self._bulk_from = bulk_from
         self._rows_a_page = rows_a_page
+        self._clock = clock
 
     @property
     def name(self) -> str:
@@ -96,6 +99,7 @@ class SalesforceCrm:
         self._organisation.descriptions.forget()
         self._organisation.remembered.forget()
         self._check_opportunities()
+        self._organisation.shapes.prepare()
         stages, problems = read_stages(self._sight, session)
         loading = Loading(
             session,
@@ -126,7 +130,7 @@ class SalesforceCrm:
             yield reader.read(ids[start : start + DEALS_TOGETHER]).deals
 
     def write(self, fix: Fix) -> WriteResult:
-        return Writer(self._organisation, self._read_live).write(fix)
+        return Writer(self._organisation, self._read_live, self._clock).write(fix)
 
     def _read_live(self, opportunity_id: str, request: PullRequest) -> LiveDeal | None:
         return self._reader(self._session, request).read_live(opportunity_id)

@@ -32,6 +32,7 @@ from pipeline.records import parse_category
 ReadDeal = Callable[[str, PullRequest], LiveDeal | None]
 """The deal as it is now; `None` where it is not there (any more). Raises `SalesforceError`."""
 
+_RECORDS = f"sobjects/{OBJECT}"
 INTEGRATION_USER = "the integration user"
 _LOOKS = 3
 """How often a deal that changes under our hands is read again before a fix gives way."""
@@ -68,7 +69,6 @@ class Writer:
     organisation: Organisation
     read: ReadDeal
     clock: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
 
     def write(self, fix: Fix) -> WriteResult:
         """Raises `SignInFailed` where our own user is not let in, and `Unavailable` where nobody can tell
@@ -84,7 +84,7 @@ class Writer:
         for _ in range(_LOOKS):
             deal = self._settled(fix)
             if deal is None:
-                return Gone()
+                return self._absent(fix)
             if different := differences(fix.changes, deal.record):
                 return Conflict(different)
             if is_done(fix.changes, deal.record):
@@ -107,7 +107,7 @@ class Writer:
         for _ in range(_LOOKS):
             if deal is None or abs(self.clock() - deal.modified_at.timestamp()) >= 1:
                 break
-            self.sleep(1)
+            self.organisation.session.pause(1)
             deal = self._look(fix)
         return deal
 
@@ -133,6 +133,23 @@ class Writer:
         except (Unavailable, LimitReached) as error:
             raise _NothingWritten(str(error)) from None
         return described or ObjectDescription(OBJECT, OBJECT, {}), shape
+
+    def _absent(self, fix: Fix) -> WriteResult:
+        """Gone; or there, and held in a way that no pull understands either."""
+        try:
+            self.organisation.session.get(f"{_RECORDS}/{fix.opportunity_id}", {"fields": "Id"})
+        except NotThere:
+            return Gone()
+        except (Unavailable, LimitReached) as error:
+            raise _NothingWritten(str(error)) from None
+        return Rejected(
+            (
+                Refusal(
+                    "Salesforce holds something in this deal that we cannot read, so nothing was written. "
+                    "Change the deal in Salesforce."
+                ),
+            )
+        )
 
     # --- Writing ----------------------------------------------------------------------------------
 
@@ -166,7 +183,7 @@ class Writer:
 
     def _patch(self, session: Session, fix: Fix, deal: LiveDeal, body: Mapping[str, object]) -> None:
         """A row that is locked was certainly not written, so it is tried again; nothing else is."""
-        path = f"sobjects/{OBJECT}/{fix.opportunity_id}"
+        path = f"{_RECORDS}/{fix.opportunity_id}"
         headers = {"If-Unmodified-Since": format_datetime(deal.modified_at.astimezone(UTC), usegmt=True)}
         for pause in (*_LOCK_PAUSES_SECONDS, None):
             try:
@@ -174,7 +191,7 @@ class Writer:
             except RowLocked as error:
                 if pause is None or "UNABLE_TO_LOCK_ROW" not in error.codes:
                     raise
-                self.sleep(pause)
+                self.organisation.session.pause(pause)
             else:
                 return
 
@@ -191,7 +208,7 @@ class Writer:
     ) -> WriteResult:
         """Deleted a moment ago; or hidden from the person in whose name we write."""
         if self._look(fix) is None:
-            return Gone()
+            return self._absent(fix)
         return Rejected(answered_refusals(error, described, author.whom))
 
     def _after_silence(self, fix: Fix, author: _Author, error: Unavailable) -> WriteResult:
@@ -200,10 +217,10 @@ class Writer:
         Raises `Unavailable` where the deal cannot be read either.
         """
         for pause in _SILENCE_PAUSES_SECONDS:
-            self.sleep(pause)
+            self.organisation.session.pause(pause)
             deal = self._read_now(fix)
             if deal is None:
-                return Gone()
+                return self._absent(fix)
             if is_done(fix.changes, deal.record):
                 return Saved(author.written_as)
         return Busy(f"{error} The deal in Salesforce does not show the change.")

@@ -31,7 +31,7 @@ class Faults:
     before_writes: list[Callable[[], None]] = field(default_factory=list)
     """What somebody else does right before the next writes arrive."""
     breaks: list[Break] = field(default_factory=list)
-    write_breaks: list[Break] = field(default_factory=list)
+    write_breaks: list[Break | None] = field(default_factory=list)
     retry_after_seconds: int | None = None
     sign_in_error: tuple[str, str] | None = None
     shuffles_columns: bool = False
@@ -70,13 +70,14 @@ class Faults:
         """The next calls, in this order."""
         self.breaks += how
 
-    def breaks_writes(self, *how: Break) -> None:
+    def breaks_writes(self, *how: Break | None) -> None:
         """The next writes, in this order; what else is asked is answered."""
         self.write_breaks += how
 
     def next_break(self, method: str) -> Break | None:
-        waiting = self.write_breaks if method == "PATCH" and self.write_breaks else self.breaks
-        return waiting.pop(0) if waiting else None
+        if method == "PATCH" and self.write_breaks:
+            return self.write_breaks.pop(0)
+        return self.breaks.pop(0) if self.breaks else None
 
     def refuses_sign_in(self, error: str, description: str) -> None:
         """`invalid_grant`, `inactive_org`, ... until `accepts_sign_in`."""

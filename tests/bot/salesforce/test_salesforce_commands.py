@@ -148,6 +148,7 @@ def test_fields_are_listed_and_make_a_configuration_that_fits(
     assert done.returncode == 0, done.stderr
     assert "Country__c" in done.stdout
     assert "(by Region__c)" in done.stdout
+    assert "Over Account: Account.BillingCountry, Account.Industry" in done.stdout
     proposed = tomllib.loads(done.stdout[done.stdout.index("[metrics]") :])
     assert proposed["metrics"] == {"value_field": "Amount", "qualified_stage": "Qualification"}
     assert proposed["dimensions"]["region"] == [{"field": "Region__c"}]

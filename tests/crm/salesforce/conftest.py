@@ -1,6 +1,6 @@
 """A running Salesforce with the small organisation, and sessions into it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class Connections:
         self._home = home
         self._opened: list[Session] = []
         self.pauses: list[float] = []
+        self.while_paused: Callable[[float], None] = lambda _: None
 
     def definition(self, **settings: Any) -> SalesforceDefinition:
         return SalesforceDefinition(
@@ -41,9 +42,13 @@ class Connections:
     def open(self, **settings: Any) -> Session:
         if settings.get("private_key") is not None:
             (self._home / settings["private_key"]).write_text(private_key())
-        session = open_session(self.definition(**settings), self._home, sleep=self.pauses.append)
+        session = open_session(self.definition(**settings), self._home, sleep=self._pause)
         self._opened.append(session)
         return session
+
+    def _pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.while_paused(seconds)
 
     def organisation(self, **settings: Any) -> Organisation:
         return Organisation.behind(self.definition(**settings), self.open(**settings))

@@ -1,6 +1,7 @@
 """Salesforce as a system of record in tests: what it yields, asked as a pull asks it."""
 
-from collections.abc import Collection, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ def open_crm(
     calendar: CalendarDefinition | None = None,
     in_bulk: bool = False,
     rows_a_page: int = 5,
+    clock: Callable[[], float] = time.time,
     **settings: Any,
 ) -> SalesforceCrm:
     """`folder`: where files beside may lie."""
@@ -36,6 +38,7 @@ def open_crm(
         fields,
         bulk_from=0 if in_bulk else BULK_FROM,
         rows_a_page=rows_a_page,
+        clock=clock,
     )
 
 

@@ -1,12 +1,14 @@
 """What forms of deals know: fields of the deal's record type, and no more calls than needed."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from crm.salesforce.organisation import Organisation
 from pipeline.crm_fields import FieldType, PickValue
 from tests.crm.salesforce.conftest import Connections, deal_id, user_id
+from tests.crm.salesforce.pulling import open_crm, request_for
 from tests.salesforce.schema import Field, Pick, Type
 from tests.salesforce.server import LocalSalesforce
 
@@ -151,3 +153,11 @@ def test_an_organisation_without_record_types_has_one_kind_of_form(
     shape = organisation.shapes.of_deal(deal_id(served, NEW_BUSINESS))
     assert shape.record_type is None
     assert len(shape.fields["StageName"].picks) == 6
+
+
+def test_a_pull_leaves_forms_ready(served: LocalSalesforce, connections: Connections, tmp_path: Path) -> None:
+    crm = open_crm(connections, tmp_path)
+    list(crm.pull(request_for()))
+    calls = len(served.calls)
+    assert crm.describe(deal_id(served, RENEWAL)).record_type == "Renewal"
+    assert len(served.calls) - calls == 1  # which record type the deal is of

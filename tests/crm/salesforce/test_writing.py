@@ -1,18 +1,20 @@
 """Fixes: what Salesforce is told, what is refused and by whom, and what happens where it does not answer."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crm.records import Fix
 from crm.salesforce.errors import SignInFailed, Unavailable
-from crm.salesforce.writing import Writer
 from pipeline.crm_fields import Busy, Conflict, Gone, Refusal, Rejected, Saved, WriteResult
 from pipeline.crm_records import FieldKind, FieldValue
 from tests.crm.salesforce.conftest import Connections, deal_id, user_id, writes
-from tests.crm.salesforce.looking import DealReader
+from tests.crm.salesforce.pulling import open_crm
 from tests.salesforce.errors import Refused
 from tests.salesforce.faults import Break
 from tests.salesforce.organisation import INTEGRATION_USER, NEEDS_NEXT_STEP, REP_USER
@@ -29,21 +31,26 @@ Changes = Mapping[str, tuple[FieldValue, FieldValue]]
 
 
 class Desk:
-    """A writer with the deals of the small organisation; it does not really pause."""
+    """Fixes of the small organisation's deals; nobody really pauses."""
 
-    def __init__(self, served: LocalSalesforce, connections: Connections, **settings: object) -> None:
+    def __init__(
+        self,
+        served: LocalSalesforce,
+        connections: Connections,
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        **settings: Any,
+    ) -> None:
         self._served = served
-        organisation = connections.organisation(**settings)
-        self.pauses: list[float] = []
-        self.writer = Writer(organisation, DealReader(organisation.session), sleep=self.pauses.append)
+        self.pauses = connections.pauses
+        self.crm = open_crm(connections, folder, clock=clock, **settings)
 
     def fix(
         self, changes: Changes, deal: str = DEAL, by: str = "Mara Meier", **kinds: FieldKind
     ) -> WriteResult:
         served = self._served
-        return self.writer.write(
-            Fix(deal_id(served, deal), user_id(served, by), 1_790_000_000, changes, kinds)
-        )
+        return self.crm.write(Fix(deal_id(served, deal), user_id(served, by), 1_790_000_000, changes, kinds))
 
     def held(self, name: str, deal: str = DEAL) -> Value:
         return (self._served.org.row("Opportunity", deal_id(self._served, deal)) or {})[name]
@@ -57,8 +64,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(served: LocalSalesforce, connections: Connections) -> Desk:
-    return Desk(served, connections)
+def desk(served: LocalSalesforce, connections: Connections, tmp_path: Path) -> Desk:
+    return Desk(served, connections, tmp_path)
 
 
 def only_refusal(result: WriteResult) -> Refusal:
@@ -181,10 +188,9 @@ def test_a_deal_that_never_rests_is_busy(served: LocalSalesforce, desk: Desk) ->
 
 
 def test_a_save_in_the_second_of_our_look_is_not_overwritten(
-    served: LocalSalesforce, connections: Connections
+    served: LocalSalesforce, connections: Connections, tmp_path: Path
 ) -> None:
     """Salesforce compares whole seconds: what comes after our look but within its second would pass."""
-    desk = Desk(served, connections)
     saved_at = datetime(2026, 9, 14, 8, 0, 0, 300_000, UTC)
     row = served.org.row("Opportunity", deal_id(served, DEAL))
     assert row is not None
@@ -195,7 +201,8 @@ def test_a_save_in_the_second_of_our_look_is_not_overwritten(
         now[0] += seconds
         row.update({"NextStep": "Theirs", "LastModifiedDate": saved_at + timedelta(seconds=0.4)})
 
-    desk.writer = replace(desk.writer, clock=lambda: now[0], sleep=a_second_passes)
+    connections.while_paused = a_second_passes
+    desk = Desk(served, connections, tmp_path, clock=lambda: now[0])
     assert isinstance(desk.fix(NEXT_STEP), Conflict)
     assert desk.held("NextStep") == "Theirs"
 
@@ -207,7 +214,14 @@ def test_a_deal_that_is_gone_is_said_to_be(served: LocalSalesforce, desk: Desk) 
     assert desk.fix(NEXT_STEP) == Gone()
     assert len(writes(served)) == 1
     for unknown in ("006000000000000AAA", "../../limits"):
-        assert desk.writer.write(Fix(unknown, "005", 0, NEXT_STEP)) == Gone()
+        assert desk.crm.write(Fix(unknown, "005", 0, NEXT_STEP)) == Gone()
+
+
+def test_a_deal_that_holds_what_we_cannot_read_is_left_alone(served: LocalSalesforce, desk: Desk) -> None:
+    """Its stage was taken off the list of stages; the deal is there all the same."""
+    desk.change(StageName="Somewhere else")
+    assert "cannot read" in only_refusal(desk.fix(NEXT_STEP)).says
+    assert not writes(served)
 
 
 # --- Refused by us, before anything is sent -------------------------------------------------------
@@ -409,16 +423,15 @@ def test_a_write_that_never_arrived_is_busy_after_some_looks(served: LocalSalesf
 
 
 def test_a_write_that_appears_a_little_later_is_found(
-    served: LocalSalesforce, connections: Connections
+    served: LocalSalesforce, connections: Connections, desk: Desk
 ) -> None:
-    desk = Desk(served, connections)
     served.faults.write_refusals.append(Refused(504, "", "Gateway timeout"))
 
     def it_commits(seconds: float) -> None:
         if seconds == 3:
             desk.change(NextStep="Send the offer")
 
-    desk.writer = replace(desk.writer, sleep=it_commits)
+    connections.while_paused = it_commits
     assert desk.fix(NEXT_STEP) == WRITTEN
 
 
@@ -457,9 +470,9 @@ def test_used_up_calls_are_said_and_nothing_is_written(served: LocalSalesforce, 
 
 
 @pytest.fixture
-def personal(served: LocalSalesforce, connections: Connections) -> Desk:
+def personal(served: LocalSalesforce, connections: Connections, tmp_path: Path) -> Desk:
     """Changes stand under the person's own name."""
-    return Desk(served, connections, writes="as_person", private_key="key.pem")
+    return Desk(served, connections, tmp_path, writes="as_person", private_key="key.pem")
 
 
 def test_a_fix_can_be_the_persons_own(served: LocalSalesforce, desk: Desk, personal: Desk) -> None:
@@ -504,10 +517,7 @@ def test_a_field_that_is_closed_to_the_person_is_named(served: LocalSalesforce, 
     assert refusal.says.startswith("Salesforce does not let you change Next Step.")
 
 
-def test_our_own_user_that_is_not_let_in_is_for_administrators(
-    served: LocalSalesforce, connections: Connections
-) -> None:
-    desk = Desk(served, connections)
+def test_our_own_user_that_is_not_let_in_is_for_administrators(served: LocalSalesforce, desk: Desk) -> None:
     served.faults.refuses_sign_in("invalid_client", "invalid client credentials")
     with pytest.raises(SignInFailed):
         desk.fix(NEXT_STEP)
