@@ -72,13 +72,15 @@ class Colleague:
     async def mention(
         self, text: str, channel: str, thread: str | None = None, others: tuple[Person, ...] = ()
     ) -> Json:
-        """A mention of the app in a channel; `others` are mentioned beside it, where `@name` stands."""
+        """A mention of the app in a channel or a group chat; `others` are mentioned beside it, where `@name`
+        stands."""
         marked, entities = f"<at>{BOT_NAME}</at> {text}", [_mention(BOT, BOT_NAME)]
         for one in others:
             marked = marked.replace(f"@{one.name}", f"<at>{one.name}</at>")
             entities.append(_mention(one.id, one.name))
         said = self.server.organisation.say(self.person, channel, marked, thread)
-        activity = self.activity("message", channel, thread or said.id, text=marked, id=said.id)
+        head = "" if is_group(channel) else thread or said.id
+        activity = self.activity("message", channel, head, text=marked, id=said.id)
         activity["entities"] = [*activity["entities"], *entities]
         await self.line.deliver(activity)
         return activity
@@ -221,11 +223,12 @@ class Colleague:
         """What all that Teams sends have in common."""
         place = channel or self.person.chat
         conversation: Json = {"id": f"{place}{THREAD}{thread}" if thread and channel else place,
-                              "conversationType": "channel" if channel else "personal",
+                              "conversationType": kind_of(channel),
                               "tenantId": self.tenant}  # fmt: skip
         data: Json = {"tenant": {"id": self.tenant}}
         if channel:
             conversation["isGroup"] = True
+        if channel and not is_group(channel):
             data |= {"teamsChannelId": channel, "channel": {"id": channel}}
         return {
             "type": kind,
@@ -270,6 +273,17 @@ class Colleague:
         if message.sender == BOT:
             return BOT_NAME
         return self.server.organisation.person(message.sender).name
+
+
+def is_group(conversation: str) -> bool:
+    return conversation.endswith("@thread.v2")
+
+
+def kind_of(conversation: str) -> str:
+    """In Teams' words; empty is the personal chat."""
+    if not conversation:
+        return "personal"
+    return "groupChat" if is_group(conversation) else "channel"
 
 
 def find_action(card: Json, label: str) -> Json:

@@ -104,6 +104,8 @@ class Organisation:
     def __init__(self) -> None:
         self.people: list[Person] = []
         self.teams: dict[str, Team] = {}
+        self.groups: dict[str, list[Person]] = {}
+        """Group chats that the app was added to."""
         self.messages: list[TeamsMessage] = []
         self.views: dict[tuple[str, str], Json] = {}
         """The card that one person sees in the place of a message's, by their id and the message's."""
@@ -128,6 +130,12 @@ class Organisation:
         channel = f"19:{team.name}-{name}@thread.tacv2"
         team.channels[channel] = name
         return channel
+
+    def add_group(self, name: str, *members: Person) -> str:
+        """Returns the id of the group chat."""
+        group = f"19:{name}@thread.v2"
+        self.groups[group] = list(members)
+        return group
 
     def say(self, who: Person, conversation: str, text: str, thread: str | None = None) -> TeamsMessage:
         """Something that a person writes."""
@@ -165,6 +173,8 @@ class Organisation:
             if one.chat == base:
                 self.open_chat(one.id)
                 return [one]
+        if base in self.groups:
+            return self.groups[base]
         for team in self.teams.values():
             if base in team.channels or base in team.private:
                 return team.members

@@ -42,6 +42,27 @@ async def test_a_mention_in_a_channel_is_answered_in_our_chat_and_the_channel_is
     assert scene.last_in(COUNCIL_CHANNEL).thread is not None
 
 
+async def test_a_mention_in_a_group_chat_is_answered_in_our_chat_and_the_group_is_told_so(
+    scene: Scene,
+) -> None:
+    group = scene.organisation.add_group("deal-desk", *scene.organisation.people[:2])
+    await scene.ana.mention("hygiene", group)
+    await scene.room.turns.settle()
+    assert scene.desk.asked[0][2].conversation == f"#{group}"
+    assert scene.said_in(scene.ana.person.chat) == ["An answer"]
+    assert scene.said_in(group) == [IN_OUR_CHAT]
+    assert scene.last_in(group).thread is None, "a group chat has no threads"
+
+
+async def test_a_mention_of_a_colleague_is_their_e_mail_to_the_handlers(scene: Scene) -> None:
+    ben, gus = (scene.colleague(name).person for name in ("Ben Osei", "Gus Guest"))
+    typed = "action spiff EMEA coverage 2x @Ben Osei by Friday, not @Gus Guest"
+    await scene.ana.mention(typed, COUNCIL_CHANNEL, others=(ben, gus))
+    await scene.room.turns.settle()
+    said = "action spiff EMEA coverage 2x @ben@example.com by Friday, not @Gus Guest"
+    assert scene.desk.questions == [Typed(said)], "a guest is no colleague"
+
+
 async def test_what_is_meant_for_all_is_said_in_the_thread(scene: Scene) -> None:
     scene.desk.reply = lambda _: Reply((card("a", "For all"),), Visibility.CHANNEL)
     await scene.ana.mention("council", COUNCIL_CHANNEL)
