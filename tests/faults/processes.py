@@ -21,6 +21,7 @@ FORKS.set_forkserver_preload(
             "racing_company",
             "scheduled_letters",
             "slack_delivering",
+            "teams_answering",
             "teams_delivering",
         )
     ]
