@@ -75,6 +75,12 @@ def _contacts(deal: DealFacts) -> str:
     return counted(deal.count("contact_count"), "contact")
 
 
+def _says_no_buyer(deal: DealFacts) -> str:
+    is_not = {0: "No contact is", 1: "The only contact is not"}
+    who = is_not.get(deal.count("contact_count"), f"None of the {_contacts(deal)} is")
+    return f"{who} the economic buyer: who signs?"
+
+
 def _says_mismatch(deal: DealFacts) -> str:
     return f"Forecast category {_category(deal)} and stage {deal.word('stage')} do not fit together."
 
@@ -157,7 +163,7 @@ CONTENT_RULES = (
         severity=Severity.HIGH,
         applies="(category == 'Commit' or stage >= negotiation) and value >= from_value",
         broken="buyer_count == 0",
-        says=lambda deal: f"None of the {_contacts(deal)} is the economic buyer: who signs?",
+        says=_says_no_buyer,
         seen=lambda _: "0",
         fixes=edits(),
         needs=_CONTACTS,

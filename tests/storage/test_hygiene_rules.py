@@ -184,6 +184,14 @@ EXAMPLES = [
         "None of the 3 contacts is the economic buyer: who signs?",
     ),
     Example(
+        "economic_buyer_missing",
+        {**NEGOTIATION, "contacts": 1, "buyers": 0, "value": 50_000},
+        {**NEGOTIATION, "contacts": 1, "buyers": 1, "value": 50_000},
+        HIGH,
+        "0",
+        "The only contact is not the economic buyer: who signs?",
+    ),
+    Example(
         "category_stage_mismatch",
         {"stage": "Proposal", "category": Category.COMMIT},
         COMMIT,
