@@ -14,7 +14,7 @@ from pipeline.access import Action, Deal, Member, PersonScore, may
 from pipeline.errors import CouncilError, UnknownName
 from pipeline.findings import Audience, Finding, PersonName
 from pipeline.people import People, User
-from pipeline.person_matching import PersonAmbiguous, match_person
+from pipeline.person_matching import PersonAmbiguous, match_owner
 from storage.database import reading
 from storage.findings_of import findings_of
 from storage.people import read_people
@@ -46,13 +46,13 @@ def open_person(asked: Asked, clicked: Clicked) -> Reply:
 def _find(member: Member, people: People, typed: str) -> User:
     """Among those whose records the asker sees; else among everybody, so that a refusal says why."""
     try:
-        return match_person(typed, _seen_by(member, people.users.values()))
+        return match_owner(typed, _seen_by(member, people.users.values()))
     except PersonAmbiguous:
         raise
     except UnknownName:
         pass
     try:
-        return match_person(typed, people.users.values())
+        return match_owner(typed, people.users.values())
     except PersonAmbiguous as error:
         may(member, Action.SEE, PersonScore(error.candidates[0].id)).require()
         raise

@@ -27,8 +27,25 @@ def match_person(typed: str, users: Iterable[User]) -> User:
 
     Raises `PersonAmbiguous` and `UnknownName`, which say what to type.
     """
+    return _match(typed, [user for user in users if user.is_active and not user.is_integration])
+
+
+def match_owner(typed: str, users: Iterable[User]) -> User:
+    """As `match_person`; where nobody active is meant, somebody who has left: their deals are still there.
+
+    Raises `PersonAmbiguous` and `UnknownName`.
+    """
+    people = [user for user in users if not user.is_integration]
+    try:
+        return _match(typed, [user for user in people if user.is_active])
+    except PersonAmbiguous:
+        raise
+    except UnknownName:
+        return _match(typed, people)
+
+
+def _match(typed: str, people: Collection[User]) -> User:
     wanted = " ".join(typed.lstrip("@").split()).casefold()
-    people = [user for user in users if user.is_active and not user.is_integration]
     for named in (_by_whole, _by_part, _by_beginning):
         found = [user for user in people if wanted and named(user, wanted)]
         if len(found) == 1:

@@ -20,6 +20,7 @@ from messages.card import (
 from messages.inert import SHAPES, pieces, shortened, span_words, trend_words
 from messages.render.adaptive_rows import row_elements
 from messages.render.adaptive_text import Json, count_bytes, note, run, safe
+from messages.render.parts import which_rows
 from pipeline.matrix import Status
 
 MAX_TABLE_BYTES = 18_000
@@ -89,8 +90,8 @@ def _band_elements(table: Table) -> Iterator[Json]:
     seen = 0
     for rows in groups:
         if len(groups) > 1:
-            words = f"{shortened(safe(table.title), 150)}: rows {seen + 1} to {seen + len(rows)}"
-            yield note(f"{words} of {len(table.rows)}")
+            words = which_rows(seen + 1, seen + len(rows), len(table.rows))
+            yield note(f"{shortened(safe(table.title), 150)}: {words}")
         seen += len(rows)
         yield _table(table, rows)
     if not groups:

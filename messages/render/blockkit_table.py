@@ -17,6 +17,7 @@ from messages.card import (
 )
 from messages.inert import SYMBOLS, inert, shortened, span_words, trend_words
 from messages.render.blockkit_text import Json, notes, rich_text, text_run
+from messages.render.parts import which_rows
 
 MAX_ROWS = 100
 MAX_TABLE_CHARACTERS = 9000
@@ -30,10 +31,8 @@ def table_blocks(table: Table) -> Iterator[Json]:
     seen = 0
     for rows in groups:
         if len(groups) > 1:
-            first, last = seen + 1, seen + len(rows)
-            yield from notes(
-                f"{shortened(inert(table.title), 150)}: rows {first} to {last} of {len(table.rows)}"
-            )
+            words = which_rows(seen + 1, seen + len(rows), len(table.rows))
+            yield from notes(f"{shortened(inert(table.title), 150)}: {words}")
         seen += len(rows)
         yield _table(table, rows)
     if not groups:

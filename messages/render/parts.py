@@ -1,4 +1,4 @@
-"""Long text in parts that a surface can hold, with no word lost."""
+"""Long texts and tables in parts that a surface can hold, with no word lost."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +20,12 @@ def text_parts(words: Text, limit: int) -> list[Text]:
             parts[-1].append(piece)
             used += length
     return [tuple(part) for part in parts]
+
+
+def which_rows(first: int, last: int, all_rows: int) -> str:
+    """`rows 1 to 18 of 19`, then `row 19 of 19`: which part of a table this is."""
+    rows = f"row {first}" if first == last else f"rows {first} to {last}"
+    return f"{rows} of {all_rows}"
 
 
 def _split(span: Span, limit: int) -> Iterator[Span]:

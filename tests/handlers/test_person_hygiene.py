@@ -74,3 +74,7 @@ def test_several_of_a_name_are_offered_and_access_is_asked_at_the_click(dispatch
 
 def test_an_unknown_name_is_told_the_views_there_are(dispatch: Dispatch) -> None:
     assert "/hygiene team, company or scores" in shown(dispatch, MONA, "/hygiene mine")
+
+
+def test_the_deals_of_somebody_who_has_left_can_be_looked_at_by_their_name(dispatch: Dispatch) -> None:
+    assert "Dale Gone owns no open deal" in shown(dispatch, MONA, "/hygiene Dale Gone")

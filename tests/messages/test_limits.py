@@ -438,3 +438,8 @@ def test_amounts_in_number_fields_keep_their_digits() -> None:
 
     field = NumberInput("amount", "Amount", Decimal("1200.50"))
     assert count_words(blockkit.render_card(card(field)), "1200.50") == 1
+
+
+def test_a_part_of_a_single_row_is_called_a_row() -> None:
+    messages = blockkit.render_card(card(numbered_table(100)))
+    assert count_words(messages, "Numbers: row 100 of 100") == 1

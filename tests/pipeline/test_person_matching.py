@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import UnknownName
 from pipeline.people import User
-from pipeline.person_matching import PersonAmbiguous, match_person
+from pipeline.person_matching import PersonAmbiguous, match_owner, match_person
 
 USERS = (
     User("005A", "Ana Lind", "ana@example.com"),
@@ -47,3 +47,14 @@ def test_nobody_or_somebody_who_cannot_act_is_refused_with_what_to_write(typed: 
 def test_a_slip_of_the_keys_is_answered_with_the_nearest_name() -> None:
     with pytest.raises(UnknownName, match="Did you mean Benedikt Okafor"):
         match_person("Benedict Okafor", USERS)
+
+
+def test_an_owner_who_has_left_is_found_where_nobody_active_is_meant() -> None:
+    assert match_owner("dale", USERS).id == "005D"
+    assert match_owner("ben", (*USERS, User("005E", "Ben Left", "left@example.com", is_active=False))).id == (
+        "005C"
+    )
+    with pytest.raises(UnknownName, match="nobody called"):
+        match_owner("Lead Router", USERS)
+    with pytest.raises(UnknownName, match="nobody called"):
+        match_person("dale", USERS)
