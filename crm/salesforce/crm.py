@@ -62,7 +62,6 @@ class SalesforceCrm:
     ) -> None:
         self._organisation = organisation
         self._session = organisation.session
-        self._sight = Sight(organisation.descriptions)
         self._calendar = calendar
         self._beside = beside
         self._fields = fields
@@ -80,17 +79,17 @@ class SalesforceCrm:
         return True
 
     def capabilities(self) -> Capabilities:
-        self._check_opportunities()
-        tables = {table for table in FIELDS if self._sight.is_usable(table)}
-        if may_read_quotas(self._sight):
+        sight = self._look()
+        tables = {table for table in FIELDS if sight.is_usable(table)}
+        if may_read_quotas(sight):
             tables.add(TARGETS)
         calendar = self._calendar
         fiscal = self._organisation.remembered.get(
             ("fiscal year", calendar.periods, calendar.start_month),
-            lambda session: tuple(fiscal_notices(self._sight, session, calendar)),
+            lambda session: tuple(fiscal_notices(sight, session, calendar)),
         )
-        notices = (*self._sight.notices(), *fiscal)
-        fields = self._sight.opportunity_fields(self._fields)
+        notices = (*sight.notices(), *fiscal)
+        fields = sight.opportunity_fields(self._fields)
         return self._beside.added_to(Capabilities(frozenset(tables), fields, notices))
 
     def pull(self, request: PullRequest) -> Iterator[Batch]:
@@ -98,18 +97,18 @@ class SalesforceCrm:
         session = self._session.in_background()
         self._organisation.descriptions.forget()
         self._organisation.remembered.forget()
-        self._check_opportunities()
+        sight = self._look()
         self._organisation.shapes.prepare()
-        stages, problems = read_stages(self._sight, session)
+        stages, problems = read_stages(sight, session)
         loading = Loading(
             session,
-            EvidenceReader(self._sight, session, stages, request).steps(),
+            EvidenceReader(sight, session, stages, request).steps(),
             in_bulk=self._is_large(session),
             rows_a_page=self._rows_a_page,
         )
         place = None if request.resume is None else loading.place_of(request.resume)
         yield Batch(stages.records, problems)
-        yield from ReferenceReader(self._sight, session, self._calendar, self._beside, request).batches()
+        yield from ReferenceReader(sight, session, self._calendar, self._beside, request).batches()
         yield from loading.batches(place or loading.begin())
 
     def describe(self, opportunity_id: str) -> DealShape:
@@ -144,16 +143,17 @@ class SalesforceCrm:
         now, then = server_time(session), read_mark(since)
         if then is None or now.timestamp() - then.timestamp() > OLDEST_SECONDS:
             return None
-        changed = ChangeReader(self._sight, session, request, then)
+        sight = self._look()
+        changed = ChangeReader(sight, session, request, then)
         deal_ids = changed.deal_ids()
         if deal_ids is None:
             return None
-        stages, problems = read_stages(self._sight, session)
-        reader = EvidenceReader(self._sight, session, stages, request)
+        stages, problems = read_stages(sight, session)
+        reader = EvidenceReader(sight, session, stages, request)
         accounts = changed.accounts(reader, deal_ids)
         if accounts is None:
             return None
-        further = ReferenceReader(self._sight, session, self._calendar, self._beside, request)
+        further = ReferenceReader(sight, session, self._calendar, self._beside, request)
         return Changes(
             reference=[Batch(stages.records, problems), *further.batches()],
             accounts=accounts,
@@ -166,24 +166,28 @@ class SalesforceCrm:
         return live_ids(session, in_bulk=self._is_large(session), rows_a_page=self._rows_a_page)
 
     def _reader(self, session: Session, request: PullRequest) -> EvidenceReader:
-        return EvidenceReader(self._sight, session, self._stages(session), request)
+        sight = self._look()
+        return EvidenceReader(sight, session, self._stages(sight, session), request)
 
-    def _stages(self, session: Session) -> StageList:
+    def _stages(self, sight: Sight, session: Session) -> StageList:
         """As they are remembered: most deals that are read alone are in one of them."""
 
         def read(session: Session) -> StageList:
-            stages, _ = read_stages(self._sight, session)
+            stages, _ = read_stages(sight, session)
             return stages
 
         known = self._organisation.remembered.get("stages", read)
         return RememberedStages(known, lambda: read(session))
 
-    def _check_opportunities(self) -> None:
-        if not self._sight.is_usable(OPPORTUNITY):
+    def _look(self) -> Sight:
+        """What our user sees now. Raises `NothingUsable` where that is no opportunities."""
+        sight = Sight(self._organisation.descriptions)
+        if not sight.is_usable(OPPORTUNITY):
             raise NothingUsable(
                 "Salesforce: our user does not see opportunities with their stage. Give it the right to read "
                 "them (Read and View All on Opportunity, Read on its fields)."
             )
+        return sight
 
     def _is_large(self, session: Session) -> bool:
         if float(self._organisation.definition.api_version) < FIRST_VERSION:

@@ -2,13 +2,18 @@
 
 import base64
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crm.salesforce.errors import NotThere, QueryRefused, RequestRefused
+from crm.salesforce.errors import NotThere, QueryRefused, RequestRefused, Unavailable
 from crm.salesforce.remembering import Remembered
 from crm.salesforce.session import Session
+from crm.salesforce.together import FIRST_VERSION, answered_together
+
+_OBJECTS_A_CALL = 8
+"""A description can have a megabyte, and an answer has to come in time."""
+_FOUND, _NOT_FOUND = 200, 404
 
 MASTER = "012000000000000AAA"
 """Id of the record type of records that have none."""
@@ -126,11 +131,21 @@ class Descriptions:
         clock: Callable[[], float] = time.monotonic,
         later: Callable[[Callable[[], None]], None] | None = None,
     ) -> None:
+        self._session = session
         self._remembered = Remembered(session, minutes, clock, later)
 
     def object(self, name: str) -> ObjectDescription | None:
         """`None`: it is not there, or hidden from our user."""
         return self._remembered.get(("object", name), lambda session: _read_object(session, name))
+
+    def objects(self, names: Iterable[str]) -> Mapping[str, ObjectDescription | None]:
+        """Several at once; those that are not remembered are read some in a call."""
+        known = {name: self._remembered.kept(("object", name)) for name in names}
+        missing = [name for name, kept in known.items() if kept is None]
+        read = _read_together(self._session, missing)
+        for name, described in read.items():
+            self._remembered.keep(("object", name), described)
+        return {name: read[name] if name in read else self.object(name) for name in known}
 
     def choices(self, name: str, record_type_id: str | None) -> Choices:
         """The values of each picklist of an object's record type, by field.
@@ -186,11 +201,33 @@ def _controlling_values(controller: FieldDescription) -> Sequence[str]:
 # --- Reading --------------------------------------------------------------------------------------
 
 
+def _read_together(session: Session, names: Sequence[str]) -> Mapping[str, ObjectDescription | None]:
+    """Those that Salesforce tells of at once; the others have to be asked for alone."""
+    found: dict[str, ObjectDescription | None] = {}
+    for start in range(0, len(names), _OBJECTS_A_CALL):
+        some = names[start : start + _OBJECTS_A_CALL]
+        if len(some) == 1 or float(session.version) < FIRST_VERSION:
+            continue
+        try:
+            answers = answered_together(session, [f"sobjects/{name}/describe" for name in some])
+        except (Unavailable, RequestRefused):
+            continue  # too much at once, or a user who may not ask so; whoever asks alone is told more
+        for name, answer in zip(some, answers, strict=True):
+            if answer.status == _FOUND:
+                found[name] = _described(answer.body)
+            elif answer.status == _NOT_FOUND:
+                found[name] = None
+    return found
+
+
 def _read_object(session: Session, name: str) -> ObjectDescription | None:
     try:
-        told = session.get(f"sobjects/{name}/describe")
+        return _described(session.get(f"sobjects/{name}/describe"))
     except (NotThere, QueryRefused):
         return None
+
+
+def _described(told: Mapping[str, Any]) -> ObjectDescription:
     fields = map(_field, told["fields"])
     return ObjectDescription(
         name=str(told["name"]),

@@ -62,6 +62,15 @@ class Remembered:
         thing: _Thing = kept.thing
         return thing
 
+    def kept(self, key: Hashable) -> tuple[Any] | None:
+        """The thing, alone in a tuple, where memory still answers with it."""
+        kept = self._kept.get(key)
+        return None if kept is None or self._clock() >= kept.shown_until else (kept.thing,)
+
+    def keep(self, key: Hashable, thing: _Thing) -> _Thing:
+        """Remembers what was read in another way."""
+        return self._keep(key, thing)
+
     def forget(self) -> None:
         """The next answer is what Salesforce says then."""
         with self._lock:

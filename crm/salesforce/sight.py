@@ -1,10 +1,9 @@
 """Which objects and fields our user sees, and what is read of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from crm.files.schema import TABLES
-from crm.salesforce.describing import Descriptions, FieldDescription
+from crm.salesforce.describing import Descriptions, FieldDescription, ObjectDescription
 from crm.salesforce.soql import Select
 
 OPPORTUNITY = "Opportunity"
@@ -70,16 +69,29 @@ WITHOUT_FIELD: Mapping[str, str] = {
 """What is lost with a standard field of opportunities."""
 
 
-@dataclass(frozen=True)
-class Sight:
-    """What our user sees."""
+_BESIDE = (
+    "Product2", "OpportunitySplitType", "Profile", "RecordType", "FiscalYearSettings", "Organization",
+    "ForecastingQuota", "ForecastingType",
+)  # fmt: skip
+"""Objects to which fields lead, or of which only little is asked."""
 
-    descriptions: Descriptions
+
+class Sight:
+    """What our user sees, at one moment. Make one for each thing that is done."""
+
+    def __init__(self, descriptions: Descriptions) -> None:
+        self._descriptions = descriptions
+        self._seen = dict(descriptions.objects((*FIELDS, *_BESIDE)))
+
+    def _object(self, name: str) -> ObjectDescription | None:
+        if name not in self._seen:
+            self._seen[name] = self._descriptions.object(name)
+        return self._seen[name]
 
     def sees(self, sobject: str, path: str) -> bool:
         """Whether a field can be asked for, by its API name or a path over references."""
         name, _, rest = path.partition(".")
-        described = self.descriptions.object(sobject)
+        described = self._object(sobject)
         if described is None:
             return False
         if not rest:
@@ -109,7 +121,7 @@ class Sight:
 
     def fields_of(self, sobject: str) -> Iterator[str]:
         """The names of an object's own fields."""
-        described = self.descriptions.object(sobject)
+        described = self._object(sobject)
         for field in () if described is None else described.fields.values():
             if field.type not in _COMPOUND:
                 yield field.name
@@ -121,7 +133,7 @@ class Sight:
         """
         over = {"RecordType", *(path.partition(".")[0] for path in further if "." in path)}
         names = set(self.fields_of(OPPORTUNITY))
-        described = self.descriptions.object(OPPORTUNITY)
+        described = self._object(OPPORTUNITY)
         for field in () if described is None else tuple(described.fields.values()):
             relation = field.relationship_name
             if relation in (OWNER, CREATOR):
@@ -144,7 +156,7 @@ class Sight:
 
     def missing(self, table: str) -> str:
         """What keeps a table from being usable: itself, or fields of it."""
-        if self.descriptions.object(table) is None:
+        if self._object(table) is None:
             return table
         return ", ".join(f"{table}.{name}" for name in self._missing_fields(table))
 

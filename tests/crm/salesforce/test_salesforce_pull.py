@@ -33,6 +33,7 @@ from pipeline.errors import NothingUsable
 from pipeline.records import Category
 from tests.crm.salesforce.conftest import Connections, deal_id, user_id
 from tests.crm.salesforce.pulling import NOW, ZONE, of_kind, open_crm, problems, pulled, request_for
+from tests.salesforce.errors import Refused
 from tests.salesforce.org import Org
 from tests.salesforce.organisation import new_organisation, salesforce
 from tests.salesforce.schema import Field, Type
@@ -619,3 +620,26 @@ def test_a_deal_in_a_stage_that_is_newer_than_what_we_remember_is_read(
     found = crm.read_deal(deal, request_for())
     assert found is not None
     assert found.opportunity.stage == "Offer"
+
+
+def test_what_there_is_is_described_in_three_calls_whatever_is_remembered(
+    served: LocalSalesforce, connections: Connections, tmp_path: Path
+) -> None:
+    """Twenty-three objects; nothing is remembered here, and nothing asked twice while one thing is done."""
+    crm = open_crm(connections, tmp_path, description_minutes=0)
+    capabilities = crm.capabilities()
+    composites = [call for call in served.calls if call.path.endswith("/composite")]
+    assert [len(call.body["compositeRequest"]) for call in composites] == [8, 8, 7]
+    assert not [call for call in served.calls if call.path.endswith("/describe")]
+    assert capabilities == open_crm(connections, tmp_path, api_version="37.0").capabilities()
+
+
+def test_objects_that_cannot_be_described_together_are_described_alone(
+    served: LocalSalesforce, connections: Connections, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> object:
+        raise Refused(400, "API_DISABLED_FOR_ORG", "Composite is not enabled for this user.")
+
+    monkeypatch.setattr(served, "_composite", refuse)
+    assert "Opportunity" in open_crm(connections, tmp_path).capabilities().tables
+    assert sum(call.path.endswith("/describe") for call in served.calls) == 23
