@@ -81,8 +81,11 @@ def measure_pull(settings: Settings, crm: Crm, database: Path, now: datetime) ->
         now=now,
         progress=note,
     )
-    ended = time.perf_counter()
+    ended, processor_ended = time.perf_counter(), time.process_time()
     engine.dispose()
+    # A pull of what changed alone merges nothing, and may measure nothing.
+    measuring = starts.get("Measuring", ended)
+    merging = starts.get("Merging", measuring)
     return PullFigures(
         rows=sum(report.taken.values()),
         opportunities=report.taken["Opportunity"],
@@ -90,10 +93,10 @@ def measure_pull(settings: Settings, crm: Crm, database: Path, now: datetime) ->
         new=report.new,
         changed=report.changed,
         unchanged=report.unchanged,
-        staging_seconds=starts["Merging"] - begun,
-        merging_seconds=starts["Measuring"] - starts["Merging"],
-        measuring_seconds=ended - starts["Measuring"],
-        load_processor_seconds=processor["Measuring"] - processor_begun,
+        staging_seconds=merging - begun,
+        merging_seconds=measuring - merging,
+        measuring_seconds=ended - measuring,
+        load_processor_seconds=processor.get("Measuring", processor_ended) - processor_begun,
         peak_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KILOBYTES_A_MEGABYTE,
     )
 
