@@ -36,6 +36,9 @@ class ReadOnlyCrm:
     def live_ids(self) -> Iterator[Sequence[str]] | None:
         return self._behind.live_ids()
 
+    def prepare_forms(self) -> None:
+        self._behind.prepare_forms()
+
     def describe(self, opportunity_id: str) -> DealShape:
         return self._behind.describe(opportunity_id)
 

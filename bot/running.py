@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from bot.app import Council, open_desk, open_read_only_desk
 from bot.delivery import Delivery
 from bot.dispatch import Dispatch
+from bot.form_keeping import FormKeeping
 from bot.job_runner import JobRunner
 from bot.preview.ground import DEMO, Ground
 from bot.preview.opening import keep_open, open_room
@@ -58,6 +59,7 @@ async def run_in_room(
         running.create_task(delivery.run(stop), name="delivery")
         running.create_task(Scheduler(JobRunner(council, clock)).run(stop), name="scheduler")
         running.create_task(Resuming(dispatch).run(stop), name="resuming")
+        running.create_task(FormKeeping(dispatch.desk.crm).run(stop), name="form keeping")
         try:
             await keep_open(opened, announce)
         finally:

@@ -168,6 +168,12 @@ class Crm(Protocol):
         """The ids of all opportunities that stand, some thousand at a time, for the nightly comparison;
         `None` where every pull is complete anyway."""
 
+    def prepare_forms(self) -> None:
+        """Ask for what forms need and is remembered, so that no form has to wait for it.
+
+        Raises `CouncilError` where the system of record does not answer.
+        """
+
     def describe(self, opportunity_id: str) -> DealShape:
         """The fields of a deal's record type, as a form has to know them; of an unknown deal those of any."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.app import Council, open_desk
 from bot.delivery import Delivery
 from bot.dispatch import Dispatch
+from bot.form_keeping import FormKeeping
 from bot.job_runner import JobRunner
 from bot.resuming import Resuming
 from bot.scheduler import Scheduler
@@ -55,6 +56,7 @@ async def run_in_slack(
             running.create_task(absences.run(stop), name="absences")
             running.create_task(room.council_group(council.engine).run(stop), name="council group")
             running.create_task(Resuming(dispatch).run(stop), name="resuming")
+            running.create_task(FormKeeping(dispatch.desk.crm).run(stop), name="form keeping")
             announce(room.workspace, address)
             try:
                 await until()

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.app import Council, open_desk
 from bot.delivery import Delivery
 from bot.dispatch import Dispatch
+from bot.form_keeping import FormKeeping
 from bot.job_runner import JobRunner
 from bot.resuming import Resuming
 from bot.scheduler import Scheduler
@@ -54,6 +55,7 @@ async def run_in_teams(
             running.create_task(Scheduler(JobRunner(council, clock)).run(stop), name="scheduler")
             running.create_task(room.council_team.run(stop), name="council team")
             running.create_task(Resuming(dispatch).run(stop), name="resuming")
+            running.create_task(FormKeeping(dispatch.desk.crm).run(stop), name="form keeping")
             announce(address)
             try:
                 await until()

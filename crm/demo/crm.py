@@ -135,6 +135,9 @@ class DemoCrm:
     def live_ids(self) -> Iterator[Sequence[str]] | None:
         return None
 
+    def prepare_forms(self) -> None:
+        """Nothing is far away."""
+
     def describe(self, opportunity_id: str) -> DealShape:
         rows = self._deal_of_id.get(opportunity_id)
         return shape_of(None if rows is None else self._current(rows))

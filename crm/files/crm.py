@@ -103,6 +103,9 @@ class FilesCrm:
     def live_ids(self) -> Iterator[Sequence[str]] | None:
         return None
 
+    def prepare_forms(self) -> None:
+        """Nothing is far away."""
+
     def describe(self, opportunity_id: str) -> DealShape:  # noqa: ARG002 - exports have one shape
         """What the exports tell of it; they know no record types, so every deal has the same fields."""
         exports = self._open()

@@ -112,6 +112,9 @@ class HubspotCrm:
     def live_ids(self) -> Iterator[Sequence[str]] | None:
         return None
 
+    def prepare_forms(self) -> None:
+        self._shape(None)
+
     def describe(self, opportunity_id: str) -> DealShape:
         row = self._row(opportunity_id, (PIPELINE, "dealstage"))
         return self._shape(row)

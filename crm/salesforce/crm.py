@@ -98,7 +98,6 @@ class SalesforceCrm:
         self._organisation.descriptions.forget()
         self._organisation.remembered.forget()
         sight = self._look()
-        self._organisation.shapes.prepare()
         stages, problems = read_stages(sight, session)
         loading = Loading(
             session,
@@ -110,6 +109,9 @@ class SalesforceCrm:
         yield Batch(stages.records, problems)
         yield from ReferenceReader(sight, session, self._calendar, self._beside, request).batches()
         yield from loading.batches(place or loading.begin())
+
+    def prepare_forms(self) -> None:
+        self._organisation.shapes.prepare()
 
     def describe(self, opportunity_id: str) -> DealShape:
         return self._organisation.shapes.of_deal(opportunity_id)

@@ -30,10 +30,13 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 _CONNECT_SECONDS = 10
 _PAUSES: Mapping[Purpose, tuple[float, ...]] = {
     Purpose.PERSON: (0.5, 1.5),
+    Purpose.FORM: (),
     Purpose.BACKGROUND: (1, 5, 20),
 }
 """Seconds between attempts to read; a person waits for two of them at most."""
 _LONGEST_PAUSE_SECONDS = 60
+_FORM_SECONDS = 1.5
+"""How long an answer is waited for that only makes a form better."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,10 @@ class Session:
     def in_background(self) -> "Session":
         """The same for work for which nobody waits: it stops before people do."""
         return replace(self, purpose=Purpose.BACKGROUND)
+
+    def for_form(self) -> "Session":
+        """The same with little patience, unless nobody waits: one attempt, and soon given up."""
+        return self if self.purpose is Purpose.BACKGROUND else replace(self, purpose=Purpose.FORM)
 
     def acting_as(self, username: str) -> "Session":
         return replace(self, username=username)
@@ -212,6 +219,7 @@ class Session:
                 params=dict(params) or None,
                 json=body,
                 headers={"Authorization": f"Bearer {token.value.get_secret_value()}", **headers},
+                timeout=_FORM_SECONDS if self.purpose is Purpose.FORM else httpx.USE_CLIENT_DEFAULT,
             )
             response = self._opened(request)
             if response.is_success:

@@ -102,10 +102,8 @@ class Shapes:
 
         def read(session: Session) -> Kind | None:
             soql = f"SELECT {', '.join(columns)} FROM {OBJECT} WHERE Id = '{opportunity_id}'"
-            return next(
-                (Kind(row.get(_RECORD_TYPE), bool(row.get(HAS_PRODUCTS))) for row in session.query(soql)),
-                None,
-            )
+            rows = session.for_form().query(soql)
+            return next((Kind(row.get(_RECORD_TYPE), bool(row.get(HAS_PRODUCTS))) for row in rows), None)
 
         try:
             return self._remembered.get(("kind", opportunity_id), read) or usual

@@ -183,6 +183,9 @@ class ChangingCrm:
     def live_ids(self) -> Iterator[Sequence[str]] | None:
         return iter([[id for id, deal in self.deals.items() if not deal.opportunity.is_deleted]])
 
+    def prepare_forms(self) -> None:
+        """Nothing is far away."""
+
     def describe(self, opportunity_id: str) -> DealShape:
         raise NotImplementedError
 

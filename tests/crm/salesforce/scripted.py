@@ -37,11 +37,26 @@ class Scripted:
         self.address = ""
         self.calls: list[Call] = []
         self._replies: dict[str, list[Reply]] = {}
+        self._held: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
         self._tokens = 0
 
     def answers(self, path: str, *replies: Reply) -> None:
         self._replies[path] = list(replies)
+
+    @contextmanager
+    def holding_back(self, path: str) -> Iterator[None]:
+        """Nobody who asks for it gets an answer before the end."""
+        self._held[path] = threading.Event()
+        try:
+            yield
+        finally:
+            self._held.pop(path).set()
+
+    def wait(self, call: Call) -> None:
+        held = self._held.get(call.path.partition("?")[0])
+        if held is not None:
+            held.wait()
 
     def called(self, path: str) -> Sequence[Call]:
         return [call for call in self.calls if call.path.partition("?")[0] == path]
@@ -61,6 +76,11 @@ class Scripted:
             )
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that has gone away is none."""
+
+
 @contextmanager
 def scripted() -> Iterator[Scripted]:
     """A server on a free port of this machine."""
@@ -69,7 +89,9 @@ def scripted() -> Iterator[Scripted]:
     class Handler(BaseHTTPRequestHandler):
         def _handle(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            reply = script.reply(Call(self.command, self.path, dict(self.headers.items()), content))
+            call = Call(self.command, self.path, dict(self.headers.items()), content)
+            script.wait(call)
+            reply = script.reply(call)
             body = b"" if reply.body is None else json.dumps(reply.body).encode()
             self.send_response_only(reply.status)
             headers = {"Date": self.date_time_string(), "Content-Length": str(len(body)), **reply.headers}
@@ -83,7 +105,7 @@ def scripted() -> Iterator[Scripted]:
         def log_message(self, format: str, *args: object) -> None:
             """Tests are silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     script.address = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

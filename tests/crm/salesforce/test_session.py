@@ -272,6 +272,20 @@ def test_a_refusal_with_a_wrong_clock_names_the_clock(
         session.get("limits")
 
 
+def test_a_form_waits_a_moment_and_no_longer(
+    server: Scripted, session: Session, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answers(f"{DATA}/limits", Reply(503))
+    with pytest.raises(Unavailable):
+        session.for_form().get("limits")
+    assert not pauses
+    monkeypatch.setattr("crm.salesforce.session._FORM_SECONDS", 0.05)
+    with server.holding_back(f"{DATA}/query"), pytest.raises(Unavailable, match="did not answer in time"):
+        session.for_form().get("query")
+    background = session.in_background()
+    assert background.for_form() is background
+
+
 def test_two_lanes_are_left_to_people() -> None:
     """Of three, work in the background takes one: a second one waits until the first is done."""
     lanes, order = Lanes(3), list[str]()
