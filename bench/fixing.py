@@ -1,9 +1,11 @@
 """How long a fix of one deal holds the database's write lock, on a mirror of any size."""
 
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from statistics import median
 
 from sqlalchemy import Engine, select
@@ -51,12 +53,19 @@ def measure_fixing(engine: Engine, company: Company, crm: Crm, now: datetime) ->
 
 
 def _deals(engine: Engine, company: Company, crm: Crm, now: datetime) -> Sequence[DealEvidence]:
-    """Everything that the CRM holds of them, in one pass through it."""
     with reading(engine) as connection:
-        state = pulled_state(connection)
         with_finding = select(finding.c.opportunity).distinct().order_by(finding.c.opportunity).limit(FIXES)
         ids = select(opportunity_key.c.crm_id).where(opportunity_key.c.no.in_(with_finding))
         wanted = frozenset(connection.execute(ids).scalars())
+    return evidence_of(engine, company, crm, now, wanted)
+
+
+def evidence_of(
+    engine: Engine, company: Company, crm: Crm, now: datetime, wanted: frozenset[str]
+) -> Sequence[DealEvidence]:
+    """Everything that a CRM of exports holds of some deals, in one pass through it."""
+    with reading(engine) as connection:
+        state = pulled_state(connection)
     definitions = company.definitions
     request = PullRequest(
         fields=state.fields,
@@ -68,13 +77,23 @@ def _deals(engine: Engine, company: Company, crm: Crm, now: datetime) -> Sequenc
     theirs = [
         Batch([record for record in batch.records if _is_of(record, wanted)]) for batch in crm.pull(request)
     ]
-    found = (gather_deal(one, theirs) for one in sorted(wanted))
+    hanging: defaultdict[str, list[Batch]] = defaultdict(list)
+    for record in chain.from_iterable(batch.records for batch in theirs):
+        hanging[_owner_of(record) or ""].append(Batch([record]))
+    found = (gather_deal(one, hanging[one]) for one in sorted(wanted))
     return [deal for deal in found if deal is not None]
 
 
 def _is_of(record: object, deals: frozenset[str]) -> bool:
-    owner = record.id if isinstance(record, OpportunityRecord) else getattr(record, "opportunity_id", None)
-    return owner in deals
+    return _owner_of(record) in deals
+
+
+def _owner_of(record: object) -> str | None:
+    """The deal that a record is or hangs on."""
+    if isinstance(record, OpportunityRecord):
+        return record.id
+    owner: str | None = getattr(record, "opportunity_id", None)
+    return owner
 
 
 def _fixed(deal: DealEvidence, now: datetime) -> DealEvidence:

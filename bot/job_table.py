@@ -18,6 +18,7 @@ from jobs.measure import measure_today
 from jobs.measure_actions import measure_actions
 from jobs.nudge import send_digests
 from jobs.pull import pull_on_schedule
+from jobs.reconcile import reconcile
 from jobs.recover import recover_writes
 from jobs.remind import remind_owners
 from jobs.retention import remove_old_rows
@@ -101,6 +102,14 @@ _JOBS = (
         in_child=True,
     ),
     ScheduledJob("council_recap", post_recap, "What the council decided", timedelta(hours=12), PATIENT),
+    ScheduledJob(
+        "reconcile",
+        reconcile,
+        "Finds deals that came or went unheard",
+        timedelta(hours=6),
+        PATIENT,
+        in_child=True,
+    ),
     ScheduledJob("retention", remove_old_rows, "Removes old rows", timedelta(days=3), PATIENT),
 )
 

@@ -136,6 +136,11 @@ class JobsDefinition(Definition):
     recover: JobSettings = Field(
         _every(1), description="Finish what was interrupted: open saves to the CRM; every minute."
     )
+    reconcile: JobSettings = Field(
+        _at("02:30"),
+        description="Find deals that came or went unheard, where pulls read only what changed: compare all "
+        "ids with the CRM's; every night at 02:30.",
+    )
     retention: RetentionSettings = Field(
         RetentionSettings(at="03:00", days=(Weekday.SUNDAY,)),
         description="Remove old rows; Sundays at 03:00.",

@@ -61,3 +61,9 @@ def read_owners_of_open_deals(connection: Connection) -> tuple[str, ...]:
         .order_by(opportunity.c.owner_id)
     )
     return tuple(connection.execute(statement).scalars())
+
+
+def read_standing_ids(connection: Connection) -> set[str]:
+    """The CRM's ids of all deals that are not deleted."""
+    statement = select(opportunity.c.crm_id).where(is_seen(opportunity), opportunity.c.is_deleted.is_(False))
+    return set(connection.execute(statement).scalars())

@@ -211,6 +211,12 @@ def move_mark(engine: Engine, mark: str, now: int) -> None:
         )
 
 
+def forget_mark(engine: Engine) -> None:
+    """Let the next pull read everything."""
+    with writing(engine) as connection:
+        connection.execute(mirror.update().values(mark=None))
+
+
 def move_measured_day(engine: Engine, today: date) -> None:
     """Answer for a new day without a pull: its figures are those of the records as they were last."""
     with writing(engine) as connection:

@@ -21,6 +21,7 @@ from storage.mirror import pulled_state
 from storage.nudge_tables import finding_life, score_day
 from storage.scores_by_day import OwnerRisk, read_risks, store_scores
 from storage.tables import (
+    FOREVER,
     currency_table,
     finding,
     opportunity,
@@ -196,13 +197,20 @@ class ChangingCompany:
         owners = list(connection.execute(select(person.c.crm_id)).scalars())
         return {tuple(row) for row in rows}, dict(read_risks(connection, self.today, owners))
 
+    def deleted(self) -> int:
+        with reading(self.council.engine) as connection:
+            gone = select(opportunity.c.no).where(opportunity.c.gen_to == FOREVER, opportunity.c.is_deleted)
+            return len(connection.execute(gone).all())
+
     def records(self) -> set[tuple[Any, ...]]:
-        """Every deal as readers see it, but for when we saw it so first."""
+        """Every deal that stands as readers see it, but for when we saw it so first."""
         with reading(self.council.engine) as connection:
             generation = pulled_state(connection).generation
             rows = connection.execute(
                 select(opportunity).where(
-                    opportunity.c.gen_from <= generation, opportunity.c.gen_to > generation
+                    opportunity.c.gen_from <= generation,
+                    opportunity.c.gen_to > generation,
+                    opportunity.c.is_deleted.is_(False),
                 )
             )
             left_out = {"no", "gen_from", "gen_to", "observed_at", "stage", "content_hash"}
@@ -212,7 +220,7 @@ class ChangingCompany:
             }
 
     def versions(self) -> set[tuple[Any, ...]]:
-        """What every deal was from when to when, with our own small numbers spelt out."""
+        """What every deal that stands was from when to when, with our own small numbers spelt out."""
         with reading(self.council.engine) as connection:
             generation = pulled_state(connection).generation
             slices = {row.no: tuple(row)[1:] for row in connection.execute(select(slice_table))}
@@ -222,7 +230,14 @@ class ChangingCompany:
             rows = connection.execute(
                 select(version, opportunity_key.c.crm_id)
                 .join(opportunity_key, opportunity_key.c.no == version.c.opportunity)
-                .where(version.c.gen_from <= generation, version.c.gen_to > generation)
+                .join(opportunity, opportunity.c.no == version.c.opportunity)
+                .where(
+                    version.c.gen_from <= generation,
+                    version.c.gen_to > generation,
+                    opportunity.c.gen_from <= generation,
+                    opportunity.c.gen_to > generation,
+                    opportunity.c.is_deleted.is_(False),
+                )
             )
             spelt: dict[str, Callable[[Any], Any]] = {
                 "slice": slices.get,

@@ -69,6 +69,8 @@ class ChangingCrm:
     """Batches that are still yielded."""
     can_resume: bool = True
     can_tell: bool = True
+    hidden: set[str] = field(default_factory=set)
+    """Ids that are missing when all are listed."""
     read: list[str] = field(default_factory=list)
     """The ids of the deals that were handed out, in order."""
 
@@ -181,7 +183,8 @@ class ChangingCrm:
         )
 
     def live_ids(self) -> Iterator[Sequence[str]] | None:
-        return iter([[id for id, deal in self.deals.items() if not deal.opportunity.is_deleted]])
+        live = [id for id, deal in self.deals.items() if not deal.opportunity.is_deleted]
+        return iter([[id for id in live if id not in self.hidden]])
 
     def prepare_forms(self) -> None:
         """Nothing is far away."""

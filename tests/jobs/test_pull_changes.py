@@ -118,6 +118,17 @@ def test_everything_is_pulled_where_single_changes_are_not_enough(company: Chang
     assert company.pull().way is PullWay.CHANGES
 
 
+def test_everything_is_pulled_where_the_crm_begins_to_keep_changes_of_a_field(
+    company: ChangingCompany,
+) -> None:
+    """Of all other deals it is known then that they were never somebody else's."""
+    company.crm.edit("006A", owner_id="005B")
+    assert company.pull().way is PullWay.EVERYTHING
+    company.crm.edit("006C", owner_id="005B")
+    assert company.pull().way is PullWay.CHANGES
+    agrees(company)
+
+
 def test_a_new_day_is_measured_with_its_first_pull(company: ChangingCompany) -> None:
     company.crm.now += 45 * DAY
     company.crm.edit("006B", amount=1_500_0000)
@@ -158,15 +169,61 @@ def test_what_a_pull_of_changes_did_not_come_to_is_done_by_the_next(company: Cha
     agrees(company)
 
 
-def test_a_pull_that_broke_off_goes_on_where_it_was(company: ChangingCompany) -> None:
+@pytest.fixture
+def new_company(tmp_path: Path, database_url: str) -> Iterator[ChangingCompany]:
+    """Before its first pull, with ten deals: five pages."""
+    company = ChangingCompany(tmp_path, new_crm(), database_url)
     for number in range(6):
         company.crm.create(f"006Z{number}", close_day=date(2026, 6, 1).toordinal())
-    company.crm.breaks_after = 3
+    yield company
+    company.close()
+
+
+@pytest.fixture
+def a_row_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.staging.ROWS_A_WRITE", 1)
+
+
+@pytest.mark.usefixtures("a_row_a_write")
+def test_a_pull_that_broke_off_goes_on_where_it_was(new_company: ChangingCompany) -> None:
+    crm = new_company.crm
+    crm.breaks_after = 3
     with pytest.raises(BrokeOff):
-        company.pull(everything=True)
-    company.crm.edit("006A", amount=1_900_0000)
-    company.crm.now += 900
-    company.crm.read.clear()
-    report = company.pull(everything=True)
-    assert report.way is PullWay.EVERYTHING
-    agrees(company)
+        new_company.pull()
+    assert crm.read == ["006A", "006B", "006C", "006D", "006Z0", "006Z1"]
+    crm.edit("006A", amount=1_900_0000)
+    crm.now += 900
+    crm.read.clear()
+    crm.overlap = 0
+    report = new_company.pull()
+    assert (report.way, report.new, report.changed) == (PullWay.REST, 10, 1)
+    assert crm.read == ["006Z2", "006Z3", "006Z4", "006Z5", "006A", *sorted(crm.read[5:])]
+    assert report.taken["Opportunity"] == 10
+    agrees(new_company)
+
+
+@pytest.mark.usefixtures("a_row_a_write")
+@pytest.mark.parametrize("why", ["it has expired", "a day has passed", "nothing was staged"])
+def test_it_starts_over_where_it_cannot_go_on(new_company: ChangingCompany, why: str) -> None:
+    crm = new_company.crm
+    crm.breaks_after = 0 if why == "nothing was staged" else 3
+    with pytest.raises(BrokeOff):
+        new_company.pull()
+    crm.can_resume = why != "it has expired"
+    crm.now += DAY + 1 if why == "a day has passed" else 900
+    crm.read.clear()
+    report = new_company.pull()
+    assert (report.way, report.new, crm.read[0]) == (PullWay.EVERYTHING, 10, "006A")
+    agrees(new_company)
+
+
+@pytest.mark.usefixtures("a_row_a_write")
+@pytest.mark.parametrize("commits", [3, 9, 14, 17, 20, 23, 26])
+def test_a_pull_that_dies_anywhere_is_completed_by_the_next(
+    new_company: ChangingCompany, commits: int
+) -> None:
+    with new_company.dying_at_commit(commits):
+        new_company.pull()
+    new_company.crm.now += 900
+    assert new_company.pull().new + new_company.pull().new in (0, 10)
+    agrees(new_company)
