@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.checked import Checked
+from crm.salesforce.calls import ITEMS, may_read_calls
 from crm.salesforce.errors import (
     LimitReached,
     QueryRefused,
@@ -54,6 +55,7 @@ def check_salesforce(organisation: Organisation, needed: Needed) -> Iterator[Che
     for name in FIELDS:
         yield _check_object(organisation, sight, name)
     yield _check_quotas(organisation, sight)
+    yield _check_calls(organisation, sight)
     yield from _check_standard_fields(sight)
     yield from _check_configured_fields(sight, needed.read)
     yield _check_writing(organisation, needed.written)
@@ -128,11 +130,23 @@ def _check_quotas(organisation: Organisation, sight: Sight) -> Checked:
         return Checked(
             True, f"{QUOTAS} is not there, or needs “View All Forecasts” and “Manage Quotas”: {without}."
         )
+    return _check_forecasts(organisation, QUOTAS, "quotas are targets", without)
+
+
+def _check_calls(organisation: Organisation, sight: Sight) -> Checked:
+    without = "the top manager's call is that of the file calls.csv"
+    if not may_read_calls(sight):
+        return Checked(True, f"{ITEMS} is not there, or needs “View All Forecasts”: {without}.")
+    return _check_forecasts(organisation, ITEMS, "the top manager's call stands beside our forecast", without)
+
+
+def _check_forecasts(organisation: Organisation, name: str, use: str, without: str) -> Checked:
+    """Tried by a query: forecasts are closed by a right of the user, which describe does not know of."""
     try:
-        organisation.session.get("query", {"q": f"SELECT Id FROM {QUOTAS} LIMIT 1"})
+        organisation.session.get("query", {"q": f"SELECT Id FROM {name} LIMIT 1"})
     except (QueryRefused, RequestRefused) as error:
-        return Checked(False, f"{QUOTAS} cannot be read: {error} Without it {without}.", DEPLOY)
-    return Checked(True, f"{QUOTAS} can be read: quotas are targets.")
+        return Checked(False, f"{name} cannot be read: {error} Without it {without}.", DEPLOY)
+    return Checked(True, f"{name} can be read: {use}.")
 
 
 def _check_standard_fields(sight: Sight) -> Iterator[Checked]:

@@ -17,6 +17,7 @@ from pipeline.crm_records import (
     FieldChangeRecord,
     FieldKind,
     FieldValue,
+    ForecastCallRecord,
     HistoryRecord,
     LineItemRecord,
     OpportunityRecord,
@@ -48,6 +49,7 @@ __all__ = [
     "FieldKind",
     "FieldValue",
     "Fix",
+    "ForecastCallRecord",
     "HistoryRecord",
     "LineItemRecord",
     "OpportunityRecord",
@@ -100,7 +102,7 @@ class Changes:
     """What changed in a system of record since a mark."""
 
     reference: Sequence[Batch]
-    """Stages, users, roles, rates, periods, targets and spend, each complete: they are small."""
+    """Stages, users, roles, rates, periods, targets, spend and calls, each complete: they are small."""
     accounts: Iterator[Batch]
     """The accounts that changed, and those of the changed deals. To be read before `deals`."""
     deals: Iterator[Sequence[DealEvidence]]

@@ -41,6 +41,7 @@ from messages.figures import (
     value_words,
 )
 from messages.reasons import (
+    call_words,
     further_reasons,
     overdue_words,
     row_reason,
@@ -237,6 +238,9 @@ def _row_facts(matrix: Matrix, row: Row, wording: Wording) -> tuple[Fact, ...]:
     if row.state is TargetState.OPEN:
         facts.append(Fact("Still to win", text(value_words(row.remaining, currency, wording))))
     facts.append(Fact("Forecast with best case", text(wording.short_money(row.forecast_best_case, currency))))
+    if row.call is not None:
+        words = call_words(row.call, row.cells[Metric.FORECAST], currency, wording)
+        facts.append(Fact("The top manager's call", text(words)))
     if row.coverage_next is not None:
         facts.append(Fact("Coverage of next quarter", text(wording.ratio(row.coverage_next))))
     overdue = overdue_words(matrix, wording) if row is matrix.total else None

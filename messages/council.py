@@ -207,6 +207,7 @@ def _headline(matrix: Matrix, wording: Wording) -> tuple[Fact, ...]:
                 *_short_by(forecast.gap, matrix.currency, wording),
                 "  ",
                 Colour(forecast.status),
+                *_beside_forecast(matrix, wording),
             ),
         ),
         Fact(
@@ -223,6 +224,13 @@ def _headline(matrix: Matrix, wording: Wording) -> tuple[Fact, ...]:
 
 def _short_by(gap: Decimal | None, currency: str, wording: Wording) -> tuple[str, ...]:
     return (f", {gap_words(gap, currency, wording)} short of green",) if gap else ()
+
+
+def _beside_forecast(matrix: Matrix, wording: Wording) -> tuple[str, ...]:
+    call = matrix.total.call
+    if call is None:
+        return ()
+    return (f"  {call.by or 'The top manager'} calls {wording.short_money(call.amount, matrix.currency)}",)
 
 
 def _beside_coverage(matrix: Matrix, wording: Wording) -> tuple[str, ...]:

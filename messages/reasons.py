@@ -1,11 +1,12 @@
 """Why a row and its cells have their colours, each sentence once, and what was spent on them."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from messages.card import Block, Colour, Fact, Facts, Heading, Paragraph, text
 from messages.wording import Wording
 from pipeline.calendar import Period, is_in_first_working_days
-from pipeline.matrix import Cell, Matrix, Row, Spend
+from pipeline.matrix import Cell, ForecastCall, Matrix, Row, Spend
 
 OVERDUE_SHOWN_DAYS = 5
 """In so many first working days of a quarter, what it inherited stands beside coverage (DOMAIN section 6)."""
@@ -49,6 +50,17 @@ def spend_blocks(matrix: Matrix, wording: Wording) -> tuple[Block, ...]:
         if row.spend is not None
     )
     return (Heading("What the spend of this quarter brought"), Facts(facts)) if facts else ()
+
+
+def call_words(call: ForecastCall, forecast: Cell, currency: str, wording: Wording) -> str:
+    """`$5.9M, says Ingrid Okonjo: $150K more than our forecast`."""
+    says = f", says {call.by}" if call.by else ""
+    words = f"{wording.short_money(call.amount, currency)}{says}"
+    if not isinstance(forecast.figure, Decimal) or call.amount == forecast.figure:
+        return words
+    apart = call.amount - forecast.figure
+    side = "more" if apart > 0 else "less"
+    return f"{words}: {wording.short_money(abs(apart), currency)} {side} than our forecast"
 
 
 def spend_words(spend: Spend, currency: str, wording: Wording) -> str:

@@ -22,6 +22,7 @@ from pipeline.matrix import (
     Caveats,
     Cell,
     Dimension,
+    ForecastCall,
     Matrix,
     Metric,
     Row,
@@ -69,6 +70,8 @@ class Measures:
     """Without the share that is unassigned and without a basis, which belong to a table."""
     spend: Mapping[str, SpendLine]
     """What the period's levers and sources cost, by name."""
+    call: ForecastCall | None
+    """What the manager at the top says the period will bring."""
     pulled_at: str | None
 
 
@@ -247,7 +250,8 @@ class _Assembly:
         prior = self._prior_period
         last_year = self._held(prior, Metric.CLOSED_WON, bundle) if prior else _Bundle()
         held = _Held(judged, last_year.prior, following.now)
-        return self._row(TOTAL, TOTAL, bundle, held, self._targets_of(TOTAL, TOTAL, judged))
+        row = self._row(TOTAL, TOTAL, bundle, held, self._targets_of(TOTAL, TOTAL, judged))
+        return replace(row, call=self._measures.call)
 
     def _held(self, period: Period, metric: Metric, whole: _Bundle) -> _Bundle:
         """What is held against the company's target of a period.

@@ -181,6 +181,16 @@ class SpendRecord(NamedTuple):
     heads: int | None
 
 
+class ForecastCallRecord(NamedTuple):
+    """What the manager at the top says a quarter will bring, in the CRM's own forecast."""
+
+    period: str
+    amount: int
+    currency: str | None
+    owner_id: str | None
+    """CRM user id of the manager."""
+
+
 Record = (
     OpportunityRecord
     | HistoryRecord
@@ -197,6 +207,7 @@ Record = (
     | PeriodRecord
     | TargetRecord
     | SpendRecord
+    | ForecastCallRecord
 )
 
 

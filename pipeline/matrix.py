@@ -132,6 +132,15 @@ class Spend:
 
 
 @dataclass(frozen=True)
+class ForecastCall:
+    """What the manager at the top says the period will bring, as the CRM had it at the last pull."""
+
+    amount: Decimal
+    by: str | None
+    """The manager's name."""
+
+
+@dataclass(frozen=True)
 class Row:
     """One slice of a dimension, or the total."""
 
@@ -155,6 +164,8 @@ class Row:
     """In a pair (`region by product`): this value cut by the second dimension."""
     spend: Spend | None = None
     """Of a lever or a source, where `spend.csv` names it."""
+    call: ForecastCall | None = None
+    """Of the company alone: what stands beside our forecast."""
 
 
 @dataclass(frozen=True)

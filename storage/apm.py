@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, select
 
 from pipeline.assembly import Measures, SpendLine, assemble
+from pipeline.calendar import Period
 from pipeline.company import Company
 from pipeline.learning import Learnt
-from pipeline.matrix import Dimension, Matrix
-from pipeline.money import SCALE
+from pipeline.matrix import Dimension, ForecastCall, Matrix
+from pipeline.money import SCALE, RateTable, convert, to_decimal
 from pipeline.sums import SliceValues, is_renewal
 from pipeline.targets import TargetBook
 from storage.base import Base, read_base, store_base
@@ -28,7 +29,7 @@ from storage.measuring import measuring_point
 from storage.mirror import MirrorState, pulled_state
 from storage.refreshes import last_refresh
 from storage.scales import STATIC_RATES_NOTICE, Scales, read_scales
-from storage.tables import apm_table, person, slice_table, spend
+from storage.tables import apm_table, forecast_call, person, slice_table, spend
 
 CONFIGURATION_CHANGED = (
     "The configuration has changed since the last pull. Run `council pull` to bring every figure up to date."
@@ -247,6 +248,7 @@ class Measuring:
             ),
             pulled_at=_iso(self._state.pulled_at),
             spend=read_spend(self._connection, period.label),
+            call=read_call(self._connection, period, self._scales.rates),
         )
 
     def _notices(self) -> tuple[str, ...]:
@@ -281,6 +283,22 @@ def read_spend(connection: Connection, period_label: str) -> dict[str, SpendLine
     """What levers and sources cost in a period, by name; in the corporate currency."""
     rows = connection.execute(select(spend).where(spend.c.period == period_label))
     return {row.lever_or_source: SpendLine(Fraction(row.amount, SCALE), row.heads) for row in rows}
+
+
+def read_call(connection: Connection, period: Period, rates: RateTable) -> ForecastCall | None:
+    """What the manager at the top says a period will bring, in the corporate currency as a target would be.
+
+    `None` where nobody says anything, or in a currency without a rate.
+    """
+    row = connection.execute(
+        select(forecast_call, person.c.name)
+        .outerjoin(person, person.c.crm_id == forecast_call.c.owner_id)
+        .where(forecast_call.c.period == period.label)
+    ).one_or_none()
+    units = None if row is None else rates.target_rate_on(row.currency, period.start)
+    if row is None or units is None:
+        return None
+    return ForecastCall(to_decimal(convert(row.amount, units)), row.name)
 
 
 def _numbers_of(connection: Connection, owners: Collection[str]) -> list[int]:

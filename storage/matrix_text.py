@@ -17,6 +17,7 @@ _CLASSES = {
         matrix.Matrix,
         matrix.Row,
         matrix.Spend,
+        matrix.ForecastCall,
         matrix.Cell,
         matrix.Trusted,
         matrix.PeriodStamp,

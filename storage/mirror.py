@@ -37,6 +37,7 @@ from storage.tables import (
     apm_table,
     finding,
     fiscal_period,
+    forecast_call,
     opportunity,
     opportunity_version,
     rate,
@@ -319,6 +320,7 @@ def replace_reference(connection: Connection, reference: Reference) -> None:
         fiscal_period: [record._asdict() for record in reference.periods],
         target: [record._asdict() for record in reference.targets],
         spend: [record._asdict() for record in reference.spend],
+        forecast_call: [record._asdict() for record in reference.calls],
         rate: [record._asdict() for record in reference.rates],
     }
     for table, records in rows.items():

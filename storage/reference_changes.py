@@ -18,6 +18,7 @@ from storage.related import CREATOR_ROLES, OWNER_ROLES, People
 from storage.staging import Reference
 from storage.tables import (
     fiscal_period,
+    forecast_call,
     opportunity,
     opportunity_key,
     opportunity_version,
@@ -39,7 +40,7 @@ class ReferenceChange:
     creators: frozenset[str]
     """The same of those who created deals. The mirror does not know which."""
     is_measured_anew: bool
-    """Rates, targets, spend, periods or who manages whom: no deal changes, but every figure can."""
+    """Rates, targets, spend, calls, periods or who manages whom: no deal changes, but every figure can."""
 
 
 def find_reference_change(
@@ -110,6 +111,7 @@ def _measured_by(reference: Reference) -> Iterator[tuple[Table, Sequence[Mapping
     yield rate, [record._asdict() for record in reference.rates]
     yield target, [record._asdict() for record in reference.targets]
     yield spend, [record._asdict() for record in reference.spend]
+    yield forecast_call, [record._asdict() for record in reference.calls]
     yield fiscal_period, [record._asdict() for record in reference.periods]
 
 

@@ -16,6 +16,7 @@ from pipeline.crm_records import (
     ActivityRecord,
     ContactRoleRecord,
     FieldChangeRecord,
+    ForecastCallRecord,
     HistoryRecord,
     LineItemRecord,
     OpportunityRecord,
@@ -65,6 +66,7 @@ class Reference:
     periods: list[PeriodRecord] = field(default_factory=list)
     targets: list[TargetRecord] = field(default_factory=list)
     spend: list[SpendRecord] = field(default_factory=list)
+    calls: list[ForecastCallRecord] = field(default_factory=list)
 
     def take(self, records: Sequence[Record]) -> None:
         """Add records of one of these kinds."""
@@ -76,6 +78,7 @@ class Reference:
             PeriodRecord: self.periods,
             TargetRecord: self.targets,
             SpendRecord: self.spend,
+            ForecastCallRecord: self.calls,
         }
         if records:
             lists[type(records[0])].extend(records)

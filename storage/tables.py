@@ -266,6 +266,16 @@ spend = Table(
     Column("heads", Integer),
 )
 
+forecast_call = Table(
+    "forecast_call",
+    metadata,
+    Column("period", Text, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text),
+    Column("owner_id", Text),
+)
+"""What the manager at the top says a quarter will bring."""
+
 staged_opportunity = Table(
     "staged_opportunity",
     metadata,

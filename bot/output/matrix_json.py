@@ -87,6 +87,7 @@ def _row(row: Row) -> Json:
             metric.value: money(row.prior_full_quarter.get(metric)) for metric in _PRIOR_QUARTER
         },
         "spend": _spend(row.spend) if row.spend else None,
+        "call": {"amount": money(row.call.amount), "by": row.call.by} if row.call else None,
         "rows": [_row(part) for part in row.rows],
     }
 

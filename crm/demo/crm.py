@@ -45,6 +45,7 @@ _TABLES = frozenset(
         "Event",
         "targets",
         "spend",
+        "calls",
     }
 )
 _STANDARD_FIELDS = frozenset(
@@ -115,6 +116,7 @@ class DemoCrm:
             company.rates,
             company.targets,
             company.spend,
+            company.calls,
         ):
             yield from _in_batches(reference)
         wanted = [field for field in FURTHER_FIELDS if field in request.fields]

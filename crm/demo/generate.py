@@ -12,7 +12,7 @@ from crm.demo.current import draw_later_quarters, draw_prospects
 from crm.demo.draft import Draft
 from crm.demo.origins import deal_out_origins
 from crm.demo.past import draw_closed_quarters, draw_lost_so_far
-from crm.demo.people import role_records, user_records
+from crm.demo.people import CHIEF, USER_IDS, role_records, user_records
 from crm.demo.rates import draw_rates
 from crm.demo.rows import DealRows, write_deal
 from crm.demo.sins import neglect_records
@@ -20,6 +20,7 @@ from crm.demo.story import tell_region
 from crm.demo.targets import QUARTERS_WITH_TARGETS, set_targets
 from crm.records import (
     AccountRecord,
+    ForecastCallRecord,
     RateRecord,
     RoleRecord,
     SpendRecord,
@@ -27,12 +28,15 @@ from crm.records import (
     TargetRecord,
     UserRecord,
 )
+from pipeline.matrix import TOTAL, Metric
 from pipeline.money import SCALE
 
 _MONEY_A_HEAD = 42_000
 _HEADS = {"AE": 40, "BDR": 5, "SDR": 3, "ECS": 2, "Cloud Sales": 2}
 _PROGRAMMES = {"events": 310_000, "demand generation": 120_000, "digital": 95_000, "account-based": 80_000,
                "brand": 150_000}  # fmt: skip
+
+_CALLED_PERCENT, _ROUND_CALL = 97, 50_000 * SCALE
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class DemoCompany:
     rates: Sequence[RateRecord]
     targets: Sequence[TargetRecord]
     spend: Sequence[SpendRecord]
+    calls: Sequence[ForecastCallRecord]
     deals: Sequence[DealRows]
 
 
@@ -67,6 +72,7 @@ def generate_company(today: date, seed: int) -> DemoCompany:
         rates=draft.rates.records(),
         targets=targets,
         spend=_spend(draft.quarter),
+        calls=_calls(draft.quarter, targets),
         deals=[write_deal(rng, deal, draft.today) for deal in draft.deals],
     )
 
@@ -90,6 +96,21 @@ def stage_records() -> list[StageRecord]:
         StageRecord(name, order, is_closed=number >= WON, is_won=number == WON, category=category)
         for order, (number, (name, category)) in enumerate(enumerate(STAGES), start=1)
     ]
+
+
+def _calls(quarter: int, targets: Sequence[TargetRecord]) -> list[ForecastCallRecord]:
+    """This quarter's, a little below the target, in round figures."""
+    label, chief = QUARTERS.numbered(quarter).label, USER_IDS[CHIEF]
+    company = [one for one in targets if (one.period, one.dimension) == (label, TOTAL)]
+    return [
+        ForecastCallRecord(label, _rounded(one.amount * _CALLED_PERCENT // 100), None, chief)
+        for one in company
+        if one.metric == Metric.CLOSED_WON.value
+    ]
+
+
+def _rounded(amount: int) -> int:
+    return amount // _ROUND_CALL * _ROUND_CALL
 
 
 def _spend(quarter: int) -> list[SpendRecord]:

@@ -1,4 +1,4 @@
-"""What a system of record does not hold itself: targets, spend and periods, from files beside it."""
+"""What a system of record does not hold itself: targets, spend, calls and periods, from files beside it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,14 +7,14 @@ from pathlib import Path
 from crm.files.clock import Clock
 from crm.files.definition import FilesDefinition
 from crm.files.exports import Exports, UnusableTable
-from crm.files.reference import read_periods, read_spend, read_targets
+from crm.files.reference import read_calls, read_periods, read_spend, read_targets
 from crm.records import Batch, Capabilities, Problem
 
-_TABLES = ("Period", "targets", "spend")
+_TABLES = ("Period", "targets", "spend", "calls")
 
 
 class TablesBeside:
-    """`targets.csv`, `spend.csv` and `Period.csv` in the folder of exports. None of them has to be there."""
+    """`targets.csv`, `spend.csv`, `calls.csv`, `Period.csv` in the folder of exports; each may be missing."""
 
     def __init__(self, definition: FilesDefinition, base_folder: Path) -> None:
         self._definition = definition
@@ -44,6 +44,8 @@ class TablesBeside:
             yield from read_targets(table)
         if table := exports.table("spend"):
             yield from read_spend(table)
+        if table := exports.table("calls"):
+            yield from read_calls(table)
 
     def _open(self) -> Exports:
         return Exports(self._definition, self._base_folder)

@@ -183,6 +183,8 @@ class FilesCrm:
             yield from reference.read_targets(table)
         if table := exports.table("spend"):
             yield from reference.read_spend(table)
+        if table := exports.table("calls"):
+            yield from reference.read_calls(table)
 
     def _opportunities(
         self, exports: Exports, stages: StageList, lookups: Lookups, request: PullRequest, clock: Clock

@@ -19,7 +19,7 @@ def _known_table(table: str) -> str:
 
 
 TableName = Annotated[str, AfterValidator(_known_table)]
-"""Ours, as Salesforce calls the object; `targets` and `spend` beside them."""
+"""Ours, as Salesforce calls the object; `targets`, `spend` and `calls` beside them."""
 
 
 class Join(Definition):

@@ -1,4 +1,4 @@
-"""Exchange rates, fiscal periods, targets and spend."""
+"""Exchange rates, fiscal periods, targets, spend and calls."""
 
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
@@ -18,7 +18,7 @@ from crm.files.clock import Clock
 from crm.files.exports import Table
 from crm.files.making import make_records
 from crm.files.problems import Fault, ProblemLog
-from crm.records import Batch, PeriodRecord, RateRecord, SpendRecord, TargetRecord
+from crm.records import Batch, ForecastCallRecord, PeriodRecord, RateRecord, SpendRecord, TargetRecord
 from pipeline.matrix import Dimension
 from pipeline.nearest import did_you_mean
 from pipeline.targets import DEAL_TYPE
@@ -120,6 +120,23 @@ def read_spend(table: Table) -> Iterator[Batch]:
     for block in TableReader(table, fields, log).blocks():
         records = make_records(SpendRecord, *(block[name] for name in fields))
         doubles = _doubles(block, [record[:2] for record in records], seen, log, "spend")
+        yield Batch([record for row, record in enumerate(records) if row not in doubles], log.take())
+    yield Batch((), log.take_all())
+
+
+def read_calls(table: Table) -> Iterator[Batch]:
+    """What the manager at the top says each quarter will bring."""
+    fields = {
+        "period": _vital(table, "period", TextCells()),
+        "amount": _vital(table, "amount", amount_cells()),
+        "currency": Field(table.column("currency"), currency_cells(), OnFault.SKIP_ROW),
+        "owner": Field(table.column("owner"), TextCells()),
+    }
+    log = ProblemLog(table.file)
+    seen: set[Any] = set()
+    for block in TableReader(table, fields, log).blocks():
+        records = make_records(ForecastCallRecord, *(block[name] for name in fields))
+        doubles = _doubles(block, [record[:1] for record in records], seen, log, "call")
         yield Batch([record for row, record in enumerate(records) if row not in doubles], log.take())
     yield Batch((), log.take_all())
 

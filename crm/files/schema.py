@@ -130,6 +130,10 @@ TABLES: Mapping[str, TableSchema] = {
         columns=("period", "dimension", "value", "metric", "amount", "currency"),
         required=(("period",), ("dimension",), ("value",), ("metric",), ("amount",)),
     ),
+    "calls": TableSchema(
+        columns=("period", "amount", "currency", "owner"),
+        required=(("period",), ("amount",)),
+    ),
     "spend": TableSchema(
         columns=("period", "lever_or_source", "lever", "source", "amount", "heads"),
         required=(("period",), ("lever_or_source", "lever", "source"), ("amount",)),

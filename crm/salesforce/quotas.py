@@ -1,26 +1,25 @@
 """Quotas of people as targets of the company and of product families."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from crm.files.clock import day_number
 from crm.records import Batch, PeriodRecord, Problem, RoleRecord, TargetRecord, UserRecord
 from crm.salesforce.errors import QueryRefused, RequestRefused
+from crm.salesforce.forecasting import Hierarchy, named_periods, read_kind
 from crm.salesforce.session import Session
 from crm.salesforce.sight import Sight
 from crm.salesforce.values import text_of
-from pipeline.calendar import Period, build_calendar
+from pipeline.calendar import build_calendar
 from pipeline.definitions import CalendarDefinition
 from pipeline.errors import PeriodMissing
 from pipeline.matrix import TOTAL, Dimension, Metric
 from pipeline.money import parse_amount
 
-QUOTAS, _TYPES = "ForecastingQuota", "ForecastingType"
+QUOTAS = "ForecastingQuota"
 _NEEDED = ("Id", "QuotaOwnerId", "QuotaAmount", "StartDate", "ForecastingTypeId")
-_REVENUE = ("OpportunityRevenue", "OpportunitySplitRevenue")
-"""The kinds of forecast that are meant where there are several, by their API names."""
 
 
 class Quota(NamedTuple):
@@ -57,9 +56,9 @@ def read_targets(
         quotas = list(_read(sight, session))
     except (QueryRefused, RequestRefused):
         return Batch(())  # forecasts are switched off for our user, which only the query itself tells
-    above = _Above(users, roles)
+    above = Hierarchy(users, roles)
     sums: defaultdict[_Group, dict[str | None, int]] = defaultdict(dict)
-    calendar = build_calendar(definition, _periods(definition, periods))
+    calendar = build_calendar(definition, named_periods(definition, periods))
     for quota in _topmost(quotas, above):
         try:
             label = calendar.period_of(date.fromordinal(quota.day)).label
@@ -71,7 +70,7 @@ def read_targets(
 
 
 def _read(sight: Sight, session: Session) -> Iterator[Quota]:
-    kind = _kind(sight, session)
+    kind = read_kind(sight, session)
     further = ("ProductFamily", "CurrencyIsoCode", "IsAmount")
     select = sight.select_of(QUOTAS, (*_NEEDED, *further))
     for row in session.query(select.text):
@@ -87,55 +86,15 @@ def _read(sight: Sight, session: Session) -> Iterator[Quota]:
             )
 
 
-def _kind(sight: Sight, session: Session) -> str | None:
-    """The one kind of forecast whose quotas are meant; `None` where nobody tells the kinds apart."""
-    paths = ("Id", "DeveloperName", "IsActive", "IsAmount")
-    if not sight.sees(_TYPES, "DeveloperName"):
-        return None
-    rows = session.query(sight.select_of(_TYPES, paths).ordered_by("Id").text)
-    active = [row for row in rows if row.get("IsActive", True) and row.get("IsAmount", True)]
-    by_name = {row["DeveloperName"]: str(row["Id"]) for row in active}
-    named = next((by_name[name] for name in _REVENUE if name in by_name), None)
-    return named or (str(active[0]["Id"]) if active else None)
-
-
-class _Above:
-    """Who stands above whom, by role."""
-
-    def __init__(self, users: Iterable[UserRecord], roles: Iterable[RoleRecord]) -> None:
-        self._role_of = {user.id: user.role_id for user in users}
-        self._parent_of: Mapping[str, str | None] = {role.id: role.parent_id for role in roles}
-
-    def role_of(self, user_id: str) -> str | None:
-        return self._role_of.get(user_id)
-
-    def roles(self, user_id: str) -> Iterator[str]:
-        """From the one above the person's own upwards."""
-        seen: set[str] = set()
-        at = self._parent_of.get(self._role_of.get(user_id) or "")
-        while at is not None and at not in seen:
-            seen.add(at)
-            yield at
-            at = self._parent_of.get(at)
-
-
-def _topmost(quotas: Sequence[Quota], above: _Above) -> Iterator[Quota]:
+def _topmost(quotas: Sequence[Quota], above: Hierarchy) -> Iterator[Quota]:
     """Quotas above whose owner nobody has one for the same time and family."""
     holders: defaultdict[tuple[int, str | None], set[str | None]] = defaultdict(set)
     for quota in quotas:
         if quota.amount:
             holders[quota.day, quota.family].add(above.role_of(quota.owner_id))
     for quota in quotas:
-        if holders[quota.day, quota.family].isdisjoint(above.roles(quota.owner_id)):
+        if holders[quota.day, quota.family].isdisjoint(above.roles_above(quota.owner_id)):
             yield quota
-
-
-def _periods(definition: CalendarDefinition, periods: Sequence[PeriodRecord]) -> Sequence[Period]:
-    if definition.periods is None:
-        return ()
-    return [
-        Period(one.label, date.fromordinal(one.start_day), date.fromordinal(one.end_day)) for one in periods
-    ]
 
 
 def _targets(sums: Mapping[_Group, Mapping[str | None, int]]) -> Iterator[TargetRecord]:

@@ -1,6 +1,7 @@
 """The small tables that everything else refers to: stages, people, rates, periods, targets."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from crm.files.beside import TablesBeside
@@ -19,6 +20,7 @@ from crm.records import (
     RoleRecord,
     UserRecord,
 )
+from crm.salesforce.calls import CALLS, may_read_calls, read_calls
 from crm.salesforce.quotas import may_read_quotas, read_targets
 from crm.salesforce.rows import QueriedRows, begin_together
 from crm.salesforce.session import Session
@@ -31,6 +33,8 @@ from pipeline.errors import NothingUsable
 STAGES, USERS, ROLES, PERIODS = "OpportunityStage", "User", "UserRole", "Period"
 CURRENCIES, DATED_RATES = "CurrencyType", "DatedConversionRate"
 TARGETS = "targets"
+_CALLS_READ = timedelta(days=400)
+"""Of a year and a little more: older calls have been overtaken by what was won."""
 
 _NEVER_OWN_DEALS = ("Guest", "CspLitePortal", "CustomerSuccess", "PowerCustomerSuccess")
 """Types of the users of a community, of whom there can be millions."""
@@ -109,6 +113,9 @@ class ReferenceReader:
         yield from _kept(self._beside.pull(self._request.timezone), PeriodRecord, periods)
         if TARGETS not in self._beside.tables and may_read_quotas(self._sight):
             yield read_targets(self._sight, self._session, self._calendar, periods, users, roles)
+        if CALLS not in self._beside.tables and may_read_calls(self._sight):
+            since = datetime.fromtimestamp(self._request.now, UTC).date() - _CALLS_READ
+            yield read_calls(self._sight, self._session, self._calendar, periods, users, roles, since)
 
     def _rates(self, static: QueriedRows | None, dated: QueriedRows | None) -> Iterator[Batch]:
         corporate = corporate_currency(self._sight, self._session)

@@ -1,4 +1,4 @@
 """The schema's history. `./dev migration` prints what the next step has to do."""
 
-HEAD = "0024"
+HEAD = "0025"
 """The newest step; a database that stands here needs no migrating."""

@@ -28,6 +28,7 @@ from messages.hygiene import compose_company, compose_own, compose_team
 from messages.nudge import compose_digest, headline_words, minutes_to_fix
 from messages.problem import compose_failure, compose_problem
 from messages.pull_report import compose_pull_report
+from messages.reasons import call_words
 from messages.render import blockkit
 from messages.render.terminal import render_text
 from messages.waterfall import compose_waterfall
@@ -35,7 +36,7 @@ from messages.wording import Wording
 from pipeline.errors import AccessDenied, ConfigurationError, Mistake, NothingUsable
 from pipeline.findings import Severity
 from pipeline.freshness import Staleness
-from pipeline.matrix import Basis, Dimension, Metric, PeriodStamp, Row, Spend, TargetState
+from pipeline.matrix import Basis, Dimension, ForecastCall, Metric, PeriodStamp, Row, Spend, TargetState
 from pipeline.past_scores import PastScores, PastShare
 from pipeline.pull_report import PullWay
 from tests.messages.digest_examples import digest, digest_done, digest_later, long_digest, nothing_to_fix
@@ -529,3 +530,13 @@ def test_the_largest_deals_stand_open_and_the_others_are_folded() -> None:
     assert any(block.summary == "Show 2 more deals" for block in card.blocks if isinstance(block, Folded))
     (table,) = (block for block in card.blocks if isinstance(block, Table))
     assert table.title == "12 deals"
+
+
+def test_the_top_managers_call_is_set_beside_our_forecast() -> None:
+    total = replace(matrix().total, call=ForecastCall(Decimal(5_900_000), "Ada Top"))
+    forecast = replace(total.cells[Metric.FORECAST], figure=Decimal(5_750_000))
+    assert total.call is not None
+    words = call_words(total.call, forecast, "USD", Wording())
+    assert words == "$5.9M, says Ada Top: $150K more than our forecast"
+    equal = replace(forecast, figure=Decimal(5_900_000))
+    assert call_words(replace(total.call, by=None), equal, "USD", Wording()) == "$5.9M"

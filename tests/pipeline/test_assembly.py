@@ -12,7 +12,7 @@ from pipeline.assembly import Measures, SpendLine, assemble
 from pipeline.calendar import build_calendar
 from pipeline.definitions import Definitions, MetricsDefinition
 from pipeline.learning import Learnt
-from pipeline.matrix import Basis, Caveats, Dimension, Matrix, Metric, Status, TargetState
+from pipeline.matrix import Basis, Caveats, Dimension, ForecastCall, Matrix, Metric, Status, TargetState
 from pipeline.money import build_rate_table
 from pipeline.sums import SliceSums, SliceValues
 from pipeline.targets import TargetBook, build_targets
@@ -79,6 +79,7 @@ def table(
     prior: Sequence[SliceSums] = (),
     prior_full: Sequence[SliceSums] = (),
     spend: dict[str, SpendLine] | None = None,
+    call: ForecastCall | None = None,
     definitions: Definitions = DEFINITIONS,
 ) -> Any:
     """A matrix; untyped, so that its figures can be compared with whole numbers."""
@@ -94,6 +95,7 @@ def table(
         learnt=Learnt(),
         caveats=NO_CAVEATS,
         spend=spend or {},
+        call=call,
         pulled_at=None,
     )
     return assemble(measures, definitions, build_calendar(definitions.calendar), targets, dimension, by)
@@ -309,3 +311,10 @@ def test_spend_is_set_against_what_came_of_it() -> None:
     spent = named(matrix, "BDR").spend
     assert spent is not None
     assert (spent.pipe_gen_per_unit, spent.closed_won_per_unit) == (Fraction(1, 2), Fraction(7, 18))
+
+
+def test_the_top_managers_call_stands_beside_the_forecast_of_the_company_alone() -> None:
+    call = ForecastCall(Decimal(42), "Ada Top")
+    matrix = table(NOW, book(), call=call)
+    assert matrix.total.call == call
+    assert {row.call for row in matrix.rows} == {None}

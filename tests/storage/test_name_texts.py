@@ -6,6 +6,7 @@ from storage.name_texts import TABLES
 from storage.schema import metadata
 
 OF_THE_CRM_OR_OF_FIGURES = {
+    "access_refusal",
     "account",
     "action_reading",
     "apm_table",
@@ -13,6 +14,7 @@ OF_THE_CRM_OR_OF_FIGURES = {
     "base_day",
     "base_sum",
     "currency",
+    "deal_to_read",
     "edition",
     "edition_matrix",
     "escalation",
@@ -20,11 +22,13 @@ OF_THE_CRM_OR_OF_FIGURES = {
     "finding",
     "finding_life",
     "fiscal_period",
+    "forecast_call",
     "job_state",
     "learnt_rejection",
     "observation",
     "opportunity",
     "opportunity_key",
+    "pull_progress",
     "rate",
     "recorded_field",
     "refreshed_deal",

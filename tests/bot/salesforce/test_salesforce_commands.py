@@ -65,6 +65,7 @@ def test_what_is_well_is_said_line_by_line(served: LocalSalesforce, tmp_path: Pa
         "Opportunity can be read: we see 12 records.",
         "OpportunityContactRole can be read.",
         "ForecastingQuota can be read: quotas are targets.",
+        "ForecastingItem can be read: the top manager's call stands beside our forecast.",
         "All 2 fields that the configuration names can be read.",
         "Every field that people mend in chat can be written.",
     ):
@@ -95,8 +96,10 @@ def test_a_query_that_is_refused_is_found_though_describe_shows_the_object(
 ) -> None:
     """Forecasts are closed by a right of the user, which describe does not know of."""
     served.org.closed_objects.add("ForecastingQuota")
-    [fault] = faults(check(tmp_path, served))
-    assert fault.startswith("ForecastingQuota cannot be read: ")
+    served.org.closed_objects.add("ForecastingItem")
+    quotas, calls = faults(check(tmp_path, served))
+    assert quotas.startswith("ForecastingQuota cannot be read: ")
+    assert calls.startswith("ForecastingItem cannot be read: ")
 
 
 def test_a_refused_sign_in_ends_the_check_with_what_to_do(

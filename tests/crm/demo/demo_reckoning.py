@@ -16,6 +16,7 @@ from crm.records import (
     ContactRoleRecord,
     FieldChangeRecord,
     FieldKind,
+    ForecastCallRecord,
     HistoryRecord,
     LineItemRecord,
     OpportunityRecord,
@@ -80,6 +81,7 @@ class Pulled:
     rates: list[RateRecord] = field(default_factory=list)
     targets: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     spend: list[SpendRecord] = field(default_factory=list)
+    calls: list[ForecastCallRecord] = field(default_factory=list)
     deals: dict[str, OpportunityRecord] = field(default_factory=dict)
     history: dict[str, list[HistoryRecord]] = field(default_factory=lambda: defaultdict(list))
     changes: dict[str, list[FieldChangeRecord]] = field(default_factory=lambda: defaultdict(list))
@@ -149,6 +151,8 @@ def pull_from(crm: DemoCrm, today: date) -> Pulled:
                     pulled.targets[key] = record.amount
                 case SpendRecord():
                     pulled.spend.append(record)
+                case ForecastCallRecord():
+                    pulled.calls.append(record)
                 case OpportunityRecord():
                     pulled.deals[record.id] = record
                 case HistoryRecord():

@@ -10,6 +10,7 @@ from crm.records import (
     ContactRoleRecord,
     FieldChangeRecord,
     FieldKind,
+    ForecastCallRecord,
     HistoryRecord,
     LineItemRecord,
     PeriodRecord,
@@ -234,6 +235,13 @@ def test_targets_and_spend(deals: Folder) -> None:
         SpendRecord("FY27 Q1", "events", 5_000_000, 3),
         SpendRecord("FY27 Q1", "digital", 200_000, None),
     ]
+
+
+def test_the_calls_of_quarters(deals: Folder) -> None:
+    deals.rows("calls.csv", "period,amount,owner", "FY27 Q1,5900,005A", "FY27 Q1,1,005B", "FY27 Q2,x,")
+    pulled = deals.pull()
+    assert pulled.of(ForecastCallRecord) == [ForecastCallRecord("FY27 Q1", 59_000_000, None, "005A")]
+    assert [(one.line, one.kind) for one in pulled.problems] == [(3, "duplicate call"), (4, "bad amount")]
 
 
 def test_tasks_and_events_of_opportunities_alone(deals: Folder) -> None:

@@ -15,6 +15,7 @@ from crm.records import (
     ContactRoleRecord,
     FieldChangeRecord,
     FieldKind,
+    ForecastCallRecord,
     HistoryRecord,
     LineItemRecord,
     OpportunityRecord,
@@ -348,6 +349,46 @@ def test_a_managers_quota_stands_for_those_below(
     )
     (target,) = pulled(open_crm(connections, tmp_path), TargetRecord)
     assert target.amount == 7_000_000_000
+
+
+def test_the_call_of_the_manager_at_the_top_is_read_with_what_was_adjusted(
+    served: LocalSalesforce, connections: Connections, tmp_path: Path
+) -> None:
+    """Vera Vogt has moved 250,000 to 280,000. A rep's own call stands below hers, and one of a product,
+    of another column or of two years ago is none of the company's quarter."""
+    item = next(served.org.rows("ForecastingItem"))
+    kept = {name: item[name] for name in ("PeriodId", "ForecastingTypeId", "IsAmount", "CurrencyIsoCode")}
+    vera, rep = user_id(served, "Vera Vogt"), next(served.org.rows("ForecastingQuota"))["QuotaOwnerId"]
+    for further in (
+        {"OwnerId": rep, "ForecastingItemCategory": "CommitForecast"},
+        {"OwnerId": vera, "ForecastingItemCategory": "BestCaseForecast"},
+        {"OwnerId": vera, "ForecastingItemCategory": "CommitForecast", "ProductFamily": "Service"},
+    ):
+        served.org.insert_row("ForecastingItem", {**kept, **further, "ForecastAmount": 9_000.0})
+    assert pulled(open_crm(connections, tmp_path), ForecastCallRecord) == [
+        ForecastCallRecord("FY26 Q3", 2_800_000_000, "EUR", vera)
+    ]
+
+
+def test_two_managers_at_the_top_make_no_one_call(
+    served: LocalSalesforce, connections: Connections, tmp_path: Path
+) -> None:
+    item = next(served.org.rows("ForecastingItem"))
+    alone = user_id(served, "Vera Vogt")
+    reps = [row["QuotaOwnerId"] for row in served.org.rows("ForecastingQuota")]
+    for rep in reps[:2]:
+        kept = {name: value for name, value in item.items() if name != "Id"}
+        served.org.insert_row("ForecastingItem", {**kept, "OwnerId": rep})
+    served.org.purge("ForecastingItem", str(item["Id"]))
+    assert item["OwnerId"] == alone
+    assert pulled(open_crm(connections, tmp_path), ForecastCallRecord) == []
+
+
+def test_an_organisation_without_forecasts_has_no_call(
+    served: LocalSalesforce, connections: Connections, tmp_path: Path
+) -> None:
+    served.org.closed_objects.add("ForecastingItem")
+    assert pulled(open_crm(connections, tmp_path), ForecastCallRecord) == []
 
 
 def test_targets_in_a_file_beside_win_over_quotas(
