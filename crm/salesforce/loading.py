@@ -1,6 +1,6 @@
 """The large tables of a pull, one after the other, so that another pull can go on where one broke off."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from crm.files.csvfile import RowSource
@@ -15,6 +15,9 @@ from crm.salesforce.session import Session
 from crm.salesforce.sight import ACCOUNT, OPPORTUNITY
 from crm.salesforce.soql import Select
 from crm.salesforce.tables import table_of
+
+_DONE = ""
+"""The table at which a pull is that has read them all, and was not taken over yet."""
 
 
 class Loading:
@@ -32,20 +35,15 @@ class Loading:
 
     def begin(self) -> PullPlace:
         """All jobs at once: Salesforce works at them while we read the first."""
-        jobs = {}
-        for step in self._steps if self._in_bulk else ():
-            # Not every object has bulk queries; where the query itself is wrong, the one instead says so.
-            with suppress(QueryRefused, RequestRefused):
-                jobs[step.name] = self._jobs.create(step.select)
-        return PullPlace(self._queries, OPPORTUNITY, jobs)
+        return PullPlace(self._queries, OPPORTUNITY, self._begun(self._steps))
 
     def place_of(self, resume: str) -> PullPlace:
         """Where a pull broke off. Raises `CannotResume` where nobody can go on from there."""
         try:
             place = read_place(resume, self._queries)
-            for step in self._to_do(place):
-                if step.name in place.jobs:
-                    self._jobs.check(place.jobs[step.name], step.name)
+            if place.table == _DONE:
+                return self._with_accounts(place)
+            self._check(self._to_do(place), place)
             return place
         except CannotResume:
             for job_id in jobs_in(resume):
@@ -62,13 +60,40 @@ class Loading:
             rows = self._rows(step, place)
             for batch in step.read(table_of(rows)):
                 yield batch if step.name == ACCOUNT else batch._replace(resume=_at(place, rows).text())
+        yield Batch((), resume=PullPlace(begun.queries, _DONE, begun.jobs).text())
         for job_id in begun.jobs.values():
             self._jobs.delete(job_id)
 
     def _to_do(self, place: PullPlace) -> Sequence[Step]:
         names = [step.name for step in self._steps]
-        accounts = [step for step in self._steps if step.name == ACCOUNT]
-        return [*accounts, *self._steps[names.index(place.table) :]]
+        begin = len(names) if place.table == _DONE else names.index(place.table)
+        return [*self._accounts(), *self._steps[begin:]]
+
+    def _accounts(self) -> Sequence[Step]:
+        return [step for step in self._steps if step.name == ACCOUNT]
+
+    def _begun(self, steps: Sequence[Step]) -> Mapping[str, str]:
+        """The jobs of tables that are read in bulk."""
+        jobs = {}
+        for step in steps if self._in_bulk else ():
+            # Not every object has bulk queries; where the query itself is wrong, the one instead says so.
+            with suppress(QueryRefused, RequestRefused):
+                jobs[step.name] = self._jobs.create(step.select)
+        return jobs
+
+    def _check(self, steps: Sequence[Step], place: PullPlace) -> None:
+        """Raises `CannotResume` where a job is not kept any more."""
+        for step in steps:
+            if step.name in place.jobs:
+                self._jobs.check(place.jobs[step.name], step.name)
+
+    def _with_accounts(self, place: PullPlace) -> PullPlace:
+        """All deals are in: only the accounts come again, by a new job where theirs is gone."""
+        try:
+            self._check(self._accounts(), place)
+        except CannotResume:
+            return PullPlace(place.queries, _DONE, self._begun(self._accounts()))
+        return place
 
     def _rows(self, step: Step, place: PullPlace) -> RowSource:
         job_id = place.jobs.get(step.name)

@@ -17,6 +17,7 @@ FORKS.set_forkserver_preload(
             "interrupted_event",
             "interrupted_fix",
             "interrupted_pull",
+            "interrupted_salesforce",
             "killed_job",
             "racing_company",
             "scheduled_letters",

@@ -105,6 +105,19 @@ def test_a_result_that_is_not_kept_any_more_means_starting_over(
         list(crm.pull(request_for(resume=place)))
 
 
+def test_a_pull_that_has_read_everything_reads_only_accounts_again_though_its_jobs_are_gone(
+    served: LocalSalesforce, crm: SalesforceCrm
+) -> None:
+    """It died while what it had read was taken over."""
+    *_, last = crm.pull(request_for())
+    assert not served.jobs.ids
+    rest = list(crm.pull(request_for(resume=last.resume)))
+    assert not of_kind(rest, OpportunityRecord)
+    assert len(of_kind(rest, AccountRecord)) == 3
+    assert rest[-1].resume is not None
+    assert not served.jobs.ids
+
+
 def test_other_fields_than_before_mean_starting_over_and_the_old_jobs_go(
     served: LocalSalesforce, crm: SalesforceCrm
 ) -> None:
