@@ -8,7 +8,7 @@ from typing import NamedTuple
 from crm.files.clock import day_number
 from crm.records import Batch, ForecastCallRecord, PeriodRecord, RoleRecord, UserRecord
 from crm.salesforce.errors import QueryRefused, RequestRefused
-from crm.salesforce.forecasting import Hierarchy, named_periods, read_kind
+from crm.salesforce.forecasting import Hierarchy, named_periods
 from crm.salesforce.session import Session
 from crm.salesforce.sight import Sight
 from crm.salesforce.values import text_of
@@ -49,6 +49,7 @@ def read_calls(
     periods: Sequence[PeriodRecord],
     users: Sequence[UserRecord],
     roles: Sequence[RoleRecord],
+    kind: str | None,
     since: date,
 ) -> Batch:
     """By quarter, of months and quarters that began on `since` or later.
@@ -56,7 +57,7 @@ def read_calls(
     Where several stand at the top, or speak in several currencies, there is no one call.
     """
     try:
-        items = list(_read(sight, session, since))
+        items = list(_read(sight, session, kind, since))
     except (QueryRefused, RequestRefused):
         return Batch(())  # forecasts are switched off for our user, which only the query itself tells
     calendar = build_calendar(definition, named_periods(definition, periods))
@@ -69,8 +70,7 @@ def read_calls(
     return Batch(list(_calls(by_quarter)))
 
 
-def _read(sight: Sight, session: Session, since: date) -> Iterator[_Item]:
-    kind = read_kind(sight, session)
+def _read(sight: Sight, session: Session, kind: str | None, since: date) -> Iterator[_Item]:
     select = sight.select_of(ITEMS, (*_NEEDED, "ProductFamily", "CurrencyIsoCode", "IsAmount"))
     category = f"ForecastingItemCategory = '{_COMMIT}'"
     recent = f"{_STARTS} >= {since.isoformat()}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from crm.records import PeriodRecord, RoleRecord, UserRecord
+from crm.salesforce.errors import QueryRefused, RequestRefused
 from crm.salesforce.session import Session
 from crm.salesforce.sight import Sight
 from pipeline.calendar import Period
@@ -19,7 +20,10 @@ def read_kind(sight: Sight, session: Session) -> str | None:
     paths = ("Id", "DeveloperName", "IsActive", "IsAmount")
     if not sight.sees(_TYPES, "DeveloperName"):
         return None
-    rows = session.query(sight.select_of(_TYPES, paths).ordered_by("Id").text)
+    try:
+        rows = list(session.query(sight.select_of(_TYPES, paths).ordered_by("Id").text))
+    except (QueryRefused, RequestRefused):
+        return None  # forecasts are switched off for our user, which only the query itself tells
     active = [row for row in rows if row.get("IsActive", True) and row.get("IsAmount", True)]
     by_name = {row["DeveloperName"]: str(row["Id"]) for row in active}
     named = next((by_name[name] for name in _REVENUE if name in by_name), None)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from crm.files.clock import day_number
 from crm.records import Batch, PeriodRecord, Problem, RoleRecord, TargetRecord, UserRecord
 from crm.salesforce.errors import QueryRefused, RequestRefused
-from crm.salesforce.forecasting import Hierarchy, named_periods, read_kind
+from crm.salesforce.forecasting import Hierarchy, named_periods
 from crm.salesforce.session import Session
 from crm.salesforce.sight import Sight
 from crm.salesforce.values import text_of
@@ -50,10 +50,14 @@ def read_targets(
     periods: Sequence[PeriodRecord],
     users: Sequence[UserRecord],
     roles: Sequence[RoleRecord],
+    kind: str | None,
 ) -> Batch:
-    """The quotas of those at the top, since a manager's covers those of the team; by quarter and family."""
+    """The quotas of those at the top, since a manager's covers those of the team; by quarter and family.
+
+    `kind`: of forecast, `None` where there is only one.
+    """
     try:
-        quotas = list(_read(sight, session))
+        quotas = list(_read(sight, session, kind))
     except (QueryRefused, RequestRefused):
         return Batch(())  # forecasts are switched off for our user, which only the query itself tells
     above = Hierarchy(users, roles)
@@ -69,8 +73,7 @@ def read_targets(
     return Batch(list(_targets(sums)), list(_problems(sums)))
 
 
-def _read(sight: Sight, session: Session) -> Iterator[Quota]:
-    kind = read_kind(sight, session)
+def _read(sight: Sight, session: Session, kind: str | None) -> Iterator[Quota]:
     further = ("ProductFamily", "CurrencyIsoCode", "IsAmount")
     select = sight.select_of(QUOTAS, (*_NEEDED, *further))
     for row in session.query(select.text):

@@ -21,6 +21,7 @@ from crm.records import (
     UserRecord,
 )
 from crm.salesforce.calls import CALLS, may_read_calls, read_calls
+from crm.salesforce.forecasting import read_kind
 from crm.salesforce.quotas import may_read_quotas, read_targets
 from crm.salesforce.rows import QueriedRows, begin_together
 from crm.salesforce.session import Session
@@ -111,11 +112,22 @@ class ReferenceReader:
             read_quarters = _read(rows[PERIODS], lambda table: read_periods(table, self._clock))
             yield from _kept(read_quarters, PeriodRecord, periods)
         yield from _kept(self._beside.pull(self._request.timezone), PeriodRecord, periods)
-        if TARGETS not in self._beside.tables and may_read_quotas(self._sight):
-            yield read_targets(self._sight, self._session, self._calendar, periods, users, roles)
-        if CALLS not in self._beside.tables and may_read_calls(self._sight):
+        yield from self._forecasts(periods, users, roles)
+
+    def _forecasts(
+        self, periods: Sequence[PeriodRecord], users: Sequence[UserRecord], roles: Sequence[RoleRecord]
+    ) -> Iterator[Batch]:
+        sight, session = self._sight, self._session
+        wants_targets = TARGETS not in self._beside.tables and may_read_quotas(sight)
+        wants_calls = CALLS not in self._beside.tables and may_read_calls(sight)
+        if not (wants_targets or wants_calls):
+            return
+        kind = read_kind(sight, session)
+        if wants_targets:
+            yield read_targets(sight, session, self._calendar, periods, users, roles, kind)
+        if wants_calls:
             since = datetime.fromtimestamp(self._request.now, UTC).date() - _CALLS_READ
-            yield read_calls(self._sight, self._session, self._calendar, periods, users, roles, since)
+            yield read_calls(sight, session, self._calendar, periods, users, roles, kind, since)
 
     def _rates(self, static: QueriedRows | None, dated: QueriedRows | None) -> Iterator[Batch]:
         corporate = corporate_currency(self._sight, self._session)

@@ -71,7 +71,7 @@ WITHOUT_FIELD: Mapping[str, str] = {
 
 _BESIDE = (
     "Product2", "OpportunitySplitType", "Profile", "RecordType", "FiscalYearSettings", "Organization",
-    "ForecastingQuota", "ForecastingType",
+    "ForecastingQuota", "ForecastingType", "ForecastingItem",
 )  # fmt: skip
 """Objects to which fields lead, or of which only little is asked."""
 
