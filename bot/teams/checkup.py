@@ -26,6 +26,10 @@ _ADD_TO_TEAM = (
     "In Teams open Apps, Built for your org, Pipeline Council, Add to a team; and start `council run` "
     "before, which is told of it."
 )
+_ASSIGN_IDENTITY = (
+    "In the Azure portal open the machine or service that we run on, Identity, User assigned, and add the "
+    "identity of the bot; teams.app_id is the Client ID of that identity."
+)
 _INSTALL = (
     "In the Teams admin center, under Teams apps, Setup policies, add the app to the policy of these people, "
     "under Installed apps; or add the app to a team that they are in."
@@ -87,8 +91,10 @@ async def _check_sign_in(tokens: ConnectorTokens, definition: TeamsDefinition) -
     try:
         await tokens.token()
     except SignInFailed as failed:
-        return Checked(False, str(failed))
-    return Checked(True, f"The app {definition.app_id} signs in, by its {definition.sign_in}.")
+        do = _ASSIGN_IDENTITY if definition.sign_in == "managed_identity" else ""
+        return Checked(False, str(failed), do)
+    by = definition.sign_in.replace("_", " ")
+    return Checked(True, f"The app {definition.app_id} signs in, by its {by}.")
 
 
 async def _check_keys(keys: SigningKeys) -> Checked:

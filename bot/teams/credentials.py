@@ -3,6 +3,7 @@
 import time
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,6 +65,12 @@ class ManagedIdentity:
 
 
 Credential = ClientSecret | Certificate | ManagedIdentity
+
+
+def find_managed_identity(environment: Mapping[str, str]) -> ManagedIdentity:
+    """Where this machine asks for its tokens: a service in Azure is told so by its environment."""
+    address, secret = environment.get("IDENTITY_ENDPOINT"), environment.get("IDENTITY_HEADER")
+    return ManagedIdentity(address, secret) if address and secret else ManagedIdentity()
 
 
 def read_certificate(path: Path) -> Certificate:

@@ -29,7 +29,9 @@ class TeamsDefinition(Definition):
     """The app in Microsoft Teams."""
 
     app_id: str = Field(
-        "", description="Application (client) ID of the app registration in Entra; also the bot's id."
+        "",
+        description="Application (client) ID of the app registration in Entra, or the Client ID of the bot's "
+        "managed identity; also the bot's id.",
     )
     tenant: str = Field(
         "", description="Directory (tenant) ID of the organisation: nobody from another one is spoken with."

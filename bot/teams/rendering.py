@@ -12,12 +12,13 @@ from typing import Any
 
 from botbuilder.schema import Activity, ActivityTypes, Attachment
 
+from bot.teams.heard import MOST_PARTS
 from bot.teams.spoken import Spoken
 from handlers.capabilities import OPEN_FORMS
 from messages.card import Block, Card, Folded, Form, Image, Table
 from messages.inert import shortened
 from messages.render.adaptive import render_card, render_form
-from messages.render.adaptive_text import note, safe
+from messages.render.adaptive_text import count_bytes, note, safe
 
 Json = dict[str, Any]
 
@@ -26,6 +27,7 @@ BACK = "teams_back"
 """Closes a form that stands in the place of a message; of this room alone."""
 MAX_SUMMARY = 300
 LONGEST_DIALOG_TITLE = 60
+_TO_DIALOG = {"msteams": {"type": "task/fetch"}}
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class Rendering:
 
         `asked_in`: the thread of a channel in which was asked what our chat answers.
         """
-        shown: Sequence[Json] = self.spoken.card(render_card(card))
+        further = self._further_button_bytes(key, asked_in)
+        shown: Sequence[Json] = self.spoken.card(render_card(card, further_button_bytes=further))
         has_table = any(isinstance(block, Table | Image) for block in _flat(card.blocks))
         for part, one in enumerate(shown):
             if has_table:
@@ -61,6 +64,15 @@ class Rendering:
                 if self.uses_dialogs and action["verb"] in OPEN_FORMS:
                     _open_dialog(action)
         return shown
+
+    def _further_button_bytes(self, key: str, asked_in: str) -> int:
+        """What each button carries beside what it asks; of a card of many parts the number too."""
+        carried = {
+            **_place(key, MOST_PARTS),
+            "asked_in": asked_in,
+            **(_TO_DIALOG if self.uses_dialogs else {}),
+        }
+        return count_bytes([carried])
 
     def form_alone(self, form: Form) -> Json:
         """A form that stands in a message of its own."""
@@ -169,7 +181,7 @@ def _flat(blocks: Sequence[Block]) -> Iterator[Block]:
 def _open_dialog(action: Json) -> None:
     """Teams opens a window for a submit that says so, and asks us with `task/fetch` what stands in it."""
     action["type"] = "Action.Submit"
-    action["data"] = {**action["data"], "verb": action.pop("verb"), "msteams": {"type": "task/fetch"}}
+    action["data"] = {**action["data"], "verb": action.pop("verb"), **_TO_DIALOG}
 
 
 def _actions(content: Any) -> Iterator[Json]:

@@ -1,5 +1,6 @@
 """Teams put together: who answers, the way in, and how it all stops."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from bot.teams.checkup import Organisation
 from bot.teams.colleagues import Colleagues
 from bot.teams.connector import Connector
 from bot.teams.council_team import CouncilTeam
-from bot.teams.credentials import ClientSecret, Credential, ManagedIdentity, read_certificate
+from bot.teams.credentials import ClientSecret, Credential, find_managed_identity, read_certificate
 from bot.teams.definition import TeamsDefinition
 from bot.teams.door import Door
 from bot.teams.files import DRIVES
@@ -103,8 +104,7 @@ async def open_teams(
     """In the organisation until the end of the block; turns that are under way then come to their end.
 
     `deal_channels`: names of channels in which deals may be shown to all. `commands`: those that the company
-    has beside ours. Raises `CouncilError` where the
-    settings lack what is needed.
+    has beside ours. Raises `CouncilError` where the settings lack what is needed.
     """
     require_settings(definition)
     where = microsoft or microsoft_of(definition)
@@ -224,7 +224,7 @@ def credential_of(definition: TeamsDefinition) -> Credential:
         case "certificate":
             return read_certificate(_certificate(definition))
         case "managed_identity":
-            return ManagedIdentity()
+            return find_managed_identity(os.environ)
 
 
 def _certificate(definition: TeamsDefinition) -> Path:

@@ -5,6 +5,7 @@ Teams takes becomes several, each saying which part it is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from messages.card import (
@@ -47,6 +48,10 @@ from messages.render.parts import text_parts
 
 MAX_BYTES = 25_000
 """Teams takes about 28 KB a card; the rest is for the envelope and the part's number."""
+MAX_HIDDEN_BYTES = 22_000
+"""Of what one line opens: it stands in one message with that line."""
+MAX_FALLBACK = 300
+"""Characters, which have up to four bytes."""
 MAX_BUTTONS = 6
 """So many may be seen before anything is opened."""
 SHOWN_CHOICES = (MAX_BUTTONS, 2, 1)
@@ -58,12 +63,18 @@ MAX_TEXT = 2000
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 
 
-def render_card(card: Card, images: Mapping[str, str] | None = None) -> list[Json]:
+def render_card(
+    card: Card, images: Mapping[str, str] | None = None, further_button_bytes: int = 0
+) -> list[Json]:
     """The Adaptive Cards of a card, in order.
 
     `images` gives the address of each picture by its name; a picture without one is described in words.
+    `further_button_bytes`: what whoever sends the cards writes into each button, so that they fit still.
     """
-    drawn = (list(packed(_body(card, images or {}, shown), _closes, _fits)) for shown in SHOWN_CHOICES)
+    room = _Room(further_button_bytes)
+    drawn = (
+        list(packed(_body(card, images or {}, shown, room), _closes, room.fits)) for shown in SHOWN_CHOICES
+    )
     parts = min(drawn, key=len)
     return [
         _envelope(_numbered(part, number, len(parts), card.title), card.fallback)
@@ -76,19 +87,19 @@ def render_form(form: Form, images: Mapping[str, str] | None = None) -> Json:
     a cross of its own to leave by, so `cancel` is not drawn."""
     body: list[Json] = [*_title(form.title), *problem_elements(form.problem)]
     for number, block in enumerate(form.blocks):
-        body.extend(_elements(block, images or {}, f"fold{number}"))
+        body.extend(_elements(block, images or {}, f"fold{number}", _Room()))
     submit = Button(form.submit, form.command, form.argument, ButtonStyle.PRIMARY)
     body.append({"type": "ActionSet", "actions": [_action(submit)]})
     return _envelope(body, form.title)
 
 
-def _body(card: Card, images: Mapping[str, str], shown: int) -> list[Json]:
+def _body(card: Card, images: Mapping[str, str], shown: int, room: "_Room") -> list[Json]:
     elements = list(_title(card.title))
     for number, block in enumerate((*card.blocks, *([Buttons(card.actions)] if card.actions else []))):
         if isinstance(block, Buttons):
-            elements.extend(_choices(block.buttons, shown, f"choices{number}"))
+            elements.extend(_choices(block.buttons, shown, f"choices{number}", room))
         else:
-            elements.extend(_elements(block, images, f"fold{number}"))
+            elements.extend(_elements(block, images, f"fold{number}", room))
     return elements
 
 
@@ -97,7 +108,7 @@ def _envelope(body: list[Json], fallback: str) -> Json:
         "type": "AdaptiveCard",
         "$schema": SCHEMA,
         "version": "1.5",
-        "fallbackText": shortened(safe(fallback), 1000),
+        "fallbackText": shortened(safe(fallback), MAX_FALLBACK),
         "body": body,
     }
 
@@ -113,9 +124,9 @@ def _title(title: str) -> Iterator[Json]:
 # --- Blocks ---------------------------------------------------------------------------------------
 
 
-def _elements(block: Block, images: Mapping[str, str], fold_id: str) -> Iterator[Json]:
+def _elements(block: Block, images: Mapping[str, str], fold_id: str, room: "_Room") -> Iterator[Json]:
     if isinstance(block, Folded):
-        yield from _fold(block, images, fold_id)
+        yield from _fold(block, images, fold_id, room)
     else:
         yield from _plain_elements(block, images)
 
@@ -176,14 +187,9 @@ def _inline(span: Span, small: Json) -> Json:
             return run(safe(span_words(span)), **small)
 
 
-def _fold(fold: Folded, images: Mapping[str, str], fold_id: str) -> Iterator[Json]:
-    """A hidden container and a button that shows it; a large one becomes several."""
-    items = [item for block in fold.blocks for item in _plain_elements(block, images)]
-    groups: list[list[Json]] = [[]]
-    for item in items:
-        if groups[-1] and count_bytes([*groups[-1], item]) > MAX_BYTES - 3000:
-            groups.append([])
-        groups[-1].append(item)
+def _fold(fold: Folded, images: Mapping[str, str], fold_id: str, room: "_Room") -> Iterator[Json]:
+    """A hidden container and a line that shows it; a large one becomes several."""
+    groups = room.groups([item for block in fold.blocks for item in _plain_elements(block, images)])
     for number, group in enumerate(groups, start=1):
         suffix = f" ({number} of {len(groups)})" if len(groups) > 1 else ""
         summary = f"▾ {shortened(safe(fold.summary), 150)}{suffix}"
@@ -215,13 +221,12 @@ def _image(image: Image, images: Mapping[str, str]) -> Iterator[Json]:
     yield {"type": "Image", "url": address, "altText": safe(image.alt), "size": "Stretch"}
 
 
-def _choices(buttons: Sequence[Button], shown: int, hidden: str) -> Iterator[Json]:
-    """The first buttons of a row, and a line that names the others and opens them."""
+def _choices(buttons: Sequence[Button], shown: int, hidden: str, room: "_Room") -> Iterator[Json]:
+    """The first buttons of a row, and a line that names the others and opens them; many need several."""
     yield from _action_sets(buttons[:shown])
-    others = buttons[shown:]
-    if others:
-        names = " · ".join(safe(button.label) for button in others)
-        yield _opening(f"⋯ {shortened(names, 100)}", hidden, list(_action_sets(others)))
+    for number, lines in enumerate(room.groups(list(_action_sets(buttons[shown:])))):
+        names = " · ".join(action["title"] for line in lines for action in line["actions"])
+        yield _opening(f"⋯ {shortened(names, 100)}", f"{hidden}-{number}" if number else hidden, lines)
 
 
 def _action_sets(buttons: Sequence[Button]) -> Iterator[Json]:
@@ -275,10 +280,36 @@ def _has_buttons(element: Json) -> bool:
     return bool(element.get("actions") or element.get("selectAction")) or any(map(_has_buttons, inside))
 
 
-def _fits(elements: Sequence[Json]) -> bool:
-    return (
-        count_bytes(elements) <= MAX_BYTES and sum(_visible(element) for element in elements) <= MAX_BUTTONS
-    )
+@dataclass(frozen=True)
+class _Room:
+    """What a message has room for."""
+
+    further_button_bytes: int = 0
+
+    def fits(self, elements: Sequence[Json]) -> bool:
+        return (
+            self._weigh(elements) <= MAX_BYTES
+            and sum(_visible(element) for element in elements) <= MAX_BUTTONS
+        )
+
+    def groups(self, hidden: Sequence[Json]) -> list[list[Json]]:
+        """As few as fit a message each, with the line that opens it; none of nothing."""
+        groups: list[list[Json]] = []
+        for item in hidden:
+            if not groups or self._weigh([*groups[-1], item]) > MAX_HIDDEN_BYTES:
+                groups.append([])
+            groups[-1].append(item)
+        return groups
+
+    def _weigh(self, elements: Sequence[Json]) -> int:
+        """In bytes, as it will be sent."""
+        return count_bytes(elements) + self.further_button_bytes * sum(map(_buttons, elements))
+
+
+def _buttons(element: Json) -> int:
+    """Those that ask us something, hidden or not."""
+    asking = sum(action["type"] == "Action.Execute" for action in element.get("actions", ()))
+    return asking + sum(map(_buttons, (*element.get("items", ()), *element.get("columns", ()))))
 
 
 def _visible(element: Json) -> int:

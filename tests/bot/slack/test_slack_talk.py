@@ -507,6 +507,46 @@ async def test_the_same_envelope_on_two_ways_counts_once_and_says_nothing_twice(
         assert not here.server.responses
 
 
+async def test_a_click_that_comes_twice_is_over_only_when_the_first_is_answered(kind: str) -> None:
+    async with scene(kind, Desk(release=threading.Event())) as here:
+        await here.surface.post(ANA, "digest:1", card("digest:1", "Digest", Button("Push", "push")), None)
+        payload = here.ana.click_payload(
+            here.workspace.messages[0], {"type": "button", "action_id": "push#0", "value": "006A"}
+        )
+        for _ in range(2):
+            await here.ana.way.deliver("interactive", payload)
+        assert here.desk.shown == []
+        assert here.desk.release is not None
+        here.desk.release.set()
+        await here.ana.say("hygiene", "D0ANA")
+        await here.until(lambda: len(here.desk.asked) == 2 and here.desk.asked[1][3] in here.desk.shown)
+        assert sorted(here.desk.shown) == sorted(str(event) for *_, event in here.desk.asked)
+
+
+async def test_a_form_that_comes_twice_and_late_is_over_only_when_the_first_is_answered(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.talk.PATIENCE_SECONDS", 0.05)
+    desk = Desk(lambda _: Reply(note="Saved."), release=threading.Event())
+    async with scene(kind, desk) as here:
+        here.workspace.views["V1"] = {}
+        view = {"id": "V1", "hash": "1", "callback_id": "save", "type": "modal", "state": {"values": {}}}
+        user = {"user": {"id": "U0ANA", "team_id": TEAM}, "team": {"id": TEAM}, "trigger_id": "1.2"}
+        payload = {**user, "type": "view_submission", "view": view}
+        await here.ana.way.deliver("interactive", payload)  # at work, until it is released
+        desk.gate = threading.Event()
+        await here.ana.way.deliver("interactive", payload)  # so slow that it is answered late
+        desk.gate.set()
+        await here.until(lambda: here.workspace.views["V1"])
+        assert ALREADY in str(here.workspace.views["V1"]["blocks"])
+        assert desk.shown == [], "the first one has the event in hand"
+        assert desk.release is not None
+        desk.release.set()
+        await here.until(lambda: desk.shown)
+        assert "Saved." in str(here.workspace.views["V1"]["blocks"])
+        assert desk.shown == [desk.asked[0][3]]
+
+
 async def test_a_menu_is_searched_while_somebody_types(kind: str) -> None:
     async with scene(kind, Desk()) as here:
         asked = {"type": "block_suggestion", "action_id": "owner", "block_id": "owner", "value": "li"}

@@ -1,5 +1,9 @@
 """`council check teams`: a line for each thing, and what to click where it is not well, over real HTTP."""
 
+from pathlib import Path
+
+import pytest
+
 from bot.checked import Checked
 from bot.surface import Addressee
 from bot.teams.checkup import Wanted, check_organisation
@@ -7,8 +11,10 @@ from bot.teams.room import open_organisation
 from storage.chat_places import ChatPlace, PlaceKind, put_place
 from storage.current_deals import read_owners_of_open_deals
 from storage.database import Engine, reading, writing
+from tests.bot.teams.test_teams_tokens import certify, write_pem
 from tests.contracts.surface import ANA, BEN
-from tests.teams.issuer import TENANT
+from tests.teams.connector import ConnectorServer
+from tests.teams.issuer import APP_ID, IDENTITY_SECRET, TENANT
 from tests.teams.office import local_microsoft, make_definition, people_at_work, serve_microsoft
 
 ZOE = Addressee("@005Z", "zoe@example.com", "Zoe Adam")
@@ -55,6 +61,45 @@ async def test_a_wrong_secret_ends_the_check_with_what_to_do(database: Engine) -
         "Microsoft refuses the app's sign-in (AADSTS7000215). The client secret is wrong. Copy its value "
         "(not its ID) from Certificates & secrets.",
     )
+
+
+async def check_sign_in(server: ConnectorServer, engine: Engine, **further: object) -> Checked:
+    """The first thing that is looked at."""
+    definition = make_definition(client_secret=None, **further)
+    async with open_organisation(definition, engine, local_microsoft(server, server.issuer)) as asked:
+        first, *_ = [one async for one in check_organisation(asked, definition, Wanted({}, (), ()))]
+        return first
+
+
+async def test_a_certificate_signs_in_and_another_one_is_told_with_what_to_do(
+    database: Engine, tmp_path: Path
+) -> None:
+    async with serve_microsoft(people_at_work()) as server:
+        server.issuer.certificate = certify("certified")
+        own = write_pem(tmp_path / "own.pem", "certified", certify("certified"))
+        found = await check_sign_in(server, database, sign_in="certificate", certificate=own)
+        assert found == Checked(True, f"The app {APP_ID} signs in, by its certificate.")
+        other = write_pem(tmp_path / "other.pem", "first", certify("first"))
+        found = await check_sign_in(server, database, sign_in="certificate", certificate=other)
+        assert not found.is_well
+        assert "(AADSTS700027)" in found.says
+        assert "Upload it under Certificates & secrets." in found.says
+
+
+async def test_a_service_in_azure_signs_in_by_its_identity_and_one_without_it_is_told_what_to_click(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve_microsoft(people_at_work()) as server:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{server.issuer.url}/identity")
+        monkeypatch.setenv("IDENTITY_HEADER", IDENTITY_SECRET)
+        found = await check_sign_in(server, database, sign_in="managed_identity")
+        assert found == Checked(True, f"The app {APP_ID} signs in, by its managed identity.")
+        monkeypatch.setenv("IDENTITY_HEADER", "another machine's")
+        found = await check_sign_in(server, database, sign_in="managed_identity")
+        assert not found.is_well
+        assert "(HTTP 401)" in found.says
+        assert "Identity, User assigned, and add the identity of the bot" in found.do
+        assert IDENTITY_SECRET not in found.says + found.do
 
 
 async def test_the_development_switch_is_no_state_to_leave_a_machine_in(database: Engine) -> None:

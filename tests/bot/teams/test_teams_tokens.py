@@ -23,6 +23,7 @@ from bot.teams.credentials import (
     ClientSecret,
     Credential,
     ManagedIdentity,
+    find_managed_identity,
     read_certificate,
 )
 from bot.teams.tokens import ConnectorTokens, SignInRefused, SignInUnreachable
@@ -133,6 +134,13 @@ async def test_the_machine_or_service_we_run_on_signs_the_app_in(here: Here, sec
     assert [await tokens.token(), await tokens.token()] == ["token-1", "token-1"]
     here.clock.pass_by(timedelta(minutes=55, seconds=1))
     assert await tokens.token() == "token-2"
+
+
+def test_a_service_is_told_where_its_identity_is_and_a_machine_knows_the_usual_address() -> None:
+    told = {"IDENTITY_ENDPOINT": "http://127.0.0.1:41000/msi/token", "IDENTITY_HEADER": IDENTITY_SECRET}
+    assert find_managed_identity(told) == ManagedIdentity(told["IDENTITY_ENDPOINT"], IDENTITY_SECRET)
+    assert find_managed_identity({"IDENTITY_ENDPOINT": "http://127.0.0.1:41000"}) == ManagedIdentity()
+    assert ManagedIdentity().address == "http://169.254.169.254/metadata/identity/oauth2/token"
 
 
 async def test_a_wrong_secret_is_told_plainly_and_never_repeated(
