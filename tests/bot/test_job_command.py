@@ -13,6 +13,7 @@ from tests.faults.month_company import MonthCompany
 MOMENTS = {
     "pull": "2026-10-05T00:30",
     "measure": "2026-10-06T00:05",
+    "reconcile": "2026-10-06T02:00",
     **{job: f"{moment:%Y-%m-%dT%H:%M}" for job, moment in MOMENT_OF.items() if job in JOBS},
 }
 """At which each job has something to do, in the company's time zone."""
