@@ -308,8 +308,8 @@ class _Room:
 
 def _buttons(element: Json) -> int:
     """Those that ask us something, hidden or not."""
-    asking = sum(action["type"] == "Action.Execute" for action in element.get("actions", ()))
-    return asking + sum(map(_buttons, (*element.get("items", ()), *element.get("columns", ()))))
+    asking = [action for action in element.get("actions", ()) if action["type"] == "Action.Execute"]
+    return len(asking) + sum(map(_buttons, (*element.get("items", ()), *element.get("columns", ()))))
 
 
 def _visible(element: Json) -> int:
