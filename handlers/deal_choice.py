@@ -9,6 +9,7 @@ from handlers.words import old_button
 from messages.card import Card
 from messages.card_text import card_from_text, card_to_text
 from messages.deal_letters import deal_news, with_news
+from messages.freshness import with_age
 from messages.nudge import compose_digest, compose_more_done, done_words, more_key
 from messages.nudge_choices import LONGEST_WORDS
 from messages.wording import Wording
@@ -20,6 +21,7 @@ from storage.database import Connection, reading
 from storage.deal_heads import DealHead, read_deal_head
 from storage.digests import digests_showing, read_digest, record_done
 from storage.findings_of import findings_on
+from storage.freshness import read_freshness
 from storage.letter_deals import letters_showing
 from storage.outbox import revise_letter
 
@@ -107,8 +109,10 @@ def show_done(connection: Connection, asked: Asked, deal: DealHead, done: Done) 
 def revise_messages(connection: Connection, asked: Asked, deal_id: str, done: Sequence[Done]) -> None:
     """Let every message that shows the deal say how it stands now."""
     currency = asked.company.definitions.money.corporate_currency
+    freshness = read_freshness(connection, asked.company, as_of=today_of(asked), now=asked.now)
     for key in digests_showing(connection, deal_id):
-        revise_letter(connection, key, card_to_text(compose_digest(read_digest(connection, key), currency)))
+        digest = compose_digest(read_digest(connection, key), currency)
+        revise_letter(connection, key, card_to_text(with_age(digest, freshness)))
     news = deal_news(deal_id, done, asked.member.name, findings_on(connection, asked.company, deal_id))
     if news is not None:
         for letter in letters_showing(connection, deal_id, asked.now):

@@ -1,5 +1,6 @@
 """`/home`: a person's own page, and what they set on it."""
 
+from handlers.age import say_age
 from handlers.asking import Asked, Clicked
 from handlers.capability import Capability, Words
 from handlers.deal_choice import today_of
@@ -47,7 +48,7 @@ def answer_home(asked: Asked, words: Words) -> Reply:  # noqa: ARG001 - the page
             digest_times=nudges.digest_times,
             currency=asked.company.definitions.money.corporate_currency,
         )
-    return Reply((compose_home(home),))
+    return say_age(asked, Reply((compose_home(home),)))
 
 
 def _deals(

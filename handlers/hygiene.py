@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from handlers import person_hygiene, rules
+from handlers.age import say_age
 from handlers.asking import Asked
 from handlers.capability import Capability, Words
 from handlers.grammar import HygieneScope, ShowHygiene, ShowHygieneOf, read_hygiene_words
@@ -31,7 +32,7 @@ def answer_hygiene(asked: Asked, words: Words) -> Reply:
     if isinstance(wanted, ShowHygieneOf):
         return person_hygiene.answer_named(asked, wanted.person)
     show = _VIEWS[_scope(asked.member, wanted)]
-    return show(asked.engine, asked.company, asked.member)
+    return say_age(asked, show(asked.engine, asked.company, asked.member))
 
 
 CAPABILITY = Capability(

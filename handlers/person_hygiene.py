@@ -3,6 +3,7 @@ operations."""
 
 from collections.abc import Collection, Iterable
 
+from handlers.age import say_age
 from handlers.asking import Asked, Clicked
 from handlers.today import read_today
 from handlers.words import old_button
@@ -72,7 +73,7 @@ def _show(asked: Asked, user: User, people: People) -> Reply:
     cards = tuple(card for card in (team, own) if card is not None)
     if not cards:
         raise CouncilError(f"{user.name} owns no open deal in the CRM, so nothing of theirs needs a hand.")
-    return Reply(cards)
+    return say_age(asked, Reply(cards))
 
 
 def _own_card(asked: Asked, user: User) -> Card | None:

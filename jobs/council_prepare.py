@@ -1,7 +1,7 @@
 """Prepare: on the working day before, the owners of red and yellow cells are asked for a word."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from jobs.council_day import coming_council
@@ -10,6 +10,7 @@ from messages.action_lines import action_line
 from messages.card import Card, PlainBlock
 from messages.card_text import card_to_text
 from messages.figures import METRIC_LABELS
+from messages.freshness import with_age
 from messages.owner_notice import compose_owner_notice
 from messages.preparation import compose_preparation
 from messages.wording import Wording
@@ -30,6 +31,7 @@ from storage.apm import dimensions_of, read_apm
 from storage.cell_deals import read_fixable, wrongs_by_deal
 from storage.cell_words import record_request
 from storage.database import Connection, reading, writing
+from storage.freshness import read_freshness
 from storage.hygiene_reading import read_hygiene
 from storage.nudge_choices import read_pause
 from storage.outbox import Letter, put_letter, to_person
@@ -126,12 +128,16 @@ def _compose(run: JobRun, council: date, loads: Sequence[_Load]) -> list[_Messag
     wrongs = wrongs_by_deal(read_hygiene(run.engine, run.company, as_of=run.today))
     with reading(run.engine) as connection:
         open_actions = read_actions(connection, statuses=UNFINISHED)
+        freshness = read_freshness(connection, run.company, as_of=run.today, now=run.now)
     wording = Wording()
     actions: dict[CellName, tuple[PlainBlock, ...]] = {}
     for action in open_actions:
         line = action_line(action, run.council_day, wording)
         actions[action.cell] = (*actions.get(action.cell, ()), line)
-    return [_message(run, council, load, wrongs, actions) for load in loads]
+    return [
+        replace(message, card=with_age(message.card, freshness))
+        for message in (_message(run, council, load, wrongs, actions) for load in loads)
+    ]
 
 
 def _name_of(people: People, configured: str) -> str:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from jobs.job import JobRun, Outcome
 from messages.card_text import card_to_text
+from messages.freshness import with_age
 from messages.manager_digest import compose_manager_digest
 from pipeline.digests import items_of
 from pipeline.findings import PersonName
@@ -19,6 +20,7 @@ from pipeline.people import People, User
 from pipeline.team_digests import RepRisk, TeamDeal, TeamDigest, team_digest_key
 from storage.database import Connection, reading, writing
 from storage.findings_of import findings_of
+from storage.freshness import read_freshness
 from storage.inspections import inspected_shares
 from storage.letter_deals import note_deals
 from storage.nudge_memory import Leave, read_deal_facts, read_leaves
@@ -36,8 +38,9 @@ def send_manager_digests(run: JobRun) -> Outcome:
     people = read_people(run.engine)
     with reading(run.engine) as connection:
         told = list(_told(run, connection, people))
+        freshness = read_freshness(connection, run.company, as_of=run.today, now=run.now)
     currency = run.company.definitions.money.corporate_currency
-    cards = tuple(compose_manager_digest(digest, currency) for digest, _ in told)
+    cards = tuple(with_age(compose_manager_digest(digest, currency), freshness) for digest, _ in told)
     if not run.dry_run:
         for (digest, moment), card in zip(told, cards, strict=True):
             letter = Letter(

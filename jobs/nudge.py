@@ -9,6 +9,7 @@ from datetime import date, time
 from jobs.job import JobRun, Outcome
 from messages.card import Card
 from messages.card_text import card_to_text
+from messages.freshness import with_age
 from messages.nudge import compose_digest
 from pipeline.calendar import FiscalCalendar
 from pipeline.digests import Digest, digest_key, items_of
@@ -22,6 +23,7 @@ from storage.apm import read_apm
 from storage.database import Connection, reading, writing
 from storage.digests import has_digest, last_digest, store_digest
 from storage.findings_of import findings_of, owners_with_findings
+from storage.freshness import read_freshness
 from storage.mirror import pulled_state
 from storage.nudge_memory import Leave, fixed_since, read_deal_facts, read_leaves, read_memory, record_asked
 from storage.outbox import Letter, put_letter, to_person
@@ -47,14 +49,17 @@ def send_digests(run: JobRun) -> Outcome:
     if not readers:
         return Outcome("It is nobody's time for a digest")
     red_rows = _red_rows(run)
+    with reading(run.engine) as connection:
+        freshness = read_freshness(connection, run.company, as_of=run.today, now=run.now)
     cards: list[Card] = []
     for start in range(0, len(readers), PEOPLE_A_STEP):
         step = readers[start : start + PEOPLE_A_STEP]
         with reading(run.engine) as connection:
             digests = list(_digests(run, connection, step, red_rows))
-        cards += [compose_digest(digest, _currency(run)) for digest in digests]
+        composed = [with_age(compose_digest(digest, _currency(run)), freshness) for digest in digests]
         if not run.dry_run:
-            _send(run, digests)
+            _send(run, digests, composed)
+        cards += composed
     silent = len(readers) - len(cards)
     had_nothing = "1 person" if silent == 1 else f"{silent} people"
     return Outcome(f"{counted(len(cards), 'digest')}; {had_nothing} had nothing new", tuple(cards))
@@ -132,14 +137,14 @@ def _digests(
         )
 
 
-def _send(run: JobRun, digests: Sequence[Digest]) -> None:
+def _send(run: JobRun, digests: Sequence[Digest], cards: Sequence[Card]) -> None:
     with writing(run.engine) as connection:
-        for digest in digests:
+        for digest, card in zip(digests, cards, strict=True):
             letter = Letter(
                 key=digest.key,
                 kind="digest",
                 audience=to_person(digest.person.id),
-                card=card_to_text(compose_digest(digest, _currency(run))),
+                card=card_to_text(card),
                 counts=True,
             )
             if put_letter(connection, letter, run.now):

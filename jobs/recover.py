@@ -16,6 +16,7 @@ from messages.card import Card
 from messages.card_text import card_from_text, card_to_text
 from messages.deal_findings import field_label
 from messages.deal_letters import deal_news, with_news
+from messages.freshness import with_age
 from messages.given import GIVEN, compose_given, given_key
 from messages.nudge import compose_digest
 from messages.recovered import (
@@ -34,6 +35,7 @@ from storage.audit import AuditEntry, record_audit
 from storage.database import Connection, reading, writing
 from storage.digests import digests_showing, read_digest, record_done
 from storage.findings_of import findings_on
+from storage.freshness import read_freshness
 from storage.inbox import settle_event
 from storage.letter_deals import letters_showing, note_deals
 from storage.mirror import pulled_state
@@ -135,9 +137,10 @@ def _give_up(run: JobRun, waiting: OpenIntent, card: Card) -> str:
 def _revise_messages(connection: Connection, run: JobRun, intent: WriteIntent, done: Sequence[Done]) -> None:
     """Every message that shows the deal says how it stands now, as after a fix that nothing interrupted."""
     company, deal_id = run.company, intent.opportunity_id
+    freshness = read_freshness(connection, company, as_of=run.today, now=run.now)
     for key in digests_showing(connection, deal_id):
         digest = compose_digest(read_digest(connection, key), company.definitions.money.corporate_currency)
-        revise_letter(connection, key, card_to_text(digest))
+        revise_letter(connection, key, card_to_text(with_age(digest, freshness)))
     by = people_of(connection).by_id(intent.by)
     findings = findings_on(connection, company, deal_id)
     news = deal_news(deal_id, done, intent.by if by is None else by.name, findings)

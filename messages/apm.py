@@ -22,7 +22,7 @@ from messages.card import (
     spoken,
     text,
 )
-from messages.caveats import caveat_blocks, stale_words
+from messages.caveats import caveat_blocks, pulled_at_of
 from messages.cell_buttons import why_button
 from messages.figures import (
     FLIPS,
@@ -40,6 +40,7 @@ from messages.figures import (
     row_label,
     value_words,
 )
+from messages.freshness import records_words, stale_words
 from messages.reasons import (
     call_words,
     further_reasons,
@@ -107,6 +108,7 @@ def compose_row(
         *_other_colours(row),
         Facts(_row_facts(matrix, row, wording)),
         *_comparison(matrix, wording),
+        *_age(matrix, wording),
         Buttons(tuple(why_button(CellName(matrix.dimension, row.value, metric)) for metric in METRIC_LABELS)),
     )
     return Card(
@@ -168,6 +170,11 @@ def _summary(matrix: Matrix, wording: Wording) -> Text:
 def _stale(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:
     """The warning where it is not seen: a row has no notes, and those of a cell are folded."""
     return () if matrix.stale is None else (Paragraph(text(stale_words(matrix.stale, wording)), Tone.NOTE),)
+
+
+def _age(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:
+    pulled_at = None if matrix.stale is not None else pulled_at_of(matrix)
+    return () if pulled_at is None else (Paragraph(text(records_words(pulled_at, wording)), Tone.NOTE),)
 
 
 def _comparison(matrix: Matrix, wording: Wording) -> tuple[Paragraph, ...]:

@@ -11,8 +11,8 @@ from fractions import Fraction
 
 from messages.card import Block, Folded, Paragraph, Tone, text
 from messages.figures import FLIPS, METRIC_LABELS, row_label
+from messages.freshness import records_words, stale_words
 from messages.wording import Wording
-from pipeline.freshness import Staleness
 from pipeline.matrix import Matrix, Metric, Row, Status
 
 OLD_RECORDS_DAYS = 2
@@ -30,7 +30,7 @@ def caveat_blocks(matrix: Matrix, wording: Wording) -> tuple[Block, ...]:
 
 def _weighty(matrix: Matrix, wording: Wording) -> Iterator[str]:
     caveats = matrix.caveats
-    pulled_at = _pulled_at(matrix)
+    pulled_at = pulled_at_of(matrix)
     if matrix.stale is not None:
         yield stale_words(matrix.stale, wording)
     elif pulled_at is not None and (matrix.as_of - pulled_at.date()).days >= OLD_RECORDS_DAYS:
@@ -50,12 +50,6 @@ def _weighty(matrix: Matrix, wording: Wording) -> Iterator[str]:
         yield _unconverted(matrix, wording)
 
 
-def stale_words(stale: Staleness, wording: Wording) -> str:
-    """`Old records: figures as of 14 Nov 2026, 08:15 UTC. Salesforce is limiting us.`"""
-    why = stale.why or "Pulls from the CRM have been missed since"
-    return f"Old records: figures as of {wording.moment(stale.pulled_at)}. {why}."
-
-
 def _further(matrix: Matrix, wording: Wording) -> Iterator[str]:
     caveats = matrix.caveats
     if caveats.overdue_prior_ids:
@@ -73,12 +67,12 @@ def _further(matrix: Matrix, wording: Wording) -> Iterator[str]:
         deals = wording.count(len(caveats.value_unknown_ids), "open deal has", "open deals have")
         yield f"Value unknown: {deals} no value."
     yield from caveats.notices
-    pulled_at = _pulled_at(matrix)
+    pulled_at = pulled_at_of(matrix)
     if pulled_at is not None:
-        yield f"Records as of {wording.moment(pulled_at)}."
+        yield records_words(pulled_at, wording)
 
 
-def _pulled_at(matrix: Matrix) -> datetime | None:
+def pulled_at_of(matrix: Matrix) -> datetime | None:
     return datetime.fromisoformat(matrix.pulled_at) if matrix.pulled_at else None
 
 

@@ -19,6 +19,15 @@ class Staleness:
     """In words for everybody, `Salesforce is limiting us`; empty where nobody needs to know."""
 
 
+@dataclass(frozen=True)
+class Freshness:
+    """How old the records are that a reader sees."""
+
+    pulled_at: datetime | None
+    """When the mirror was last brought up to date; `None` before the first pull."""
+    stale: Staleness | None = None
+
+
 def find_staleness(
     pulled_at: datetime, schedule: Schedule | None, failure: str, now: datetime
 ) -> Staleness | None:

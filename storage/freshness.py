@@ -5,12 +5,21 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection
 
 from pipeline.company import Company
-from pipeline.freshness import Staleness, find_staleness
+from pipeline.freshness import Freshness, Staleness, find_staleness
 from pipeline.job_runs import RunState
 from storage.job_runs import read_last_runs, read_since
 from storage.mirror import mirror_state
 
 _PULL = "pull"
+
+
+def read_freshness(connection: Connection, company: Company, *, as_of: date, now: datetime) -> Freshness:
+    """Of the figures of a day, when they are looked at `now`."""
+    pulled_at = mirror_state(connection).pulled_at
+    return Freshness(
+        None if pulled_at is None else datetime.fromtimestamp(pulled_at, UTC),
+        read_staleness(connection, company, as_of=as_of, now=now),
+    )
 
 
 def read_staleness(

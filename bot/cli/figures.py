@@ -1,7 +1,7 @@
 """`council apm` and `council why`: the matrix, one of its rows, and one of its cells."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 from bot.app import Council
 from bot.cli.invocation import AsOf, Called, Format, OutputFormat
@@ -20,7 +20,9 @@ from pipeline.restating import Restatement
 from pipeline.visible_deals import visible_deals
 from storage.apm import read_apm as read_matrix
 from storage.council_week import restated_of_day
+from storage.database import reading
 from storage.deals import read_deals
+from storage.freshness import read_staleness
 
 
 def show_apm(
@@ -64,7 +66,7 @@ def _show_table(council: Council, wanted: ShowMatrix, as_of: date | None, format
         dimension, value = find_value(engine, company, wanted.value, wanted.dimension)
     for named in (dimension, *([wanted.by] if wanted.by else [])):
         check_offered(company, named)
-    matrix = read_matrix(engine, company, as_of=day, dimension=dimension, by=wanted.by)
+    matrix = _matrix(council, day, dimension, wanted.by)
     if format is Format.TABLE:
         restated = _restated(council, wanted, as_of or wanted.as_of, dimension)
         if value is None:
@@ -77,6 +79,13 @@ def _show_table(council: Council, wanted: ShowMatrix, as_of: date | None, format
         print_json(matrix_json(shown))
     else:
         print_text(matrix_csv(shown))
+
+
+def _matrix(council: Council, day: date, dimension: Dimension, by: Dimension | None) -> Matrix:
+    matrix = read_matrix(council.engine, council.company, as_of=day, dimension=dimension, by=by)
+    with reading(council.engine) as connection:
+        stale = read_staleness(connection, council.company, as_of=day, now=datetime.now(UTC))
+    return replace(matrix, stale=stale)
 
 
 def _restated(
@@ -97,7 +106,7 @@ def _show_cell(council: Council, wanted: ShowWhy, as_of: date | None, format: Fo
     engine, company = council.engine, council.company
     day = as_of or wanted.as_of or read_today(engine)
     dimension, value = find_value(engine, company, wanted.value, wanted.dimension)
-    matrix = read_matrix(engine, company, as_of=day, dimension=dimension)
+    matrix = _matrix(council, day, dimension, None)
     row = row_of(matrix, value)
     found = read_deals(engine, company, as_of=day, dimension=dimension, value=value, metric=wanted.metric)
     deals = visible_deals(OPERATOR, found)

@@ -1,7 +1,7 @@
 """`council hygiene`: what is wrong in the records, for the company, every rep, or one person's team."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,14 +17,17 @@ from bot.output.csv_tables import hygiene_csv
 from bot.output.hygiene_json import hygiene_json, scores_csv, scores_json
 from handlers.today import read_today
 from messages.card import Card
+from messages.freshness import with_age
 from messages.hygiene import compose_company, compose_own, compose_team
 from messages.scores import compose_scores
 from pipeline.errors import CouncilError
 from pipeline.findings import HygieneReport, PersonName, Score
+from pipeline.freshness import Freshness
 from pipeline.matrix import TOTAL
 from pipeline.past_scores import PastScores
 from pipeline.person_search import find_person
 from storage.database import reading
+from storage.freshness import read_freshness
 from storage.hygiene_reading import read_hygiene
 from storage.people import read_people
 from storage.scores_by_day import read_past_scores
@@ -77,25 +80,33 @@ def show_hygiene(
 
 def _show_findings(council: Council, whose: str, as_of: date | None, format: Format) -> None:
     report, past, card = _view(council, whose, as_of)
+    freshness = _freshness(council, report.as_of)
     if format is Format.TABLE:
-        print_cards(card)
+        print_cards(with_age(card, freshness))
     elif format is Format.JSON:
-        print_json(hygiene_json(report, past))
+        print_json(hygiene_json(report, past, freshness))
     else:
-        print_text(hygiene_csv(report))
+        print_text(hygiene_csv(report, freshness))
 
 
 def _show_scores(council: Council, as_of: date | None, format: Format) -> None:
     report, past = _measured(council, as_of)
+    freshness = _freshness(council, report.as_of)
     if format is Format.TABLE:
         users = read_people(council.engine).users.values()
         managers = {user.id: user.manager_id for user in users if user.manager_id is not None}
         public = council.company.nudges.public_scores
-        print_cards(compose_scores(report.as_of, report.scores, past, managers, are_public=public))
+        card = compose_scores(report.as_of, report.scores, past, managers, are_public=public)
+        print_cards(with_age(card, freshness))
     elif format is Format.JSON:
-        print_json(scores_json(report.as_of, report.scores, past))
+        print_json(scores_json(report.as_of, report.scores, past, freshness))
     else:
-        print_text(scores_csv(report.scores, past))
+        print_text(scores_csv(report.scores, past, freshness))
+
+
+def _freshness(council: Council, day: date) -> Freshness:
+    with reading(council.engine) as connection:
+        return read_freshness(connection, council.company, as_of=day, now=datetime.now(UTC))
 
 
 def _measured(council: Council, as_of: date | None) -> tuple[HygieneReport, PastScores]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from bot.output.freshness import COLUMNS, age_columns
 from messages.csv_sheet import Value, csv_sheet
 from messages.numbers import money, ratio
 from pipeline.findings import HygieneReport
+from pipeline.freshness import Freshness
 from pipeline.matrix import Cell, Matrix, Metric, Row
 from pipeline.waterfall import Term, Waterfall
 
@@ -24,19 +26,21 @@ def matrix_csv(matrix: Matrix) -> str:
         *(f"{metric.value}{column}" for metric in Metric for column in _CELL_COLUMNS),
         "forecast_best_case",
         "coverage_next",
+        *COLUMNS,
     ]
     return csv_sheet(header, _matrix_lines(matrix))
 
 
 def _matrix_lines(matrix: Matrix) -> Iterator[list[Value]]:
+    age = (matrix.pulled_at, "no" if matrix.stale is None else "yes")
     for row in matrix.rows:
         if matrix.by is None:
-            yield [row.value, *_figures(row)]
+            yield [row.value, *_figures(row), *age]
         else:
-            yield [row.value, matrix.total.value, *_figures(row)]
-            yield from ([row.value, part.value, *_figures(part)] for part in row.rows)
+            yield [row.value, matrix.total.value, *_figures(row), *age]
+            yield from ([row.value, part.value, *_figures(part), *age] for part in row.rows)
     totals = [matrix.total.value] * (1 if matrix.by is None else 2)
-    yield [*totals, *_figures(matrix.total)]
+    yield [*totals, *_figures(matrix.total), *age]
 
 
 def _figures(row: Row) -> list[Value]:
@@ -67,7 +71,7 @@ def _cell(cell: Cell) -> list[Value]:
     ]
 
 
-def hygiene_csv(report: HygieneReport) -> str:
+def hygiene_csv(report: HygieneReport, freshness: Freshness) -> str:
     """A line per finding; scores are in the JSON."""
     header = (
         "opportunity_id",
@@ -83,6 +87,7 @@ def hygiene_csv(report: HygieneReport) -> str:
         "since",
         "value",
         "waived",
+        *COLUMNS,
     )
     return csv_sheet(
         header,
@@ -101,6 +106,7 @@ def hygiene_csv(report: HygieneReport) -> str:
                 finding.since.isoformat(),
                 money(finding.value),
                 "yes" if finding.waived else "no",
+                *age_columns(freshness),
             )
             for finding in report.findings
         ),

@@ -4,9 +4,11 @@ docs/schema/hygiene.json and docs/schema/scores.json describe them."""
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from bot.output.freshness import COLUMNS, age_columns, age_json
 from messages.csv_sheet import Value, csv_sheet
 from messages.numbers import money, ratio
 from pipeline.findings import Finding, HygieneReport, PersonName, Score
+from pipeline.freshness import Freshness
 from pipeline.past_scores import PastScores
 
 Json = dict[str, object]
@@ -25,12 +27,16 @@ _SCORE_COLUMNS = (
 )
 
 
-def scores_json(day: date, scores: Sequence[Score], past: PastScores) -> Json:
+def scores_json(day: date, scores: Sequence[Score], past: PastScores, freshness: Freshness) -> Json:
     """Scores at the end of a day, with what they were."""
-    return {"as_of": day.isoformat(), "scores": [_score(score, past) for score in scores]}
+    return {
+        "as_of": day.isoformat(),
+        **age_json(freshness),
+        "scores": [_score(score, past) for score in scores],
+    }
 
 
-def scores_csv(scores: Sequence[Score], past: PastScores) -> str:
+def scores_csv(scores: Sequence[Score], past: PastScores, freshness: Freshness) -> str:
     """A line per score."""
     lines: Iterator[list[Value]] = (
         [
@@ -43,16 +49,18 @@ def scores_csv(scores: Sequence[Score], past: PastScores) -> str:
             ratio(score.deal_share),
             score.deals,
             score.clean_deals,
+            *age_columns(freshness),
         ]
         for score in scores
     )
-    return csv_sheet(_SCORE_COLUMNS, lines)
+    return csv_sheet((*_SCORE_COLUMNS, *COLUMNS), lines)
 
 
-def hygiene_json(report: HygieneReport, past: PastScores) -> Json:
+def hygiene_json(report: HygieneReport, past: PastScores, freshness: Freshness) -> Json:
     """Every key is present; null where there is no value."""
     return {
         "as_of": report.as_of.isoformat(),
+        **age_json(freshness),
         "findings": [_finding(finding) for finding in report.findings],
         "scores": [_score(score, past) for score in report.scores],
         "notices": [{"rule": notice.rule, "says": notice.says} for notice in report.notices],

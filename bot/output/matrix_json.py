@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from bot.output.freshness import stale_json
 from messages.numbers import Number, money, ratio
 from pipeline.deals import DealLine
 from pipeline.matrix import Caveats, Cell, Matrix, Metric, PeriodStamp, Row, Spend
@@ -27,6 +28,7 @@ def matrix_json(matrix: Matrix) -> Json:
         "by": matrix.by.value if matrix.by else None,
         "currency": matrix.currency,
         "pulled_at": matrix.pulled_at,
+        "stale": None if matrix.stale is None else stale_json(matrix.stale),
         "rows": [_row(row) for row in matrix.rows],
         "total": _row(matrix.total),
         "renewals": _row(matrix.renewals) if matrix.renewals else None,
@@ -43,6 +45,8 @@ def why_json(matrix: Matrix, row: Row, metric: Metric, deals: Sequence[DealLine]
         "value": row.value,
         "metric": metric.value,
         "currency": matrix.currency,
+        "pulled_at": matrix.pulled_at,
+        "stale": None if matrix.stale is None else stale_json(matrix.stale),
         "cell": _cell(row.cells[metric], row),
         "deals": [
             {

@@ -1,12 +1,13 @@
 """A small company's figures, worked out by hand: two regions at day 45 of a quarter of 90 days."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
 from pipeline.deals import DealLine
 from pipeline.findings import Audience, Finding, HygieneReport, PersonName, RuleNotice, Score, Severity
+from pipeline.freshness import Freshness, Staleness
 from pipeline.matrix import (
     TOTAL,
     Basis,
@@ -25,6 +26,8 @@ from pipeline.matrix import (
 from pipeline.waterfall import Removal, RemovalReason, Waterfall
 
 AS_OF = date(2026, 5, 15)
+PULLED = datetime(2026, 5, 15, 6, 12, tzinfo=UTC)
+FRESHNESS = Freshness(PULLED, Staleness(PULLED, "Salesforce is limiting us"))
 MEI = PersonName("005000000000001AAA", "Mei Tanaka-Reid")
 
 

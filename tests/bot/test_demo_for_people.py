@@ -31,6 +31,7 @@ from messages.card import Card
 from messages.render.terminal import render_text
 from messages.reply import Reply
 from pipeline.action_outcomes import ledger
+from pipeline.freshness import Freshness
 from pipeline.matrix import Dimension
 from pipeline.past_scores import NO_PAST
 from storage.actions import read_actions
@@ -212,7 +213,7 @@ def test_the_findings_of_the_demo_fit_the_schema(demo: Council) -> None:
     schema = json.loads((SCHEMAS / "hygiene.json").read_text(encoding="utf-8"))
     report = read_hygiene(demo.engine, demo.company, as_of=read_today(demo.engine))
     Draft202012Validator(schema).validate(
-        json.loads(json.dumps(hygiene_json(report, NO_PAST), allow_nan=False))
+        json.loads(json.dumps(hygiene_json(report, NO_PAST, Freshness(None)), allow_nan=False))
     )
     assert report.findings
 

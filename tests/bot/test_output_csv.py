@@ -48,6 +48,7 @@ def test_the_matrix_has_a_line_per_row_and_the_total_last() -> None:
     assert lines[0]["open_pipeline"] == "1000.01"
     assert (lines[0]["closed_won_prior"], lines[0]["closed_won_yoy"]) == ("200", "0.5")
     assert lines[1]["coverage"] == ""
+    assert (lines[0]["pulled_at"], lines[0]["stale"]) == ("2026-05-15T06:12:00+00:00", "no")
 
 
 def test_a_pair_has_a_line_per_part_and_one_for_its_row() -> None:
@@ -61,13 +62,14 @@ def test_a_pair_has_a_line_per_part_and_one_for_its_row() -> None:
 
 
 def test_findings_have_a_line_each() -> None:
-    lines = lines_of(hygiene_csv(answers.report()))
+    lines = lines_of(hygiene_csv(answers.report(), answers.FRESHNESS))
     assert lines[0]["opportunity_name"] == "'=HYPERLINK(1)"
     assert (lines[0]["fixes"], lines[0]["value"], lines[0]["waived"]) == (
         "CloseDate StageName",
         "1000.01",
         "no",
     )
+    assert (lines[0]["pulled_at"], lines[0]["stale"]) == ("2026-05-15T06:12:00+00:00", "yes")
     assert (lines[1]["owner"], lines[1]["value"]) == ("", "")
 
 

@@ -28,8 +28,8 @@ ANSWERS: dict[str, tuple[str, Callable[[], Mapping[str, object]]]] = {
     "table": ("apm", lambda: matrix_json(answers.matrix())),
     "pair": ("apm", lambda: matrix_json(answers.pair())),
     "without last year": ("apm", lambda: matrix_json(answers.without_prior())),
-    "hygiene": ("hygiene", lambda: hygiene_json(answers.report(), NO_PAST)),
-    "scores": ("scores", lambda: scores_json(AS_OF, scores(), past_scores())),
+    "hygiene": ("hygiene", lambda: hygiene_json(answers.report(), NO_PAST, answers.FRESHNESS)),
+    "scores": ("scores", lambda: scores_json(AS_OF, scores(), past_scores(), answers.FRESHNESS)),
     "rules": ("rules", lambda: rules_json(rule_book())),
     "preview": ("preview", lambda: trials_json([changed_rule(), managers_rule(), unasked_rule()])),
     "waterfall": ("waterfall", lambda: waterfall_json(answers.waterfall(), None, None)),
@@ -178,7 +178,9 @@ def test_in_a_pair_each_row_has_rows() -> None:
 
 
 def test_findings_and_scores_have_their_keys() -> None:
-    written = as_read(hygiene_json(answers.report(), NO_PAST))
+    written = as_read(hygiene_json(answers.report(), NO_PAST, answers.FRESHNESS))
+    assert written["pulled_at"] == "2026-05-15T06:12:00+00:00"
+    assert written["stale"] == {"since": "2026-05-15T06:12:00+00:00", "why": "Salesforce is limiting us"}
     assert written["findings"][0] == {
         "opportunity_id": "006A",
         "opportunity_name": "=HYPERLINK(1)",
