@@ -1,15 +1,18 @@
 """Opening the database, and the two kinds of transaction: reading and writing."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from pipeline.errors import CouncilError
 from storage.migrating import migrate
+from storage.writers_queue import BUSY_SECONDS, begin_writing, turn_to_write
 
 __all__ = [
     "Connection",
@@ -21,8 +24,8 @@ __all__ = [
     "writing_a_part",
 ]
 
-BUSY_SECONDS = 30
-LONGEST_GAP_SECONDS = 0.05
+LONGEST_GAP_SECONDS = 0.005
+"""Long enough for a writer of another process, which looks for the lock at shorter intervals."""
 
 
 class DatabaseUnavailable(CouncilError):
@@ -73,9 +76,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A short write transaction, committed at the end or rolled back as a whole.
 
     On SQLite it takes the write lock at once: a transaction that first reads and then writes would
-    lose the race against another process in the middle.
+    lose the race against another process in the middle. Who waits for its turn holds no connection
+    meanwhile, lest readers find none.
     """
-    with engine.connect().execution_options(begins="IMMEDIATE") as connection, connection.begin():
+    with (
+        _turn_to_write(engine),
+        engine.connect().execution_options(begins="IMMEDIATE") as connection,
+        connection.begin(),
+    ):
         yield connection
 
 
@@ -83,14 +91,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def writing_a_part(engine: Engine) -> Iterator[Connection]:
     """A write transaction that others of the same work follow at once: it lets whoever waits go first.
 
-    SQLite keeps no queue: a waiting writer looks for the lock now and then, and would hardly ever find a
-    moment between two parts. On PostgreSQL writers do not wait for each other.
+    Who waits in this process is next in SQLite's queue anyway; a writer of another process needs a gap to
+    find the lock free. On PostgreSQL writers do not wait for each other.
     """
     begun = time.monotonic()
     with writing(engine) as connection:
         yield connection
     if engine.dialect.name == "sqlite":
         time.sleep(min(LONGEST_GAP_SECONDS, (time.monotonic() - begun) / 2))
+
+
+def _turn_to_write(engine: Engine) -> AbstractContextManager[None]:
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or file in (None, "", ":memory:"):  # in memory each thread has its own
+        return nullcontext()
+    return turn_to_write(Path(file))
 
 
 def _engine(url: str) -> Engine:
@@ -117,7 +132,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begins', 'DEFERRED')}")
+    if connection.get_execution_options().get("begins") == "IMMEDIATE":
+        begin_writing(cast(sqlite3.Connection, connection.connection.driver_connection))
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
 def _reason(error: OperationalError) -> str:
