@@ -6,16 +6,26 @@ from pipeline.people import People, User, UserRole, build_people
 from storage.chat_tables import person_link
 from storage.database import reading
 from storage.people_tables import council_member
+from storage.remembered_people import recall_people, remember_people, version_of_people
 from storage.tables import person, role
 
 
 def read_people(engine: Engine) -> People:
+    """The same value as before, for as long as nobody has changed anything."""
     with reading(engine) as connection:
-        return people_of(connection)
+        version = version_of_people(connection)
+        people = recall_people(engine, version) or _read_all(connection)
+    remember_people(engine, version, people)
+    return people
 
 
 def people_of(connection: Connection) -> People:
-    """As `read_people`, within a transaction that reads more."""
+    """As `read_people`, within a transaction that does more; it may yet be rolled back, and nothing that it
+    reads is remembered."""
+    return recall_people(connection.engine, version_of_people(connection)) or _read_all(connection)
+
+
+def _read_all(connection: Connection) -> People:
     zones = _zones_of_links(connection)
     users = [
         User(

@@ -39,6 +39,15 @@ council_member = Table(
 )
 """Who is of the council because a group of the chat platform says so; e-mails in small letters."""
 
+people_version = Table(
+    "people_version",
+    metadata,
+    Column("of_table", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+"""By each table of which `storage.people` makes people, what is another number after each change of it.
+Triggers write it; a row a table, so that a link need not wait for a pull that writes people."""
+
 chat_place = Table(
     "chat_place",
     metadata,

@@ -28,6 +28,7 @@ OF_THE_CRM_OR_OF_FIGURES = {
     "observation",
     "opportunity",
     "opportunity_key",
+    "people_version",
     "pull_progress",
     "rate",
     "recorded_field",
