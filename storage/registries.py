@@ -156,9 +156,10 @@ def replace_stages(connection: Connection, records: list[StageRecord]) -> None:
 
 
 def replace_people(connection: Connection, records: list[UserRecord]) -> None:
-    """Bring people up to date; part of the switch. People the CRM no longer shows stay as they were, and
-    those who were erased here stay erased."""
-    known = {row.crm_id: row.no for row in connection.execute(select(person.c.crm_id, person.c.no))}
+    """Bring people up to date; part of the switch, so only those are written of whom anything is different.
+    People the CRM no longer shows stay as they were, and those who were erased here stay erased."""
+    columns = [column for column in person.c if column is not person.c.no]
+    known = {row["crm_id"]: row for row in connection.execute(select(*columns)).mappings()}
     erased = frozenset(connection.execute(select(erased_person.c.person)).scalars())
     following = _next_number(connection, person)
     new: list[dict[str, Any]] = []
@@ -166,11 +167,11 @@ def replace_people(connection: Connection, records: list[UserRecord]) -> None:
         if record.id in erased:
             continue
         values = _person_values(record)
-        if record.id in known:
-            connection.execute(person.update().where(person.c.crm_id == record.id).values(values))
-        else:
+        if record.id not in known:
             new.append({"no": following, **values})
             following += 1
+        elif known[record.id] != values:
+            connection.execute(person.update().where(person.c.crm_id == record.id).values(values))
     if new:
         connection.execute(insert(person), new)
 

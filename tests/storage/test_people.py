@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.sql.dml import UpdateBase
 
+from pipeline.crm_records import UserRecord
 from pipeline.people import People
 from pipeline.person_links import ChatAccount, LinkedBy, PersonLink
 from storage.chat_tables import person_link
@@ -15,6 +16,7 @@ from storage.database import open_database, reading, writing
 from storage.people import people_of, read_people
 from storage.people_tables import council_member, people_version
 from storage.person_links import keep_timezone, put_link
+from storage.registries import replace_people
 from storage.tables import currency_table, person, role
 
 ACCOUNT = ChatAccount("slack", "T01", "U1")
@@ -88,6 +90,11 @@ def read_anew(database_url: str) -> People:
     people = read_people(engine)
     engine.dispose()
     return people
+
+
+def take(engine: Engine, users: list[UserRecord]) -> None:
+    with writing(engine) as connection:
+        replace_people(connection, users)
 
 
 def change(engine: Engine, statement: UpdateBase) -> None:
@@ -166,6 +173,19 @@ def test_a_reader_sees_the_people_of_its_own_moment(company: Engine, other: Engi
         change(other, CHANGES[1])
         assert read_people(company).users["005B"].name == "Bea"
         assert people_of(connection) == before
+
+
+def test_a_pull_that_finds_nobody_different_leaves_people_as_they_are(company: Engine) -> None:
+    found = [
+        UserRecord("005A", "Ada", "ada@example.com", True, "00EA", None, "Europe/Oslo", False, {"Level": 3}),
+        UserRecord("005B", "Bo", None, False, "00EB", "005A", None, True, {"Team": "North", "Left": None}),
+    ]
+    take(company, found)
+    people = read_people(company)
+    take(company, found)
+    assert read_people(company) is people
+    take(company, [found[0], found[1]._replace(fields={"Team": "South", "Left": None})])
+    assert read_people(company).users["005B"].fields == {"Team": "South", "Left": None}
 
 
 def test_the_zone_of_a_link_follows_its_chat_user(company: Engine, other: Engine) -> None:
