@@ -13,18 +13,19 @@ from pipeline.assembly import Measures, SpendLine, assemble
 from pipeline.calendar import Period
 from pipeline.company import Company
 from pipeline.learning import Learnt
-from pipeline.matrix import Dimension, ForecastCall, Matrix
+from pipeline.matrix import Caveats, Dimension, ForecastCall, Matrix
 from pipeline.money import SCALE, RateTable, convert, to_decimal
 from pipeline.sums import SliceValues, is_renewal
 from pipeline.targets import TargetBook
 from storage.base import Base, read_base, store_base
-from storage.base_measuring import measure_base, prior_of
+from storage.base_measuring import BaseMeasuring, prior_of
 from storage.bulk import insert_rows
 from storage.caveats import read_caveats
 from storage.database import reading, writing
 from storage.hygiene import untrusted_opportunities
 from storage.learning import read_learnt
 from storage.matrix_text import matrix_from_text, matrix_to_text
+from storage.measured_days import DayMemory, Ground, memory_of
 from storage.measuring import measuring_point
 from storage.mirror import MirrorState, pulled_state
 from storage.refreshes import last_refresh
@@ -62,10 +63,11 @@ def read_apm(
             stored = _stored(connection, state.generation, as_of, dimension, by)
             if stored is not None:
                 return stored
-            moved = _measured_already(connection, company, state, as_of)
+            moved = _measured_already(connection, company, state, as_of, memory_of(engine))
             if moved is not None:
                 return moved.table(as_of, dimension, by)
-        return Measuring(connection, company, state, owners).table(as_of, dimension, by)
+        measuring = Measuring(connection, company, state, owners, memory_of(engine))
+        return measuring.table(as_of, dimension, by)
 
 
 def read_values(engine: Engine, dimension: Dimension) -> tuple[str, ...]:
@@ -125,13 +127,17 @@ def renew_tables(engine: Engine, company: Company) -> None:
 
 
 def _measured_already(
-    connection: Connection, company: Company, state: MirrorState, as_of: date
+    connection: Connection,
+    company: Company,
+    state: MirrorState,
+    as_of: date,
+    memory: DayMemory | None = None,
 ) -> "Measuring | None":
     """What puts tables of a day together from its kept sums; `None` where there are none."""
     kept = read_base(connection, state.generation, as_of.toordinal())
     if kept is None:
         return None
-    measuring = Measuring(connection, company, state)
+    measuring = Measuring(connection, company, state, memory=memory)
     measuring.take_base(as_of, *kept)
     return measuring
 
@@ -178,7 +184,10 @@ def read_slices(connection: Connection) -> dict[int, SliceValues]:
 
 
 class Measuring:
-    """Measures tables of one generation; what several tables share is measured once per day."""
+    """Measures tables of one generation; what several tables share is measured once per day.
+
+    What a `memory` holds is not measured. It may only be handed over for a transaction that does not write.
+    """
 
     def __init__(
         self,
@@ -186,6 +195,7 @@ class Measuring:
         company: Company,
         state: MirrorState,
         owners: Collection[str] | None = None,
+        memory: DayMemory | None = None,
     ) -> None:
         self._connection = connection
         self._company = company
@@ -194,6 +204,8 @@ class Measuring:
         self._scales = scales if owners is None else replace(scales, targets=TargetBook((), {}))
         self._owners = None if owners is None else _numbers_of(connection, owners)
         self._slices = read_slices(connection)
+        self._memory = memory or DayMemory()
+        self._last_refresh = last_refresh(connection)
         self._measures: dict[date, Measures] = {}
 
     def table(self, as_of: date, dimension: Dimension, by: Dimension | None) -> Matrix:
@@ -212,30 +224,57 @@ class Measuring:
         self._measures[as_of] = self._complete(as_of, base, learnt)
 
     def _base(self, as_of: date) -> Base:
-        return measure_base(
+        measuring = BaseMeasuring(
             self._connection,
             self._state.generation,
             as_of,
             self._company.definitions.metrics,
             self._scales,
-            untrusted_deals(self._connection, self._company, self._state, self._scales, as_of),
-            owners=self._owners,
+            self._owners,
         )
+        sums = self._memory.sums.of(replace(self._ground(as_of), owners=self._owners), measuring.all_deals)
+        untrusted = untrusted_deals(self._connection, self._company, self._state, self._scales, as_of)
+        return {**sums, "untrusted": measuring.among(untrusted)}
 
     def _learnt(self, as_of: date) -> Learnt:
-        return read_learnt(
-            self._connection,
-            self._state.generation,
-            as_of,
-            self._scales,
-            self._company.definitions.colours,
-            [number for number, values in self._slices.items() if is_renewal(values)],
+        ground = self._ground(as_of)
+
+        def measure() -> Learnt:
+            return read_learnt(
+                self._connection,
+                self._state.generation,
+                as_of,
+                self._scales,
+                self._company.definitions.colours,
+                sorted(ground.renewal_slices),
+            )
+
+        return self._memory.learnt.of(ground, measure)
+
+    def _caveats(self, as_of: date) -> Caveats:
+        calendar = self._scales.calendar
+        now = measuring_point(calendar, calendar.period_of(as_of), as_of)
+
+        def measure() -> Caveats:
+            return read_caveats(self._connection, self._state.generation, now, self._company, self._scales)
+
+        return replace(self._memory.caveats.of(self._ground(as_of), measure), notices=self._notices())
+
+    def _ground(self, as_of: date) -> Ground:
+        return Ground(
+            generation=self._state.generation,
+            last_refresh=self._last_refresh,
+            as_of=as_of,
+            definitions_hash=definitions_hash(self._company),
+            calendar=self._scales.calendar,
+            rates=self._scales.rates,
+            currencies=self._scales.currencies,
+            renewal_slices=frozenset(no for no, values in self._slices.items() if is_renewal(values)),
         )
 
     def _complete(self, as_of: date, base: Base, learnt: Learnt) -> Measures:
         calendar = self._scales.calendar
         period = calendar.period_of(as_of)
-        now = measuring_point(calendar, period, as_of)
         return Measures(
             as_of=as_of,
             prior_as_of=prior_of(calendar, as_of)[1],
@@ -243,9 +282,7 @@ class Measuring:
             slices=self._slices,
             units_of=self._scales.units_of,
             learnt=learnt,
-            caveats=read_caveats(
-                self._connection, self._state.generation, now, self._company, self._scales, self._notices()
-            ),
+            caveats=self._caveats(as_of),
             pulled_at=_iso(self._state.pulled_at),
             spend=read_spend(self._connection, period.label),
             call=read_call(self._connection, period, self._scales.rates),
@@ -301,8 +338,8 @@ def read_call(connection: Connection, period: Period, rates: RateTable) -> Forec
     return ForecastCall(to_decimal(convert(row.amount, units)), row.name)
 
 
-def _numbers_of(connection: Connection, owners: Collection[str]) -> list[int]:
-    return list(connection.execute(select(person.c.no).where(person.c.crm_id.in_(owners))).scalars())
+def _numbers_of(connection: Connection, owners: Collection[str]) -> frozenset[int]:
+    return frozenset(connection.execute(select(person.c.no).where(person.c.crm_id.in_(owners))).scalars())
 
 
 def _stored(

@@ -1,6 +1,7 @@
 """Measuring the sums that a day's tables are put together from, of all deals or of a few."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -22,37 +23,68 @@ def measure_base(
     metrics: MetricsDefinition,
     scales: Scales,
     untrusted: Select[Any],
-    *,
-    owners: Sequence[int] | None = None,
-    only: Collection[int] | None = None,
+    only: Collection[int],
 ) -> Base:
-    """The sums of a day by point of view; `only`: what the deals of those numbers add to them.
+    """What the deals of some numbers add to the sums of a day, by point of view.
 
     `untrusted` yields the numbers of the deals whose records nobody can believe.
     """
-    calendar = scales.calendar
-    period, (prior_period, prior_as_of) = calendar.period_of(as_of), prior_of(calendar, as_of)
-    if only is not None:
-        untrusted = untrusted.where(untrusted.selected_columns[0].in_(only))
+    measuring = BaseMeasuring(connection, generation, as_of, metrics, scales, only=only)
+    return {**measuring.all_deals(), "untrusted": measuring.among(untrusted)}
 
-    def sums(of: Period | None, day: date | None, among: Select[Any] | None = None) -> list[SliceSums]:
-        if of is None or day is None:
+
+@dataclass(frozen=True)
+class BaseMeasuring:
+    """Measures the sums of a day point by point, of some owners or deals where they are named."""
+
+    connection: Connection
+    generation: int
+    as_of: date
+    metrics: MetricsDefinition
+    scales: Scales
+    owners: Collection[int] | None = None
+    only: Collection[int] | None = None
+
+    def all_deals(self) -> Base:
+        """All points of view but the one of the deals whose records nobody can believe."""
+        prior_period, prior_as_of = prior_of(self.scales.calendar, self.as_of)
+        return {
+            "now": self._sums(self._period, self.as_of),
+            "prior": self._past_sums(prior_period, prior_as_of),
+            "prior_full": self._past_sums(prior_period, prior_period.end if prior_period else None),
+        }
+
+    def among(self, deals: Select[Any]) -> Sequence[SliceSums]:
+        """The part of `now` that comes from deals whose numbers a statement yields."""
+        if self.only is not None:
+            deals = deals.where(deals.selected_columns[0].in_(self.only))
+        return self._sums(self._period, self.as_of, deals)
+
+    @property
+    def _period(self) -> Period:
+        return self.scales.calendar.period_of(self.as_of)
+
+    def _sums(self, period: Period, day: date, among: Select[Any] | None = None) -> list[SliceSums]:
+        point = measuring_point(self.scales.calendar, period, day)
+        return measure(
+            self.connection,
+            self.generation,
+            point,
+            self.metrics,
+            self.scales,
+            among=among,
+            owners=self.owners,
+            only=self.only,
+        )
+
+    def _past_sums(self, period: Period | None, day: date | None) -> list[SliceSums]:
+        """None where the calendar does not reach back that far."""
+        if period is None or day is None:
             return []
-        point = measuring_point(calendar, of, day)
-        return measure(connection, generation, point, metrics, scales, among=among, owners=owners, only=only)
-
-    def past_sums(day: date | None) -> list[SliceSums]:
         try:
-            return sums(prior_period, day)
+            return self._sums(period, day)
         except PeriodMissing:
             return []
-
-    return {
-        "now": sums(period, as_of),
-        "untrusted": sums(period, as_of, untrusted),
-        "prior": past_sums(prior_as_of),
-        "prior_full": past_sums(prior_period.end if prior_period else None),
-    }
 
 
 def prior_of(calendar: FiscalCalendar, as_of: date) -> tuple[Period | None, date | None]:

@@ -24,9 +24,8 @@ def read_caveats(
     point: MeasuringPoint,
     company: Company,
     scales: Scales,
-    notices: tuple[str, ...],
 ) -> Caveats:
-    """The caveats that all tables of a day share."""
+    """The caveats that all tables of a day share, without notices."""
     query = _DealQuery(connection, generation, point, scales)
     conditions = Conditions(point, company.definitions.metrics)
     is_known = _version.deal_value.is_not(None)
@@ -41,7 +40,6 @@ def read_caveats(
         undated_ids=tuple(row.crm_id for row in undated),
         value_unknown_ids=tuple(row.crm_id for row in unknown),
         basis=Basis.EXACT,
-        notices=notices,
     )
 
 

@@ -4,7 +4,7 @@ DOMAIN section 6. The scan yields a base of sums per slice, currency and basis; 
 APM is rolled up from that base (`pipeline.sums`), so ten tables cost one scan.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -63,7 +63,7 @@ def measure(
     scales: Scales,
     *,
     among: Select[Any] | None = None,
-    owners: Sequence[int] | None = None,
+    owners: Collection[int] | None = None,
     only: Collection[int] | None = None,
 ) -> list[SliceSums]:
     """The base sums of all deals, or `among` those whose numbers a statement yields, or of some owners;
