@@ -1,6 +1,7 @@
 """What all tests share: files in memory, databases, and a hypothesis without clock and dice.
 
-The same commit always tries the same examples; new ones are for `pytest --hypothesis-profile=search`.
+The same commit always tries the same examples: a few by itself, all with `--hypothesis-profile=thorough`, as
+`./dev test --all` does. New ones are for `--hypothesis-profile=search`.
 """
 
 import itertools
@@ -15,11 +16,13 @@ from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 
 from storage.database import open_database
+from tests.examples import QUICK_EXAMPLES, THOROUGH_EXAMPLES
 from tests.new_database import write_new_database
 
-settings.register_profile("pipeline-council", deadline=None, derandomize=True)
-settings.register_profile("search", deadline=None, print_blob=True)
-settings.load_profile("pipeline-council")
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=QUICK_EXAMPLES)
+settings.register_profile("thorough", deadline=None, derandomize=True, max_examples=THOROUGH_EXAMPLES)
+settings.register_profile("search", deadline=None, print_blob=True, max_examples=THOROUGH_EXAMPLES)
+settings.load_profile("quick")
 
 _MEMORY = Path("/dev/shm")
 _ENOUGH_BYTES = 2 << 30

@@ -17,6 +17,7 @@ from jobs.job import JobRun
 from jobs.reconcile import reconcile
 from pipeline.errors import PullRefused
 from pipeline.pull_report import PullWay
+from tests.examples import examples
 from tests.jobs.changing_company import ChangingCompany, new_crm
 from tests.jobs.changing_crm import BrokeOff, ChangingCrm
 
@@ -141,7 +142,7 @@ def small_lots(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(SCHEDULES)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_mirror_holds_what_a_pull_of_everything_would_find(schedule: list[Step]) -> None:
     with TemporaryDirectory() as folder:
         company = ChangingCompany(Path(folder), new_crm())

@@ -15,6 +15,7 @@ from storage.merging import Merge, MergeCounts
 from storage.mirror import Switch, read_mirror, switch_over
 from storage.refreshing import RefreshGround, count_at_once
 from storage.staging import Staging
+from tests.examples import examples
 from tests.journeys.fixed_demo import PULLED, TODAY, FixedDemo
 
 LEARNT_LIMITS = frozenset({"stuck_in_stage", "too_old"})
@@ -45,7 +46,7 @@ changes = st.fixed_dictionaries(
 ).filter(bool)
 
 
-@settings(max_examples=8, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(8), phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_tables_findings_and_scores_are_those_of_a_full_measuring(
     demo: FixedDemo, data: st.DataObject

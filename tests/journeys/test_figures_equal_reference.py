@@ -19,6 +19,7 @@ from pipeline.matrix import UNASSIGNED, Cell, Dimension, Matrix, Metric, Row, St
 from pipeline.waterfall import Waterfall
 from storage.apm import read_apm, read_values
 from storage.bridge import read_waterfall
+from tests.examples import examples
 from tests.journeys.exported import Exported
 from tests.journeys.invented import Invented, companies
 from tests.reference import bridge, figures
@@ -39,8 +40,8 @@ ONE_BY_ONE = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes a second: shrinking, an hour
 )
-QUICK = settings(ONE_BY_ONE, max_examples=20)
-THOROUGH = settings(ONE_BY_ONE, max_examples=150)
+QUICK = settings(ONE_BY_ONE, max_examples=examples(20))
+THOROUGH = settings(ONE_BY_ONE, max_examples=examples(150))
 
 
 @contextmanager

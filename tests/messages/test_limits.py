@@ -36,6 +36,7 @@ from messages.nudge import compose_digest
 from messages.render import adaptive, blockkit, html, terminal
 from pipeline.digests import Digest
 from pipeline.matrix import Status
+from tests.examples import examples
 from tests.messages.digest_examples import crowded_digest, crowded_team_digest, digest, digest_later
 from tests.messages.limits import check_adaptive, check_slack, count_words
 from tests.messages.message_examples import CARDS, form, plain_blocks
@@ -72,7 +73,7 @@ def test_every_kind_fits_both_platforms(kind: str) -> None:
     check_adaptive(adaptive.render_card(CARDS[kind]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(rows=st.integers(0, 400), columns=st.integers(2, 20), filler=st.text(max_size=120))
 def test_a_table_of_any_size_loses_no_row_in_slack(rows: int, columns: int, filler: str) -> None:
     messages = blockkit.render_card(card(numbered_table(rows, columns, filler)))
@@ -88,7 +89,7 @@ def test_a_table_of_any_size_loses_no_row_in_slack(rows: int, columns: int, fill
     assert [cell for cell in cells if cell.startswith("<")] == [f"<{number}>" for number in range(rows)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(rows=st.integers(0, 300), columns=st.integers(2, 20), filler=st.text(max_size=120))
 def test_a_table_of_any_size_loses_no_row_in_teams(rows: int, columns: int, filler: str) -> None:
     cards = adaptive.render_card(card(numbered_table(rows, columns, filler)))
@@ -97,7 +98,7 @@ def test_a_table_of_any_size_loses_no_row_in_teams(rows: int, columns: int, fill
     assert [found for found in shown if found[1:-1].isdigit()] == [f"<{number}>" for number in range(rows)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(rows=st.integers(0, 300))
 def test_a_table_of_any_size_loses_no_row_in_the_room_and_the_terminal(rows: int) -> None:
     page, sheet = (
@@ -109,7 +110,7 @@ def test_a_table_of_any_size_loses_no_row_in_the_room_and_the_terminal(rows: int
         assert sheet.count(f"<{number}>") == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(content=words)
 def test_any_words_in_any_block_fit_both_platforms(content: str) -> None:
     blocks = plain_blocks(content)
@@ -121,7 +122,7 @@ def test_any_words_in_any_block_fit_both_platforms(content: str) -> None:
     assert terminal.render_text(everything)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(paragraphs=st.lists(st.integers(1, 4000), max_size=80))
 def test_no_paragraph_is_lost_whatever_their_number_and_length(paragraphs: list[int]) -> None:
     blocks = [Paragraph(text("x" * length)) for length in paragraphs]
@@ -133,7 +134,7 @@ def test_no_paragraph_is_lost_whatever_their_number_and_length(paragraphs: list[
     check_adaptive(adaptive.render_card(card(*blocks)))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(count=st.integers(1, 120))
 def test_no_button_is_lost_whatever_their_number(count: int) -> None:
     buttons = Buttons(tuple(Button(f"<{number}>", "fix", str(number)) for number in range(count)))
@@ -297,7 +298,7 @@ def test_a_long_word_in_the_name_of_a_row_may_be_broken_on_teams(name: str, brok
     assert shown.replace("\u00ad", "|").replace("\u200b", "~") == broken
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(count=st.integers(0, 3000), label=st.text(max_size=255))
 def test_a_menu_of_any_length_fits_and_says_what_it_leaves_out(count: int, label: str) -> None:
     choices = tuple(Choice(str(number), label) for number in range(count))
@@ -396,7 +397,7 @@ def test_a_pick_names_its_command_and_argument_on_every_surface() -> None:
     assert "[Status: Done / [Open]]" in sheet
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(count=st.integers(0, 3000), label=st.text(min_size=1, max_size=255), is_picked=st.booleans())
 def test_a_pick_of_any_length_fits_and_says_what_it_leaves_out(
     count: int, label: str, is_picked: bool

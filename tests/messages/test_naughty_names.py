@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from messages.inert import inert, pieces
 from messages.render import adaptive, blockkit, html, terminal
+from tests.examples import examples
 from tests.messages.finding_examples import NAUGHTY_NAMES
 from tests.messages.message_examples import everything, form
 from tests.messages.surfaces import SURFACES, Surface, texts
@@ -119,7 +120,7 @@ def test_rich_markup_in_a_name_stays_words_in_the_terminal() -> None:
     assert "[bold]rich[/bold]" in terminal.render_text(everything("[bold]rich[/bold]"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text())
 def test_inert_text_is_one_line_and_stays_as_it_is(words: str) -> None:
     once = inert(words)
@@ -128,7 +129,7 @@ def test_inert_text_is_one_line_and_stays_as_it_is(words: str) -> None:
     assert inert(once) == once
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(max_size=400), st.integers(1, 50))
 def test_pieces_are_short_and_make_up_the_whole(words: str, limit: int) -> None:
     parts = pieces(words, limit)

@@ -46,6 +46,7 @@ from pipeline.expressions import (
 )
 from pipeline.records import Category
 from storage.expressions import ExpressionCompiler
+from tests.examples import examples
 
 STAGES = {"Prospecting": 30, "Proposal": 10, "Negotiation": 20, "Closed Won": 5}
 """In the CRM's order, which is not that of our numbers."""
@@ -155,7 +156,7 @@ def holds_in_sql(engine: Engine, expression: Expression, facts: dict[str, FactVa
         return connection.scalar(select(literal_column("1")).select_from(facts_table).where(condition)) == 1
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(expression=EXPRESSIONS, facts=ROWS)
 def test_sql_says_what_python_says(
     engine: Engine, expression: Expression, facts: dict[str, FactValue]

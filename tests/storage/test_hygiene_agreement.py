@@ -16,6 +16,7 @@ from storage.hygiene import ask_hygiene
 from storage.hygiene_scan import DealReader, applies_in, is_broken_in, scan_deals
 from storage.hygiene_twins import find_twins
 from storage.schema import metadata
+from tests.examples import examples
 from tests.storage.hygiene_mirror import (
     CAPABILITIES,
     DEFINITIONS,
@@ -98,7 +99,7 @@ DEALS = st.fixed_dictionaries(
 EARLIER = st.fixed_dictionaries({"category": st.sampled_from(list(Category)), "close": NEAR_DAYS})
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(DEALS, EARLIER), min_size=1, max_size=12))
 def test_sql_and_python_agree_on_every_rule(deals: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     engine = create_engine("sqlite://")

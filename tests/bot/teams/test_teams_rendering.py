@@ -11,6 +11,7 @@ from handlers.capabilities import OPEN_FORMS
 from messages.card import Button, Buttons, Card, Folded, Paragraph, text
 from messages.manager_digest import compose_manager_digest
 from messages.nudge import compose_digest
+from tests.examples import examples
 from tests.messages.digest_examples import crowded_digest, crowded_team_digest
 from tests.messages.message_examples import CARDS
 from tests.messages.surfaces import texts
@@ -28,7 +29,7 @@ def asked(cards: list[Json]) -> Counter[str]:
     return Counter(action["data"]["argument"] for action in actions_of(cards) if action["type"] in kinds)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     count=st.integers(1, 300),
     key=st.text(min_size=1, max_size=400),

@@ -15,6 +15,7 @@ from crm.files.problems import ProblemLog
 from crm.records import FieldKind, OpportunityRecord
 from pipeline.records import Category
 from tests.crm.files.conftest import Folder
+from tests.examples import examples
 
 HEADER = (
     "Id", "Name", "StageName", "ForecastCategory", "Amount", "CloseDate", "CreatedDate", "OwnerId",
@@ -79,7 +80,7 @@ def cells(record: OpportunityRecord, stamp: str) -> dict[str, str]:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     records=RECORDS,
     header=st.permutations([*HEADER, "Unknown__c"]),

@@ -14,6 +14,7 @@ from crm.records import DealEvidence, FieldKind
 from crm.salesforce.crm import SalesforceCrm
 from tests.crm.salesforce.conftest import Connections
 from tests.crm.salesforce.pulling import open_crm, request_for
+from tests.examples import examples
 from tests.salesforce.org import Org
 from tests.salesforce.organisation import STAGES, new_organisation, salesforce
 from tests.salesforce.values import Row
@@ -57,7 +58,7 @@ ACTS = st.builds(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ACTS, max_size=25))
 def test_changes_laid_over_what_was_there_are_what_a_pull_reads(acts: Sequence[Act]) -> None:
     now = [START]

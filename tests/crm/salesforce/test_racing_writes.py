@@ -14,6 +14,7 @@ from crm.salesforce.crm import SalesforceCrm
 from pipeline.crm_fields import Busy, Saved
 from tests.crm.salesforce.conftest import Connections, user_id
 from tests.crm.salesforce.pulling import open_crm
+from tests.examples import examples
 from tests.salesforce.errors import Refused
 from tests.salesforce.faults import Break
 from tests.salesforce.organisation import new_organisation, salesforce
@@ -119,7 +120,7 @@ def test_no_schedule_overwrites_repeats_or_is_answered_untruly(tmp_path: Path) -
         connections = Connections(served, tmp_path)
         office = Office(served, connections, tmp_path, now)
 
-        @settings(max_examples=80, deadline=None)
+        @settings(max_examples=examples(80), deadline=None)
         @given(_SCHEDULES)
         def holds(schedule: Schedule) -> None:
             now[0] = float(int(now[0])) + 100.95 - schedule.saved_before_seconds % 0.5
