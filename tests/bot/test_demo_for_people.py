@@ -39,6 +39,7 @@ from storage.apm import read_apm
 from storage.database import reading
 from storage.hygiene_reading import read_hygiene
 from storage.rule_statistics import read_rule_statistics
+from tests.opened_demo import open_copied_demo
 
 NOW = datetime(2026, 5, 15, 18, tzinfo=UTC)
 CAST = {member.role: member for member in demo_cast()}
@@ -47,7 +48,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Council]:
-    council = open_demo(tmp_path_factory.mktemp("demo"), NOW, lambda _: None)
+    council = open_copied_demo(tmp_path_factory.mktemp("demo"), NOW)
     yield council
     council.engine.dispose()
 
@@ -81,7 +82,7 @@ def test_three_councils_and_a_fresh_morning_are_told_whatever_the_weekday(demo: 
 
 
 def test_what_was_half_told_is_told_anew_and_what_was_told_is_kept(tmp_path: Path) -> None:
-    council = open_demo(tmp_path, NOW, lambda _: None)
+    council = open_copied_demo(tmp_path, NOW)
     with telling_past(council):
         assert not past_is_told(council)
     assert past_is_told(council)
@@ -119,7 +120,7 @@ def test_the_cast_stands_first_under_each_heading_and_only_the_council_is_in_its
 
 @pytest.mark.slow
 def test_its_schedule_fills_the_room_and_a_second_start_finds_it_as_it_was(tmp_path: Path) -> None:
-    council = open_demo(tmp_path, NOW, lambda _: None)
+    council = open_copied_demo(tmp_path, NOW)
     first = furnish_demo(council, NOW, lambda _: None, lambda: NOW)
     council.engine.dispose()
     again = open_demo(tmp_path, NOW, lambda _: None)

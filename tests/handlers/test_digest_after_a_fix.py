@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import Council, open_desk
-from bot.demo import open_demo
 from bot.dispatch import Dispatch
 from crm.demo import demo_cast
 from handlers.asking import Clicked, Submitted, Typed
@@ -27,6 +26,7 @@ from storage.letter_deals import note_deals
 from storage.nudge_tables import inspection
 from storage.outbox import Letter, put_letter, read_letter_card
 from storage.people import read_people
+from tests.opened_demo import open_copied_demo
 
 NOW = datetime(2026, 5, 15, 18, tzinfo=UTC)
 CAST = {member.role: member for member in demo_cast()}
@@ -52,7 +52,7 @@ class Told:
 
 @pytest.fixture
 def council(tmp_path: Path) -> Iterator[Council]:
-    council = open_demo(tmp_path, NOW, lambda _: None)
+    council = open_copied_demo(tmp_path, NOW)
     yield council
     council.engine.dispose()
 

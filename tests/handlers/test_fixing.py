@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import Council, open_desk
-from bot.demo import open_demo
 from bot.dispatch import Dispatch
 from crm.demo import demo_cast
 from crm.records import Fix
@@ -27,6 +26,7 @@ from storage.findings_of import findings_of, findings_on
 from storage.fix_tables import write_intent
 from storage.people import read_people
 from storage.tables import apm_table
+from tests.opened_demo import open_copied_demo
 
 NOW = datetime(2026, 5, 15, 18, tzinfo=UTC)
 TODAY = date(2026, 5, 15)
@@ -36,7 +36,7 @@ REP, MANAGER = CAST["rep"].user_id, CAST["manager"].user_id
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Council]:
-    council = open_demo(tmp_path_factory.mktemp("demo"), NOW, lambda _: None)
+    council = open_copied_demo(tmp_path_factory.mktemp("demo"), NOW)
     yield council
     council.engine.dispose()
 

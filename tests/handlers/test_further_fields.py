@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import Council, open_desk
-from bot.demo import open_demo
 from bot.dispatch import Dispatch
 from crm.demo import demo_cast
 from crm.records import Fix, PullRequest
@@ -25,6 +24,7 @@ from storage.deal_values import read_deal_record
 from storage.findings_of import findings_of
 from storage.learnt_rejections import remember_refusals
 from storage.people import read_people
+from tests.opened_demo import open_copied_demo
 
 NOW = datetime(2026, 5, 15, 18, tzinfo=UTC)
 MANAGER = next(member.user_id for member in demo_cast() if member.role == "manager")
@@ -34,7 +34,7 @@ DEMAND = Refusal("Say where it came from.", (FIELD,))
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Council]:
-    council = open_demo(tmp_path_factory.mktemp("demo"), NOW, lambda _: None)
+    council = open_copied_demo(tmp_path_factory.mktemp("demo"), NOW)
     yield council
     council.engine.dispose()
 
