@@ -72,9 +72,8 @@ def render_card(
     `further_button_bytes`: what whoever sends the cards writes into each button, so that they fit still.
     """
     room = _Room(further_button_bytes)
-    drawn = (
-        list(packed(_body(card, images or {}, shown, room), _closes, room.fits)) for shown in SHOWN_CHOICES
-    )
+    choices = SHOWN_CHOICES if _offers_choices(card) else SHOWN_CHOICES[:1]
+    drawn = (list(packed(_body(card, images or {}, shown, room), _closes, room.fits)) for shown in choices)
     parts = min(drawn, key=len)
     return [
         _envelope(_numbered(part, number, len(parts), card.title), card.fallback)
@@ -91,6 +90,10 @@ def render_form(form: Form, images: Mapping[str, str] | None = None) -> Json:
     submit = Button(form.submit, form.command, form.argument, ButtonStyle.PRIMARY)
     body.append({"type": "ActionSet", "actions": [_action(submit)]})
     return _envelope(body, form.title)
+
+
+def _offers_choices(card: Card) -> bool:
+    return bool(card.actions) or any(isinstance(block, Buttons) for block in card.blocks)
 
 
 def _body(card: Card, images: Mapping[str, str], shown: int, room: "_Room") -> list[Json]:

@@ -83,26 +83,28 @@ def _has_figures(table: Table) -> bool:
 
 
 def _band_elements(table: Table) -> Iterator[Json]:
+    if not table.rows:
+        yield note(f"{shortened(safe(table.title), 150)}: no rows")
+        return
     if _is_too_wide(table):
         yield from _rows_below_each_other(table)
         return
     groups = list(_groups(table))
+    columns = _columns(table)
     seen = 0
     for rows in groups:
         if len(groups) > 1:
             words = which_rows(seen + 1, seen + len(rows), len(table.rows))
             yield note(f"{shortened(safe(table.title), 150)}: {words}")
         seen += len(rows)
-        yield _table(table, rows)
-    if not groups:
-        yield note(f"{shortened(safe(table.title), 150)}: no rows")
+        yield _table(columns, [_header(table), *rows])
     for row in table.rows:
         yield from _long_cells(table, row)
 
 
 def _is_too_wide(table: Table) -> bool:
     """Its words would stand on each other on a phone. Figures are parted into bands before."""
-    return bool(table.rows) and not _has_figures(table) and sum(_least_widths(table)) > PHONE_PX
+    return not _has_figures(table) and sum(_least_widths(table)) > PHONE_PX
 
 
 def _rows_below_each_other(table: Table) -> Iterator[Json]:
@@ -130,22 +132,26 @@ def _groups(table: Table) -> Iterator[list[Json]]:
         yield group
 
 
-def _table(table: Table, rows: Sequence[Json]) -> Json:
-    widths = _widths(table)
+def _table(columns: Sequence[Json], rows: Sequence[Json]) -> Json:
     return {
         "type": "Table",
-        "columns": [
-            {
-                "width": width,
-                "horizontalCellContentAlignment": "Right" if column.align is Align.RIGHT else "Left",
-            }
-            for width, column in zip(widths, table.columns, strict=True)
-        ],
+        "columns": columns,
         "firstRowAsHeader": True,
         "showGridLines": False,
         "spacing": "Small",
-        "rows": [_header(table), *rows],
+        "rows": rows,
     }
+
+
+def _columns(table: Table) -> list[Json]:
+    """Of every element that shows some of its rows: the figures of all stand below each other."""
+    return [
+        {
+            "width": width,
+            "horizontalCellContentAlignment": "Right" if column.align is Align.RIGHT else "Left",
+        }
+        for width, column in zip(_widths(table), table.columns, strict=True)
+    ]
 
 
 def _widths(table: Table) -> list[int]:
