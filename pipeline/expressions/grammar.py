@@ -5,6 +5,8 @@ import re
 import warnings
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from threading import Lock
 from typing import NoReturn
 
 from pipeline.errors import ExpressionError
@@ -32,6 +34,11 @@ DEEPEST = 20
 """Levels of nesting."""
 LARGEST = 300
 """Nodes of Python's syntax tree, without the ones that only mark an operator or a context."""
+REMEMBERED = 1_000
+"""Texts whose trees are kept: the rules are asked with the same ones on each question."""
+
+_ONE_AT_A_TIME = Lock()
+"""Python 3.11 counts the depth of a syntax tree for all threads together, and fails where two build one."""
 
 _COMPARISONS: dict[type[ast.cmpop], EqualityOperator | OrderOperator] = {
     ast.Eq: "==",
@@ -51,6 +58,7 @@ _FOREIGN = (
 _NO_CONDITION = "expected a condition such as stage >= 'Proposal'"
 
 
+@lru_cache(REMEMBERED)
 def parse(text: str) -> Expression:
     """The tree of an expression.
 
@@ -85,7 +93,7 @@ class _Reader:
 
     def _syntax_tree(self) -> ast.expr:
         try:
-            with warnings.catch_warnings():
+            with _ONE_AT_A_TIME, warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return ast.parse(self._text, mode="eval").body
         except SyntaxError as error:

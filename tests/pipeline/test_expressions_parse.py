@@ -2,8 +2,10 @@
 """Text to tree: what the language accepts, how it refuses, and in how many steps."""
 
 import contextlib
+import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from types import FrameType
@@ -19,6 +21,7 @@ from pipeline.expressions import (
     Arithmetic,
     Compare,
     Constant,
+    Expression,
     IsEmpty,
     Membership,
     Name,
@@ -194,6 +197,39 @@ def steps(act: Callable[[], object]) -> int:
 def test_any_text_is_an_expression_or_an_expression_error(text: str) -> None:
     with contextlib.suppress(ExpressionError):
         parse(text)
+
+
+class Litter:
+    """Garbage that Python has to look for, and that has a last word: there another thread gets its turn."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        pass
+
+
+def litter_and_parse(text: str) -> Expression:
+    Litter()
+    return parse(text)
+
+
+@pytest.fixture
+def threads_that_meet() -> Iterator[ThreadPoolExecutor]:
+    """Garbage is looked for all the time, also amid the building of a syntax tree."""
+    switching, often = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(1e-6)
+    gc.set_threshold(5)
+    with ThreadPoolExecutor(8) as threads:
+        yield threads
+    gc.set_threshold(*often)
+    sys.setswitchinterval(switching)
+
+
+def test_threads_that_read_at_once_do_not_disturb_each_other(threads_that_meet: ThreadPoolExecutor) -> None:
+    texts = [f"(segment in small and value > {number}) or stage >= 'Proposal'" for number in range(1_000)]
+    read = list(threads_that_meet.map(litter_and_parse, texts))
+    assert read == [parse(text) for text in texts]
 
 
 def test_nesting_is_bounded_at_twenty_levels() -> None:
