@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from storage.database import open_database
 from tests.examples import QUICK_EXAMPLES, THOROUGH_EXAMPLES
@@ -32,10 +32,20 @@ if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYT
     # No test is about a loss of power, and waiting for a disk made half of the time of the suite.
     os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
+_USUAL_COLLECTION = gc.get_threshold()
 # Thousands of tests and their modules stay in memory, and none of them is garbage: Python looks less often.
 gc.set_threshold(50_000, 20, 10)
 
 _names = itertools.count()
+
+
+@pytest.fixture
+def usual_collection() -> Iterator[None]:
+    """Garbage is collected as often as in the product, for a test that counts the memory that is in use."""
+    seldom = gc.get_threshold()
+    gc.set_threshold(*_USUAL_COLLECTION)
+    yield
+    gc.set_threshold(*seldom)
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +113,30 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return write_new_database(tmp_path / "council.db")
     create: Callable[[str], str] = request.getfixturevalue("create_postgresql_database")
     return create(request.getfixturevalue("migrated_template"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def template_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same for what all tests of a module begin with: they take a copy of it each."""
+    if request.param == "sqlite":
+        return write_new_database(tmp_path_factory.mktemp("template") / "council.db")
+    create: Callable[[str], str] = request.getfixturevalue("create_postgresql_database")
+    return create(request.getfixturevalue("migrated_template"))
+
+
+@pytest.fixture
+def copy_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """Copies a database that nobody has open, for this test, and returns the copy's address."""
+
+    def copy(url: str) -> str:
+        database = make_url(url).database
+        assert database is not None
+        if url.startswith("sqlite:"):
+            return f"sqlite:///{shutil.copyfile(database, tmp_path / 'council.db')}"
+        create: Callable[[str], str] = request.getfixturevalue("create_postgresql_database")
+        return create(database)
+
+    return copy
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ def test_nothing_happens_after_today_and_deals_are_won_lost_and_open(tmp_path: P
     assert 50 < len(deals) - len(closed) < 300
 
 
+@pytest.mark.usefixtures("usual_collection")
 def test_memory_does_not_grow_with_the_number_of_rows(tmp_path: Path) -> None:
     tracemalloc.start()
     write_exports(tmp_path, size(30_000))

@@ -1,6 +1,6 @@
 """Sales operations link chat users to people: by a command, a button and a form, on both databases."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,18 @@ from tests.handlers.chat_company import CONFIGURATION, NOW, USERS, Scene, user, 
 from tests.journeys.exported import Exported
 
 
-@pytest.fixture
-def scene(database_url: str, tmp_path: Path) -> Iterator[Scene]:
-    scene = Scene(Exported(tmp_path, CONFIGURATION.format(url=database_url)))
+@pytest.fixture(scope="module")
+def pulled(template_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The database of the company, which nobody has open."""
+    scene = Scene(Exported(tmp_path_factory.mktemp("pulled"), CONFIGURATION.format(url=template_url)))
     scene.pull(USERS)
+    scene.council.engine.dispose()
+    return template_url
+
+
+@pytest.fixture
+def scene(pulled: str, copy_database: Callable[[str], str], tmp_path: Path) -> Iterator[Scene]:
+    scene = Scene(Exported(tmp_path, CONFIGURATION.format(url=copy_database(pulled))))
     yield scene
     scene.council.engine.dispose()
 

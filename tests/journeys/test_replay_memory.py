@@ -88,6 +88,7 @@ def _least_peak(council: Council) -> int:
     return min(peak(council) for _ in range(3))
 
 
+@pytest.mark.usefixtures("usual_collection")
 def test_five_times_as_many_deals_and_versions_take_no_more_memory(
     council: Council, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,10 +100,10 @@ DEALS = [UNQUALIFIED, WON, FOREIGN, PAST, WITHOUT_RATE, OVERDUE, LAST_YEAR]
 Change = Callable[[Connection], object]
 
 
-@pytest.fixture
-def exported(database_url: str, tmp_path: Path) -> Iterator[Exported]:
-    (tmp_path / "Period.csv").write_text(PERIODS, encoding="utf-8")
-    exported = Exported(tmp_path, CONFIGURATION.format(url=database_url))
+@pytest.fixture(scope="module")
+def pulled(template_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The database of the company, which nobody has open."""
+    exported = open_exports(tmp_path_factory.mktemp("pulled"), template_url)
     pull(exported, DEALS, PULLED)
     with writing(exported.council.engine) as connection:
         connection.execute(spend.insert().values(period="Q4 2026", lever_or_source="Web", amount=10_000_000))
@@ -112,8 +112,26 @@ def exported(database_url: str, tmp_path: Path) -> Iterator[Exported]:
                 period="Q4 2026", amount=20_000_000, currency="EUR", owner_id="005B"
             )
         )
+    exported.close()
+    return template_url
+
+
+@pytest.fixture
+def company_url(pulled: str, copy_database: Callable[[str], str]) -> str:
+    """The address of the test's own copy."""
+    return copy_database(pulled)
+
+
+@pytest.fixture
+def exported(company_url: str, tmp_path: Path) -> Iterator[Exported]:
+    exported = open_exports(tmp_path, company_url)
     yield exported
     exported.close()
+
+
+def open_exports(home: Path, url: str) -> Exported:
+    (home / "Period.csv").write_text(PERIODS, encoding="utf-8")
+    return Exported(home, CONFIGURATION.format(url=url))
 
 
 @pytest.fixture
@@ -127,9 +145,9 @@ def company(exported: Exported) -> Company:
 
 
 @pytest.fixture
-def other(engine: Engine, database_url: str) -> Iterator[Engine]:
+def other(engine: Engine, company_url: str) -> Iterator[Engine]:
     """Another process on the same database, which remembers nothing of this one."""
-    other = open_database(database_url)
+    other = open_database(company_url)
     yield other
     other.dispose()
 

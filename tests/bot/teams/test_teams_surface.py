@@ -21,6 +21,7 @@ from storage.outbox import Letter, put_letter, send_again
 from tests.contracts.surface import ANA, BEN, CHANNEL, Read, SurfaceContract, card
 from tests.faults.delivering import COMPANY
 from tests.messages.surfaces import texts
+from tests.new_database import write_new_database
 from tests.teams import issuer
 from tests.teams.connector import Failure
 from tests.teams.office import COUNCIL_CHANNEL, SALES, Office, open_office, people_at_work
@@ -32,7 +33,7 @@ ANAS_CHAT, BENS_CHAT = "a:1AnaLind", "a:1BenOsei"
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'council.db'}")
+    engine = open_database(write_new_database(tmp_path / "council.db"))
     yield engine
     engine.dispose()
 
