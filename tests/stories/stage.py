@@ -13,6 +13,8 @@ from datetime import timedelta
 from bot.delivery import Delivery
 from tests.stories.company import Company
 
+STAGES = ("preview", "slack by socket", "slack by http", "teams in place", "teams in dialogs")
+
 _DRAWN = re.compile("[\u2500-\u257f■◆●○🔴🟡🟢⚪]")
 
 

@@ -2,11 +2,20 @@
 
 from datetime import date
 
+import pytest
+
 from jobs.nudge import send_digests
 from tests.stories.company import ANA, BEN, CHANNEL, KAI, MONA, ZOE
-from tests.stories.stage import Stage
+from tests.stories.stage import STAGES, Stage
 
 JUNE_20, AUGUST_1 = date(2026, 6, 20).toordinal(), date(2026, 8, 1).toordinal()
+
+
+@pytest.fixture(params=STAGES)
+def stage_name(request: pytest.FixtureRequest) -> str:
+    """Every stage on each commit: here are most of the controls and forms that stages differ in."""
+    name: str = request.param
+    return name
 
 
 async def with_digests(stage: Stage) -> None:
