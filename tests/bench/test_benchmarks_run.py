@@ -10,7 +10,7 @@ from bench.generate import Size, write_exports
 from bench.load_and_measure import NOW, print_figures, run_benchmark
 from bench.slack_edge import run_benchmark as run_slack_benchmark
 
-OPPORTUNITIES = 600
+OPPORTUNITIES = 2_000
 HISTORY_PER = 5
 
 

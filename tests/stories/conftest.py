@@ -13,7 +13,7 @@ import pytest
 from tests.stories.company import copy_company, found_company
 from tests.stories.preview_stage import PreviewStage
 from tests.stories.slack_stage import open_slack_stage
-from tests.stories.stage import STAGES, Stage
+from tests.stories.stage import EACH_TIME, STAGES, Stage
 from tests.stories.teams_stage import open_teams_stage
 
 TUESDAY = datetime(2026, 7, 21, 9, tzinfo=UTC)
@@ -25,9 +25,6 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("founded")
     found_company(folder, TUESDAY).council.engine.dispose()
     return folder
-
-
-EACH_TIME = frozenset({"preview", "slack by http", "teams in dialogs"})
 
 
 @pytest.fixture(

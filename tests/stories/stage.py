@@ -14,6 +14,8 @@ from bot.delivery import Delivery
 from tests.stories.company import Company
 
 STAGES = ("preview", "slack by socket", "slack by http", "teams in place", "teams in dialogs")
+EACH_TIME = frozenset({"preview", "slack by http", "teams in dialogs"})
+"""Played on each commit: one of each program in which people talk."""
 
 _DRAWN = re.compile("[\u2500-\u257f■◆●○🔴🟡🟢⚪]")
 
