@@ -117,7 +117,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def template_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The same for what all tests of a module begin with: they take a copy of it each."""
+    """The same for what all tests of a module begin with: who changes anything takes a copy."""
     if request.param == "sqlite":
         return write_new_database(tmp_path_factory.mktemp("template") / "council.db")
     create: Callable[[str], str] = request.getfixturevalue("create_postgresql_database")

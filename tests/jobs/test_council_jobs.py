@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import select
@@ -56,18 +58,35 @@ def company(**changes: object) -> Company:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write(tmp_path, DEALS)
-    (tmp_path / "User.csv").write_text(USERS, encoding="utf-8")
-    (tmp_path / "targets.csv").write_text(weekly.TARGETS, encoding="utf-8")
+    write_exports(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def engine(folder: Path) -> Iterator[Engine]:
-    engine = open_database(write_new_database(folder / "council.db"))
-    pull(engine, folder, FRIDAY)
+    """The exports as they were pulled on Friday."""
+    file = folder / "council.db"
+    file.write_bytes(_pulled())
+    engine = open_database(f"sqlite:///{file}")
     yield engine
     engine.dispose()
+
+
+@cache
+def _pulled() -> bytes:
+    with TemporaryDirectory() as name:
+        folder, file = Path(name), Path(name) / "council.db"
+        write_exports(folder)
+        engine = open_database(write_new_database(file))
+        pull(engine, folder, FRIDAY)
+        engine.dispose()
+        return file.read_bytes()
+
+
+def write_exports(folder: Path) -> None:
+    write(folder, DEALS)
+    (folder / "User.csv").write_text(USERS, encoding="utf-8")
+    (folder / "targets.csv").write_text(weekly.TARGETS, encoding="utf-8")
 
 
 def write(folder: Path, deals: str) -> None:

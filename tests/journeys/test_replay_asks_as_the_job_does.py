@@ -125,9 +125,10 @@ class Month:
             return Counter((row.audience.removeprefix("@"), row.state) for row in rows)
 
 
-@pytest.fixture
-def month(tmp_path: Path, database_url: str) -> Iterator[Month]:
-    told = Month(tmp_path, database_url)
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory, template_url: str) -> Iterator[Month]:
+    """The tests only ask about it."""
+    told = Month(tmp_path_factory.mktemp("month"), template_url)
     told.pull(2, ANA)
     told.put_off()
     told.digests(3)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
@@ -21,10 +20,13 @@ says = "Write the plan down"
 """
 
 
-@pytest.fixture
-def story(tmp_path: Path, database_url: str) -> Iterator[Story]:
-    """Mondays and Wednesdays of November 2026; digests are on Tuesdays (3, 10) and Thursdays (5, 12)."""
-    told = Story(tmp_path, database_url, PLAN_RULE)
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory, template_url: str) -> Iterator[Story]:
+    """Mondays and Wednesdays of November 2026; digests are on Tuesdays (3, 10) and Thursdays (5, 12).
+
+    The tests only ask about it.
+    """
+    told = Story(tmp_path_factory.mktemp("story"), template_url, PLAN_RULE)
     told.pull(noon(2), deal("006A", "Call"), deal("006B", "Mail", plan="MEDDIC"))
     told.pull(noon(4), deal("006A", "Call", plan="BANT"), deal("006B", "Mail", plan="MEDDIC"))
     told.pull(noon(9), deal("006A", "Call", plan="BANT"), deal("006B", "Mail"))
